@@ -1,0 +1,149 @@
+"""convert: hand recordings in, watch, fetch the results; all in one command."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dispatcher.cli.opening import Farm, as_json, farm_for_work, open_farm, print_json
+from dispatcher.cli.progress import progress_display
+from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.targets import Target, format_for, plan_targets
+from dispatcher.jobs.fetching import fetch_result
+from dispatcher.jobs.starting import start_split
+from dispatcher.jobs.submitting import Conversion, check_request, submit
+from dispatcher.jobs.watching import watch
+from storage.errors import VoicefarmError
+from storage.records.schema import JobRecord
+
+#: Seconds between two looks at the records.
+LOOK = 0.1
+#: One worker process for so many seconds of audio, up to the machine's cores: a short clip does not wait for a crowd.
+SECONDS_A_WORKER = 20.0
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of one recording."""
+
+    source: str
+    result: str | None = None
+    job: int | None = None
+    state: str = "refused"
+    error: str | None = None
+
+
+@click.command("convert")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results.")
+@click.option("--overwrite", is_flag=True, help="Replace results that are there already.")
+@request_options
+@as_json
+def convert_command(
+    sources: tuple[Path, ...], out: Path | None, *, overwrite: bool, as_json: bool, **options: Any  # noqa: ANN401
+) -> None:
+    """Convert recordings, files or whole folders, and wait for the results."""
+    farm = open_farm()
+    format_ = format_for(options["format_"], out)
+    targets = plan_targets(sources, out, options["voice"], format_, overwrite=overwrite)
+    conversion = check_request(farm.database, farm.settings, build_request(options, format_))
+    done = convert_all(farm, targets, conversion, quiet=as_json)
+    if as_json:
+        print_json([asdict(d) for d in done])
+    if any(d.state != "finished" for d in done):
+        sys.exit(1)
+
+
+def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, quiet: bool) -> list[Done]:
+    """Convert what can be converted; one bad recording never stops the others."""
+    tell = _teller(quiet=quiet)
+    done = [Done(str(t.source), error=t.error) for t in targets]
+    for entry in done:
+        if entry.error:
+            tell(entry)
+    with farm_for_work(farm, _workers(farm, targets)) as embedded:
+        for target, entry in zip(targets, done, strict=True):
+            if not entry.error:
+                _submit(farm, target, conversion, entry, tell)
+        jobs = {entry.job: (entry, target) for entry, target in zip(done, targets, strict=True) if entry.job}
+        if jobs:
+            _watch_and_fetch(farm, jobs, embedded, tell, quiet=quiet)
+    return done
+
+
+def _submit(farm: Farm, target: Target, conversion: Conversion, entry: Done, tell: Callable[[Done], None]) -> None:
+    try:
+        entry.job = submit(farm.database, farm.store, target.source, conversion)
+        start_split(entry.job)
+        entry.state = "submitted"
+    except VoicefarmError as error:
+        entry.error = str(error)
+        tell(entry)
+
+
+def _watch_and_fetch(
+    farm: Farm, jobs: dict[int, tuple[Done, Target]], embedded: Any, tell: Callable[[Done], None], *, quiet: bool  # noqa: ANN401
+) -> None:
+    ended: set[int] = set()
+
+    def pause() -> None:
+        if embedded is not None:
+            embedded.keep()
+        time.sleep(LOOK)
+
+    with progress_display(quiet=quiet) as display:
+
+        def show(progress: Any) -> None:  # noqa: ANN401
+            display(progress)
+            for job in progress.jobs:
+                if job.ended_at is not None and job.id not in ended:
+                    ended.add(job.id)
+                    entry, target = jobs[job.id]
+                    _fetch(farm, job, entry, target)
+                    tell(entry)
+
+        watch(farm.database, list(jobs), show, pause)
+
+
+def _fetch(farm: Farm, job: JobRecord, entry: Done, target: Target) -> None:
+    entry.state, entry.error = job.state, job.reason or None
+    if job.state == "finished":
+        try:
+            fetch_result(farm.store, job, target.result)
+            entry.result = str(target.result)
+        except VoicefarmError as error:
+            entry.state, entry.error = "unfetched", str(error)
+
+
+def _teller(*, quiet: bool) -> Callable[[Done], None]:
+    def tell(entry: Done) -> None:
+        if entry.state == "finished":
+            if not quiet:
+                click.echo(f"{entry.source} -> {entry.result}")
+        else:
+            click.echo(f"voicefarm: {entry.source}: {entry.error}", err=True)
+
+    return tell
+
+
+def _workers(farm: Farm, targets: list[Target]) -> int:
+    """How many worker processes an embedded farm gets: what is set, else what the work can use."""
+    if farm.settings.workers:
+        return farm.settings.workers
+    cores = os.cpu_count() or 1
+    good = [t.source for t in targets if t.error is None]
+    return max(1, min(cores, int(sum(_rough_seconds(p) for p in good) / SECONDS_A_WORKER) + 1))
+
+
+def _rough_seconds(path: Path) -> float:
+    """A lower guess at a recording's length from its size alone: CD quality if not compressed, else 128 kbit/s."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return 0.0
+    return size / (176_400 if path.suffix.lower() in {".wav", ".aiff", ".aif", ".w64", ".rf64"} else 32_000)

@@ -1,0 +1,89 @@
+"""up, dispatcher, worker: the farm's own processes."""
+
+import os
+import signal
+import sys
+from threading import Event
+
+import click
+
+from dispatcher.cli.opening import open_farm
+from dispatcher.farm.processes import end_with_parent
+
+
+@click.command("worker")
+@click.option("--tag", "tags", multiple=True, help="Something that jobs may require; may be repeated.")
+@click.option("--only", type=click.Choice(["cuda", "mlx", "cpu"]), help="Serve as this, though the machine can do more.")
+def worker_command(tags: tuple[str, ...], only: str | None) -> None:
+    """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
+    from storage.settings import Settings
+    from workers.running import run_worker
+
+    end_with_parent()
+    sys.exit(run_worker(Settings.load(), frozenset(tags), only))
+
+
+@click.command("dispatcher")
+@click.option("--only", type=click.Choice(["desk", "studio"]), help="Only the short messages, or only split and stitch.")
+def dispatcher_command(only: str | None) -> None:
+    """Serve as a dispatcher until told to stop; a farm may have several."""
+    from dispatcher.running import run_desk, run_studio
+    from storage.settings import Settings
+
+    settings = Settings.load()
+    if only is None:
+        _desk_and_studio()
+    elif only == "desk":
+        end_with_parent(_stop_private_redis if settings.is_embedded else None)
+        sys.exit(run_desk(settings))
+    else:
+        end_with_parent()
+        sys.exit(run_studio(settings))
+
+
+@click.command("up")
+@click.option("--workers", type=int, help="Worker processes; else one a core.")
+@click.option("--flower/--no-flower", default=True, help="Serve Flower on loopback.")
+def up_command(workers: int | None, *, flower: bool) -> None:
+    """Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."""
+    from dispatcher.farm.up import run_up
+
+    farm = open_farm()
+    run_up(farm.settings, workers or farm.settings.workers or os.cpu_count() or 1, with_flower=flower)
+
+
+def _desk_and_studio() -> None:
+    """Both parts of a dispatcher as processes of their own, kept running."""
+    from dispatcher.farm.processes import Supervisor, voicefarm
+
+    farm = open_farm()
+    farm.database.require_revision()
+    logs = farm.settings.state_folder / "logs"
+    parts = [voicefarm(part, ["dispatcher", "--only", part], logs, os.environ) for part in ("desk", "studio")]
+    supervisor = Supervisor(parts)
+    stop = stop_on_signals()
+    supervisor.start()
+    click.echo(f"dispatcher is up; logs are in {logs}")
+    stop.wait()
+    supervisor.stop()
+
+
+def stop_on_signals() -> Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _stop_private_redis() -> None:
+    """The private Redis knows nothing of its parent, so the desk ends it when the parent is gone."""
+    import redis
+
+    from storage.settings import Settings
+
+    client = redis.Redis(unix_socket_path=str(Settings.load().socket_path))
+    try:
+        client.shutdown(nosave=True)
+    except redis.RedisError:
+        return

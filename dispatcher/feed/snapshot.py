@@ -1,0 +1,102 @@
+"""The farm as the planner sees it, read from SQL."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from dispatcher.feed.views import ClassView, JobView, LeaseView
+from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
+from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
+
+#: Jobs that are looked at for one plan, the most urgent and oldest first; more would not change what goes out now.
+MOST_JOBS = 2000
+
+
+def read_classes(connection: Connection, now: float) -> list[ClassView]:
+    """The classes of machines that take leases now, and the leases they have."""
+    workers = connection.execute(
+        select(WorkerRecord.queue, WorkerRecord.offers).where(
+            WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY))
+        )
+    ).all()
+    slots: dict[str, int] = defaultdict(int)
+    offers: dict[str, frozenset[str]] = {}
+    for worker in workers:
+        slots[worker.queue] += 1
+        offers[worker.queue] = frozenset(worker.offers) & offers.get(worker.queue, frozenset(worker.offers))
+    speeds = _speeds(connection)
+    leases = _leases(connection, now) if slots else {}
+    return [
+        ClassView(queue, offers[queue], count, speeds.get(queue, {}), tuple(leases.get(queue, ())))
+        for queue, count in slots.items()
+    ]
+
+
+def read_jobs(connection: Connection) -> list[JobView]:
+    """The jobs that have atoms to hand out."""
+    rows = connection.execute(
+        select(
+            JobRecord.id, JobRecord.engine, JobRecord.needs, JobRecord.priority, JobRecord.submitted_at,
+            JobRecord.last_leased_at, JobRecord.atoms_waiting, JobRecord.seconds_waiting,
+            JobRecord.seconds - JobRecord.seconds_split,
+        )
+        .where(JobRecord.atoms_waiting > 0, JobRecord.state.in_((JobState.SPLITTING, JobState.CONVERTING)))
+        .order_by(JobRecord.priority, JobRecord.submitted_at)
+        .limit(MOST_JOBS)
+    )  # fmt: skip
+    return [
+        JobView(job_id, engine, frozenset(needs), priority, submitted, leased, atoms, seconds, max(to_come, 0.0))
+        for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come in rows
+    ]
+
+
+def _speeds(connection: Connection) -> dict[str, dict[str, float]]:
+    speeds: dict[str, dict[str, float]] = defaultdict(dict)
+    for record in connection.execute(select(SpeedRecord).where(SpeedRecord.busy > 0.0)):
+        speeds[record.queue][record.engine] = record.audio / record.busy
+    return speeds
+
+
+def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
+    rows = connection.execute(
+        select(LeaseRecord, JobRecord.needs, JobRecord.rate_in)
+        .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
+        .where(LeaseRecord.state.in_(LIVE_LEASES))
+        .order_by(LeaseRecord.created_at)
+    ).all()
+    left = _left(connection, {r.job_id for r in rows})
+    copied = {r.copy_of for r in rows if r.copy_of}
+    leases: dict[str, list[LeaseView]] = defaultdict(list)
+    for row in rows:
+        atoms, samples = left.get(row.token, (0, 0))
+        leases[row.queue].append(_lease_view(row, now, atoms, samples, is_copied=row.token in copied))
+    return leases
+
+
+def _left(connection: Connection, job_ids: set[int]) -> dict[str, tuple[int, int]]:
+    """Atoms and samples that each lease, original or copy, has still to do."""
+    left: dict[str, tuple[int, int]] = {}
+    for token in (AtomRecord.token, AtomRecord.copy_token):
+        rows = connection.execute(
+            select(token, func.count(), func.sum(AtomRecord.stop - AtomRecord.start))
+            .where(AtomRecord.job_id.in_(job_ids), AtomRecord.state == AtomState.LEASED, token.is_not(None))
+            .group_by(token)
+        )
+        left.update({str(name): (int(atoms), int(samples)) for name, atoms, samples in rows})
+    return left
+
+
+def _lease_view(row: Row[Any], now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
+    return LeaseView(
+        token=row.token,
+        job_id=row.job_id,
+        engine=row.engine,
+        needs=frozenset(row.needs),
+        atoms_left=atoms,
+        seconds_left=samples / row.rate_in,
+        running_for=None if row.started_at is None else now - row.started_at,
+        silent_for=0.0 if row.heard_at is None else max(now - row.heard_at, 0.0),
+        is_copy=row.copy_of is not None,
+        is_copied=is_copied,
+    )

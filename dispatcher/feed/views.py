@@ -1,0 +1,84 @@
+"""What the planner sees of the farm: plain facts, gathered from SQL or made up by a simulation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseView:
+    """A lease that is out: waiting in its queue or being worked on."""
+
+    token: str
+    job_id: int
+    engine: str
+    needs: frozenset[str]
+    atoms_left: int
+    seconds_left: float
+    """Audio not yet reported as done."""
+    running_for: float | None
+    """Seconds since a worker took it; None while it waits."""
+    silent_for: float = 0.0
+    """Seconds since its last sign of progress; counts from its start."""
+    is_copy: bool = False
+    is_copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """Machines that run equally fast and offer the same: they share one queue."""
+
+    queue: str
+    offers: frozenset[str]
+    slots: int
+    speeds: Mapping[str, float]
+    """Realtime factor by engine, as measured; an engine that is missing was never measured here."""
+    leases: tuple[LeaseView, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job with atoms to hand out."""
+
+    job_id: int
+    engine: str
+    needs: frozenset[str]
+    """Every tag that a worker must offer, the engine's own among them."""
+    priority: int
+    submitted_at: float
+    last_leased_at: float
+    atoms_waiting: int
+    seconds_waiting: float
+    seconds_to_come: float = 0.0
+    """Audio that is still being split and will be waiting soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Hand the next atoms of a job to a queue: about this much audio, one atom at the least."""
+
+    queue: str
+    job_id: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Hand the last atoms of a lease that will end late to an idle queue as well."""
+
+    queue: str
+    token: str
+    atoms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The constants of scheduling; all in seconds of a worker's own time."""
+
+    shortest_lease: float = 2.0
+    """Below this the overhead of a lease eats what balance it brings."""
+    longest_lease: float = 15.0
+    """A cancelled or outranked job gives way, and a short job behind a long one starts, within about two of these."""
+    lease_overhead: float = 0.2
+    """From one lease's last atom to the first of the next: broker, fetch, decode."""
+    stalled_after: float = 8.0
+    """A lease this much overdue for its next atom is worth a copy in whole."""

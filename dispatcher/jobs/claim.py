@@ -1,0 +1,74 @@
+"""Claims on a job: who splits or stitches it right now, renewed while the work goes on."""
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from types import TracebackType
+from uuid import uuid4
+
+from sqlalchemy import update
+
+from storage.errors import StaleClaim, VoicefarmError
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+
+#: A claim that was not renewed for so many seconds is free for others.
+CLAIM_SECONDS = 10.0
+#: So often it is renewed: four chances before it is lost.
+RENEW_SECONDS = 2.5
+
+
+class Claim:
+    """The right to work on one stage of a job, as long as it is renewed; used in a `with` block."""
+
+    def __init__(self, database: Database, job_id: int, clock: Callable[[], float] = time.time) -> None:
+        self.database = database
+        self.job_id = job_id
+        self.clock = clock
+        self.token = uuid4().hex
+        self.lost = False
+        self.over = Event()
+        self.thread = Thread(target=self._renew, name="claim", daemon=True)
+
+    def take(self, *states: JobState) -> bool:
+        """Take the claim if nobody has it and the job is in one of these states."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            taken = connection.execute(
+                update(JobRecord)
+                .where(JobRecord.id == self.job_id)
+                .where((JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
+                .where(JobRecord.state.in_(states))
+                .values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
+            )
+            return taken.rowcount == 1
+
+    def check(self) -> None:
+        """Raise StaleClaim once somebody else has it, or the job has ended."""
+        if self.lost:
+            raise StaleClaim(f"job {self.job_id} is no longer ours to work on; somebody else goes on with it")
+
+    def __enter__(self) -> "Claim":
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _renew(self) -> None:
+        while not self.over.wait(RENEW_SECONDS):
+            try:
+                with self.database.writing() as connection:
+                    renewed = connection.execute(
+                        update(JobRecord)
+                        .where(JobRecord.id == self.job_id, JobRecord.claim == self.token)
+                        .values(claim_until=self.clock() + CLAIM_SECONDS)
+                    )
+                    self.lost = renewed.rowcount != 1
+            except VoicefarmError:
+                # The database may be back before the claim is lost.
+                continue

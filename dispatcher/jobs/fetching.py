@@ -1,0 +1,35 @@
+"""Bringing a finished file to where somebody wants it: whole, or not at all."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+from storage.errors import InputError, NoSpace
+from storage.objects.store import ObjectStore
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+
+
+def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
+    """Copy a job's result to a file, which appears under its name only when it is complete."""
+    if job.state != JobState.FINISHED or job.result_key is None:
+        why = f" ({job.reason})" if job.reason else ""
+        raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+    unfinished = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with store.open(job.result_key) as source, unfinished.open("wb") as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(
+                f"the disk is full where {target} should go; free some space and run `voicefarm fetch {job.id} -o {target}`"
+            ) from error
+        raise InputError(f"{target} cannot be written ({error.strerror}); choose another place with -o") from error
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,31 @@
+"""Reading jobs back."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.errors import UnknownJob
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+
+
+def load_job(database: Database, job_id: int) -> JobRecord:
+    """One job, or UnknownJob."""
+    with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+        job = session.get(JobRecord, job_id)
+        if job is None:
+            raise UnknownJob(f"there is no job {job_id}; `voicefarm jobs` lists those there are")
+        session.expunge(job)
+        return job
+
+
+def load_jobs(database: Database, limit: int, job_ids: Sequence[int] | None = None) -> list[JobRecord]:
+    """The newest jobs, newest first; or these jobs only."""
+    statement = select(JobRecord).order_by(JobRecord.id.desc()).limit(limit)
+    if job_ids is not None:
+        statement = statement.where(JobRecord.id.in_(job_ids))
+    with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+        jobs = list(session.scalars(statement))
+        session.expunge_all()
+        return jobs

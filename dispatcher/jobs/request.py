@@ -1,0 +1,21 @@
+"""What somebody asks for when handing a recording in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Settings of a job that every engine may be asked for; which ones it knows is the engine's own matter.
+PRIORITIES = {"urgent": 0, "high": 3, "normal": 5, "low": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One conversion: voice and settings, what it needs, and how the result should be."""
+
+    voice: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    require: frozenset[str] = frozenset()
+    priority: int = PRIORITIES["normal"]
+    format: str = "wav"
+    rate: int | None = None
+    allow_truncated: bool = False

@@ -1,0 +1,33 @@
+"""Why a job does not move: what it needs, and what the workers that are there offer."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from storage.records.database import Database
+from storage.records.schema import JobRecord, WorkerRecord
+from storage.records.states import ENDED_JOBS, WorkerState
+
+Live = Sequence[frozenset[str]]
+
+
+def live_offers(database: Database) -> Live:
+    """What each worker that is there offers."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            select(WorkerRecord.offers).where(WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY)))
+        ).scalars()
+        return [frozenset(offers) for offers in rows]
+
+
+def waits_for(job: JobRecord, live: Live) -> str:
+    """A sentence such as `waiting: no worker offers cuda`, or nothing where the job can go on."""
+    needs = frozenset(job.needs)
+    if job.state in ENDED_JOBS or job.state == "stitching" or any(needs <= offers for offers in live):
+        return ""
+    if not live:
+        return "waiting: no worker is there"
+    missing = sorted(need for need in needs if not any(need in offers for offers in live))
+    if missing:
+        return f"waiting: no worker offers {' or '.join(missing)}"
+    return f"waiting: no worker offers {' and '.join(sorted(needs))} together"

@@ -1,0 +1,101 @@
+"""Starting a dispatcher process: the desk for short messages, or the studio for whole recordings."""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from celery import Celery, signals
+
+from dispatcher.desk.desk import Desk
+from dispatcher.split.splitting import Splitting
+from dispatcher.stitch.stitching import Stitching
+from dispatcher.tasks import register_desk, register_studio
+from storage.errors import BrokerUnavailable
+from storage.objects.opening import open_store
+from storage.records.database import Database
+from storage.settings import Settings
+from workers.app import named_queue
+from workers.node import host_name
+from workers.numbering import own_number
+from workers.routes import DESK_QUEUE, FEED_TASK, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
+from workers.sending import URGENT, send
+
+logger = logging.getLogger("voicefarm.dispatcher")
+
+#: Seconds between ticks.
+TICK = 1.0
+#: The desk's messages are short; two threads keep one going while the other waits for SQL.
+DESK_THREADS = 2
+#: A long split must not hold up the stitch of a job that is ready.
+STUDIO_THREADS = 2
+
+
+def run_desk(settings: Settings) -> int:
+    """Serve the desk's queue until told to stop."""
+    from workers.app import app
+
+    database = Database(settings.resolved_database_url)
+    database.require_revision()
+    register_desk(app, Desk(app, database, settings))
+    over = Event()
+    ticking = Thread(target=_tick, args=(app, over), name="tick", daemon=True)
+    started = signals.worker_ready.connect(lambda **_: ticking.start(), weak=False)
+    try:
+        return _serve(app, "desk", [DESK_QUEUE], DESK_THREADS, settings)
+    finally:
+        over.set()
+        signals.worker_ready.disconnect(started)
+
+
+def run_studio(settings: Settings) -> int:
+    """Serve the queues of long work until told to stop."""
+    from workers.app import app
+
+    database = Database(settings.resolved_database_url)
+    database.require_revision()
+    store = open_store(settings)
+    splitting = Splitting(database, store, settings.atom_seconds, feed=_asking_to_feed(app))
+    register_studio(app, splitting, Stitching(database, store, settings.scratch_folder))
+    return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], STUDIO_THREADS, settings)
+
+
+def _serve(app: Celery, kind: str, queues: list[str], threads: int, settings: Settings) -> int:
+    with own_number(settings.state_folder / "dispatchers", kind) as number:
+        return _run_worker(app, f"{kind}-{number}@{host_name()}", queues, threads, settings)
+
+
+def _run_worker(app: Celery, name: str, queues: list[str], threads: int, settings: Settings) -> int:
+    app.conf.task_queues = [named_queue(queue) for queue in queues]
+    app.conf.task_default_queue = queues[0]
+    worker = app.Worker(
+        hostname=name,
+        queues=queues,
+        pool_cls="threads",
+        concurrency=threads,
+        loglevel=settings.log_level,
+        task_events=True,
+        without_mingle=True,
+        without_gossip=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _tick(app: Celery, over: Event) -> None:
+    """Send a tick a second; one that no dispatcher took before the next is worth nothing."""
+    while not over.wait(TICK):
+        try:
+            send(app, TICK_TASK, DESK_QUEUE, priority=URGENT, expires=2 * TICK)
+        except BrokerUnavailable as error:
+            logger.warning("%s", error)
+
+
+def _asking_to_feed(app: Celery) -> Callable[[], None]:
+    def ask() -> None:
+        try:
+            send(app, FEED_TASK, DESK_QUEUE, priority=URGENT, expires=5 * TICK)
+        except BrokerUnavailable as error:
+            logger.warning("%s", error)
+
+    return ask

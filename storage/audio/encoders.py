@@ -1,0 +1,147 @@
+"""Mono samples into each of the formats."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import soundfile
+
+from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.result_file import ResultFile
+from storage.errors import InputError
+
+#: Bytes of samples up to which a plain WAV can count; a little less than 4 GiB leaves room for its other chunks.
+_WAV_LIMIT = (1 << 32) - (1 << 20)
+_SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+#: What the lossless formats can hold, the default first.
+_SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
+#: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s of mono in MP3 and Ogg, 135 in Opus.
+_COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
+_AAC_BITS_PER_SECOND = 128_000
+
+
+@dataclass(frozen=True)
+class ResultShape:
+    """What is going to be written."""
+
+    rate: int
+    format: str
+    frames: int
+    title: str | None
+    artist: str | None
+    subtype: str
+
+
+class Encoder(Protocol):
+    """Turns samples within full scale into a file."""
+
+    def write(self, block: Mono) -> None:
+        """Encode these samples."""
+
+    def finish(self) -> None:
+        """Complete the file."""
+
+    def close(self) -> None:
+        """Give up on it."""
+
+
+def chosen_subtype(format_: str, subtype: str | None) -> str:
+    """The sample type asked for, or the default of the format."""
+    known = _SUBTYPES.get(format_, ())
+    if subtype is None:
+        return known[0] if known else ""
+    if subtype not in known:
+        offer = f"choose one of {', '.join(known)}" if known else "leave it out"
+        raise InputError(f"{format_} files hold no {subtype} samples; {offer}")
+    return subtype
+
+
+def encoder_for(file: ResultFile, shape: ResultShape) -> Encoder:
+    """The encoder of this format."""
+    return AacEncoder(file, shape) if shape.format == "m4a" else SndfileEncoder(file, shape)
+
+
+def container_of(shape: ResultShape) -> tuple[str, str]:
+    """What libsndfile calls this format and its sample type."""
+    if shape.format == "wav":
+        long = shape.frames * _SAMPLE_BYTES[shape.subtype] > _WAV_LIMIT
+        return ("RF64" if long else "WAV"), shape.subtype
+    if shape.format == "flac":
+        return "FLAC", shape.subtype
+    return {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS")}[shape.format]
+
+
+class SndfileEncoder:
+    """WAV, FLAC, MP3 and Ogg, by libsndfile."""
+
+    def __init__(self, file: ResultFile, shape: ResultShape) -> None:
+        container, subtype = container_of(shape)
+        self._sound = soundfile.SoundFile(
+            file,
+            "w",
+            shape.rate,
+            1,
+            format=container,
+            subtype=subtype,
+            compression_level=_COMPRESSION.get(shape.format),
+            bitrate_mode="VARIABLE" if shape.format == "mp3" else None,
+        )
+        if shape.title:
+            self._sound.title = shape.title
+        if shape.artist:
+            self._sound.artist = shape.artist
+
+    def write(self, block: Mono) -> None:
+        """Encode these samples."""
+        self._sound.write(block)
+
+    def finish(self) -> None:
+        """Complete the header."""
+        self._sound.close()
+
+    def close(self) -> None:
+        """Give up."""
+        self._sound.close()
+
+
+class AacEncoder:
+    """AAC in M4A, by FFmpeg."""
+
+    def __init__(self, file: ResultFile, shape: ResultShape) -> None:
+        # Importing costs 0.3 s, which the other formats need not pay.
+        import av
+
+        self._rate = shape.rate
+        self._at = 0
+        self._new_frame = av.AudioFrame.from_ndarray
+        self._container = av.open(file, mode="w", format="ipod")
+        tags = {"title": shape.title, "artist": shape.artist}
+        self._container.metadata.update({key: text for key, text in tags.items() if text})
+        self._stream = self._container.add_stream("aac", rate=shape.rate, layout="mono")
+        self._stream.bit_rate = _AAC_BITS_PER_SECOND
+        self._stream.codec_context.open()
+        # Only the last frame of an AAC stream may be shorter than this.
+        self._blocks = EqualBlocks(self._stream.codec_context.frame_size)
+
+    def write(self, block: Mono) -> None:
+        """Encode these samples."""
+        for full in self._blocks.push(block):
+            self._encode(full)
+
+    def finish(self) -> None:
+        """Encode what is left and complete the header."""
+        if len(rest := self._blocks.rest()):
+            self._encode(rest)
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def close(self) -> None:
+        """Give up."""
+        self._container.close()
+
+    def _encode(self, samples: Mono) -> None:
+        frame = self._new_frame(np.ascontiguousarray(samples)[None, :], format="fltp", layout="mono")
+        frame.sample_rate = self._rate
+        frame.pts = self._at
+        self._at += len(samples)
+        self._container.mux(self._stream.encode(frame))

@@ -1,0 +1,153 @@
+"""Decoding by FFmpeg (PyAV): M4A, MP4, WebM, Matroska, and whatever libsndfile refuses."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from storage.audio.blocks import Frames
+from storage.audio.facts import SourceFacts, cut_short, damaged
+from storage.audio.source_file import SourceFile
+from storage.errors import AudioError
+
+#: Containers that may be opened. Playlists are left out on purpose: they make FFmpeg open other files and addresses.
+_CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
+    ",matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"
+)
+#: Containers whose header counts the sound to a fraction of a second; the others guess from size and bit rate.
+_COUNTING = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac"}
+#: Seconds by which honest files differ: encoder delay, padding and timestamps in milliseconds.
+_SLACK = 0.5
+#: What full scale is in integer samples; float samples are taken as they are.
+_FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
+
+
+class FfmpegDecoder:
+    """One recording under FFmpeg."""
+
+    def __init__(self, file: SourceFile, *, allow_truncated: bool) -> None:
+        # Importing costs 0.3 s, which the usual formats need not pay.
+        import av
+
+        file.seek(0)
+        self._file = file
+        self._allow_truncated = allow_truncated
+        self._failure: type[Exception] = av.error.FFmpegError
+        try:
+            self._container = av.open(
+                file, mode="r", metadata_errors="replace", options={"format_whitelist": _CONTAINERS}
+            )
+        except (av.error.FFmpegError, UnicodeError) as error:
+            file.check()
+            raise AudioError(f"{file.label} holds no sound that can be decoded") from error
+        try:
+            self._stream = self._first_sound()
+            self.facts = self._describe()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def pieces(self) -> Iterator[Frames]:
+        """All frames as FFmpeg decodes them, and at the end a refusal if the header promised clearly more."""
+        done = 0
+        for frame in self._decoded():
+            if frame.sample_rate != self.facts.rate:
+                raise AudioError(
+                    f"{self.facts.name} changes its sample rate from {self.facts.rate} to {frame.sample_rate} Hz "
+                    f"after {done / self.facts.rate:.3f} s; convert it to one rate first"
+                )
+            piece = _as_frames(frame)
+            done += len(piece)
+            yield piece
+        self._file.check()
+        promised = self.facts.seconds
+        if self._allow_truncated or promised is None or not self.facts.frames_exact:
+            return
+        if done / self.facts.rate < promised - _SLACK:
+            raise cut_short(self.facts.name, promised, done / self.facts.rate)
+
+    def close(self) -> None:
+        """Let go of the decoder."""
+        self._container.close()
+
+    def _decoded(self) -> Iterator[Any]:
+        done = 0
+        frames = iter(self._container.decode(self._stream))
+        while True:
+            try:
+                frame = next(frames)
+            except StopIteration:
+                return
+            except self._failure as error:
+                self._file.check()
+                if self._allow_truncated:
+                    return
+                raise damaged(self.facts.name, done / self.facts.rate, self.facts.seconds) from error
+            done += frame.samples
+            yield frame
+
+    def _first_sound(self) -> Any:
+        if self._container.streams.audio:
+            return self._container.streams.audio[0]
+        if self._container.streams.video:
+            raise AudioError(f"{self._file.label} holds pictures but no sound; name a recording with an audio track")
+        raise AudioError(f"{self._file.label} holds no audio track; name a recording")
+
+    def _describe(self) -> SourceFacts:
+        stream, container = self._stream, self._container
+        if stream.codec_context is None:
+            raise AudioError(f"{self._file.label} holds sound in a code that is not known; convert it to WAV first")
+        rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+        if not rate or not channels:
+            raise AudioError(f"The audio track of {self._file.label} names no rate or channels; copy the file again")
+        seconds, exact = _length(container, stream)
+        return SourceFacts(
+            name=self._file.label,
+            container=container.format.name.split(",")[0],
+            codec=stream.codec_context.name,
+            rate=rate,
+            channels=channels,
+            frames=None if seconds is None else round(seconds * rate),
+            frames_exact=exact,
+            title=_tag("title", container.metadata, stream.metadata),
+            artist=_tag("artist", container.metadata, stream.metadata),
+        )
+
+
+def _length(container: Any, stream: Any) -> tuple[float | None, bool]:
+    """Seconds, and whether the header vouches for them."""
+    counted = container.format.name in _COUNTING
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base), counted
+    written = _clock(_tag("duration", stream.metadata))
+    if written is not None:
+        return written, counted
+    # The whole container may last longer than its sound, for instance because its pictures do.
+    return (container.duration / 1e6 if container.duration else None), False
+
+
+def _clock(text: str | None) -> float | None:
+    """Seconds in a text such as 00:01:02.500, which Matroska writes as a tag of each track."""
+    try:
+        hours, minutes, seconds = (text or "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return None
+
+
+def _tag(key: str, *places: Mapping[str, str]) -> str | None:
+    """The first tag of this name; Matroska and Ogg write names in capitals."""
+    return next((text for tags in places for name, text in tags.items() if name.lower() == key and text), None)
+
+
+def _as_frames(frame: Any) -> Frames:
+    """The samples of one decoded frame as float32 rows."""
+    values = frame.to_ndarray()
+    rows = values.T if frame.format.is_planar else values.reshape(frame.samples, -1)
+    kind = values.dtype.str[1:]
+    if kind not in _FULL_SCALE:
+        return np.asarray(rows, dtype=np.float32)
+    shift = 128.0 if kind == "u1" else 0.0
+    # float64 on the way, so that 32-bit integers are rounded only once.
+    return np.asarray((rows - np.float64(shift)) / _FULL_SCALE[kind], dtype=np.float32)

@@ -1,0 +1,59 @@
+"""A recording as a stream of mono blocks at its own rate."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.decoder import Decoder
+from storage.audio.decoders import open_decoder
+from storage.audio.facts import SourceFacts, no_samples
+from storage.audio.mix import mean_of_channels
+from storage.audio.source_file import BinarySource, open_file
+from storage.errors import AudioError
+
+
+class Source:
+    """An opened recording, to be read once from its beginning to its end."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+
+    @property
+    def facts(self) -> SourceFacts:
+        """What the header says."""
+        return self._decoder.facts
+
+    def blocks(self, seconds: float = 2.0) -> Iterator[Mono]:
+        """Mono float32 blocks of this length, the last one shorter; their concatenation is always the same."""
+        equal = EqualBlocks(max(1, round(seconds * self.facts.rate)))
+        done = 0
+        for piece in self._decoder.pieces():
+            mono = mean_of_channels(piece)
+            _refuse_non_numbers(mono, done, self.facts)
+            done += len(mono)
+            yield from equal.push(mono)
+        if not done:
+            raise no_samples(self.facts.name)
+        if len(rest := equal.rest()):
+            yield rest
+
+
+@contextmanager
+def open_source(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> Iterator[Source]:
+    """Open a path, or a binary file that can seek; `name` is what messages call it."""
+    with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
+        yield Source(decoder)
+
+
+def _refuse_non_numbers(mono: Mono, done: int, facts: SourceFacts) -> None:
+    good = np.isfinite(mono)
+    if good.all():
+        return
+    at = done + int(np.argmin(good))
+    raise AudioError(
+        f"{facts.name} holds a value that is no finite number (NaN or infinity) at sample {at} "
+        f"({at / facts.rate:.3f} s); export the recording again"
+    )

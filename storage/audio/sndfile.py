@@ -1,0 +1,88 @@
+"""Decoding by libsndfile: WAV, RF64, W64, AIFF, FLAC, Ogg, MP3 and their relatives."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from storage.audio.blocks import Frames
+from storage.audio.facts import SourceFacts, cut_short, damaged
+from storage.audio.source_file import SourceFile
+
+#: Values, that is frames times channels, in one read: 512 KiB of float32, whatever the number of channels.
+_READ_VALUES = 131_072
+#: Frames in one read of a file that may be damaged: what a failing read had already decoded is lost, so it is one
+#: FLAC block.
+_CAREFUL_FRAMES = 4_096
+#: libsndfile reports the largest 64-bit number where the header leaves the length open.
+_ENDLESS = 1 << 60
+
+
+class UnknownLength(Exception):  # noqa: N818 - tells the caller to take the other decoder, nobody else sees it
+    """The header leaves the length open, which libsndfile cannot read to the end."""
+
+
+class SndfileDecoder:
+    """One recording under libsndfile."""
+
+    def __init__(self, file: SourceFile, *, allow_truncated: bool) -> None:
+        file.seek(0)
+        self._file = file
+        self._allow_truncated = allow_truncated
+        self._sound = soundfile.SoundFile(file)
+        if self._sound.frames > _ENDLESS:
+            self._sound.close()
+            raise UnknownLength
+        self.facts = self._describe()
+
+    def pieces(self) -> Iterator[Frames]:
+        """All frames, and at the end a refusal if they are fewer than the header promised."""
+        channels, done = self.facts.channels, 0
+        count = _CAREFUL_FRAMES if self._allow_truncated else max(1, _READ_VALUES // channels)
+        buffer: Frames = np.empty((count, channels), np.float32)
+        while got := self._read(buffer, done):
+            done += got
+            yield buffer[:got]
+        promised = self.facts.frames
+        if self.facts.frames_exact and promised is not None and done < promised and not self._allow_truncated:
+            raise cut_short(self.facts.name, promised / self.facts.rate, done / self.facts.rate)
+
+    def close(self) -> None:
+        """Let go of the decoder."""
+        self._sound.close()
+
+    def _read(self, buffer: Frames, done: int) -> int:
+        try:
+            got = int(self._sound.buffer_read_into(buffer, "float32"))
+        except soundfile.SoundFileError as error:
+            self._file.check()
+            if self._allow_truncated:
+                return 0
+            rate, frames = self.facts.rate, self.facts.frames
+            raise damaged(self.facts.name, done / rate, None if frames is None else frames / rate) from error
+        self._file.check()
+        return got
+
+    def _describe(self) -> SourceFacts:
+        sound = self._sound
+        return SourceFacts(
+            name=self._file.label,
+            container=sound.format,
+            codec=sound.subtype,
+            rate=sound.samplerate,
+            channels=sound.channels,
+            frames=sound.frames,
+            frames_exact=sound.format != "MP3" or _counts_its_frames(self._file),
+            title=sound.title or None,
+            artist=sound.artist or None,
+        )
+
+
+def _counts_its_frames(file: SourceFile) -> bool:
+    """Whether an MP3 begins with the frame that says how many follow; without it the length is a guess."""
+    head = file.read_at(0, 10)
+    start = 0
+    if head[:3] == b"ID3" and len(head) == 10:
+        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+    first = file.read_at(start, 256)
+    return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))

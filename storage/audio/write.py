@@ -1,0 +1,107 @@
+"""Writes a result, block by block, in the format asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from storage.audio.blocks import Mono
+from storage.audio.encoders import Encoder, ResultShape, chosen_subtype, encoder_for
+from storage.audio.formats import FORMATS, format_of, writable_rate
+from storage.audio.result_file import ResultFile
+from storage.errors import AudioError, InputError
+
+__all__ = ["FORMATS", "ResultWriter", "format_of", "open_result", "writable_rate"]
+
+#: What encoders raise: libsndfile and its wrapper, and FFmpeg, whose errors are among the last two.
+_ENCODER_ERRORS = (soundfile.SoundFileError, AssertionError, OSError, ValueError)
+
+
+class ResultWriter:
+    """Takes the samples of a result in order."""
+
+    def __init__(self, path: Path, file: ResultFile, encoder: Encoder, shape: ResultShape) -> None:
+        self._path, self._file, self._encoder, self._shape = path, file, encoder, shape
+        self._written = 0
+
+    def write(self, block: Mono) -> None:
+        """Encode these samples; beyond full scale they are clipped, except in float files, which can hold them."""
+        if not np.isfinite(block).all():
+            at = self._written + int(np.argmin(np.isfinite(block)))
+            raise AudioError(f"The result holds NaN or infinity at sample {at} and was not written; convert it again")
+        clipped = block if self._shape.subtype == "FLOAT" else np.clip(block, -1.0, 1.0)
+        try:
+            self._encoder.write(np.ascontiguousarray(clipped, np.float32))
+        except _ENCODER_ERRORS as error:
+            self._file.check()
+            raise self._failed(error) from error
+        self._file.check()
+        self._written += len(block)
+
+    def finish(self) -> None:
+        """Complete the file, which must have got as many samples as were announced."""
+        if self._written != self._shape.frames:
+            raise AudioError(
+                f"{self._path} was to hold {self._shape.frames} samples and got {self._written}; convert it again"
+            )
+        try:
+            self._encoder.finish()
+        except _ENCODER_ERRORS as error:
+            self._file.check()
+            raise self._failed(error) from error
+        self._file.close()
+        self._file.check()
+
+    def _failed(self, error: Exception) -> AudioError:
+        return AudioError(f"{self._path} could not be encoded as {self._shape.format} ({error}); try another format")
+
+
+@contextmanager
+def open_result(
+    path: Path,
+    *,
+    rate: int,
+    format: str,  # noqa: A002 - the word that callers use
+    frames: int,
+    title: str | None = None,
+    artist: str | None = None,
+    subtype: str | None = None,
+) -> Iterator[ResultWriter]:
+    """A file to be written in order; it is removed if anything fails on the way.
+
+    `subtype` is PCM_16, PCM_24 or FLOAT for wav, PCM_16 or PCM_24 for flac.
+    """
+    kind = format_of(format)
+    if writable_rate(kind, rate) != rate:
+        raise InputError(f"{kind} files cannot have {rate} Hz; resample to {writable_rate(kind, rate)} Hz first")
+    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
+    file = ResultFile(path)
+    encoder: Encoder | None = None
+    try:
+        encoder = _start(path, file, shape)
+        writer = ResultWriter(path, file, encoder, shape)
+        yield writer
+        writer.finish()
+    except BaseException:
+        _give_up(path, file, encoder)
+        raise
+
+
+def _start(path: Path, file: ResultFile, shape: ResultShape) -> Encoder:
+    try:
+        encoder = encoder_for(file, shape)
+    except _ENCODER_ERRORS as error:
+        file.check()
+        raise AudioError(f"{path} cannot be begun as {shape.format} at {shape.rate} Hz ({error})") from error
+    file.check()
+    return encoder
+
+
+def _give_up(path: Path, file: ResultFile, encoder: Encoder | None) -> None:
+    if encoder is not None:
+        with suppress(*_ENCODER_ERRORS):
+            encoder.close()
+    file.close()
+    path.unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""Everything that voicefarm refuses or reports, as one small tree."""
+
+
+class VoicefarmError(Exception):
+    """Root of the tree; its text is one sentence for a person: what, why, what to do."""
+
+
+class SettingsError(VoicefarmError):
+    """A setting is missing, malformed or contradicts another."""
+
+
+class InputError(VoicefarmError):
+    """Something handed in cannot be used: a file, a voice, a tag, a name."""
+
+
+class AudioError(InputError):
+    """A recording cannot be read, or holds nothing that can be converted."""
+
+
+class UnknownVoice(InputError):
+    """No voice has this name."""
+
+
+class UnknownTag(InputError):
+    """No worker has ever offered this tag and no setting declares it."""
+
+
+class UnknownJob(InputError):
+    """No job has this identifier."""
+
+
+class ServiceError(VoicefarmError):
+    """A server that the farm stands on does not answer as it should."""
+
+
+class BrokerUnavailable(ServiceError):
+    """The Celery broker cannot be reached or refuses us."""
+
+
+class DatabaseUnavailable(ServiceError):
+    """The SQL database cannot be reached or refuses us."""
+
+
+class MigrationNeeded(ServiceError):
+    """The database is not at the revision that this program was written for."""
+
+
+class ObjectStoreError(ServiceError):
+    """The object store cannot be reached or refuses us."""
+
+
+class ObjectMissing(ObjectStoreError):
+    """No object lies under this key."""
+
+
+class NoSpace(ServiceError):
+    """A disk is full."""
+
+
+class ConversionError(VoicefarmError):
+    """An engine could not convert an atom."""
+
+
+class StaleClaim(VoicefarmError):
+    """Somebody else holds the claim by now; what we were doing no longer counts."""

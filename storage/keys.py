@@ -1,0 +1,44 @@
+"""Where things lie in the object store; a key is derived from all that determines the object's bytes."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+#: Raise it whenever the same source would be cut or prepared into other samples.
+SPLIT_VERSION = "1"
+
+
+def digest(facts: Mapping[str, Any]) -> str:
+    """A hash of plain facts, whatever their order."""
+    return sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def source_key(content_hash: str) -> str:
+    """A recording as it was handed in."""
+    return f"sources/{content_hash}"
+
+
+def atom_prefix(source_hash: str, rate: int) -> str:
+    """All prepared atoms of one source at one rate."""
+    return f"atoms/{digest({'source': source_hash, 'rate': rate, 'split': SPLIT_VERSION})[:32]}"
+
+
+def atom_key(prefix: str, first: int, last: int) -> str:
+    """One prepared atom with its context: the samples `first..last`."""
+    return f"{prefix}/{first}-{last}.flac"
+
+
+def converted_prefix(atoms: str, conversion: Mapping[str, Any]) -> str:
+    """All converted atoms of one source under one conversion: voice, settings, engine and its version."""
+    return f"converted/{digest({'atoms': atoms, **conversion})[:32]}"
+
+
+def converted_key(prefix: str, start: int, stop: int, first: int, last: int) -> str:
+    """One converted atom: what came of `start..stop` given the context `first..last`."""
+    return f"{prefix}/{start}-{stop}.{first}-{last}.flac"
+
+
+def result_key(job_id: int, token: str, extension: str) -> str:
+    """A finished file; the token keeps two databases over one store apart."""
+    return f"results/{job_id}-{token}.{extension}"

@@ -1,0 +1,107 @@
+"""An object store in a local folder: every write is a temporary file, synced and moved into place."""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError
+from storage.objects.store import Stored
+
+#: Half-written objects lie here, out of sight of every listing, on the same file system so that they can be moved.
+UNFINISHED = ".unfinished"
+
+
+class FolderStore:
+    """Objects as files below a root folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store a small object."""
+        self._place(key, lambda target: target.write_bytes(data))
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file; the kernel clones it where the file system can."""
+        self._place(key, lambda target: shutil.copyfile(path, target))
+
+    def get(self, key: str) -> bytes:
+        """Fetch an object whole."""
+        with self._reading(key):
+            return self._path(key).read_bytes()
+
+    def open(self, key: str) -> BinaryIO:
+        """Open an object for reading."""
+        with self._reading(key):
+            return self._path(key).open("rb")
+
+    def find(self, key: str) -> Stored | None:
+        """Size and time of an object, or None."""
+        try:
+            status = self._path(key).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Stored(key, status.st_size, status.st_mtime)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """All objects below a prefix, in no order."""
+        folder = self.root / prefix.rpartition("/")[0]
+        for parent, folders, names in os.walk(folder):
+            if UNFINISHED in folders:
+                folders.remove(UNFINISHED)
+            for name in names:
+                key = (Path(parent) / name).relative_to(self.root).as_posix()
+                if key.startswith(prefix) and (stored := self.find(key)):
+                    yield stored
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        self._path(key).unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if not key or key.startswith("/") or ".." in key.split("/"):
+            raise ObjectStoreError(f"'{key}' is no key: keys are relative and never leave the store")
+        return self.root / key
+
+    def _place(self, key: str, write: Callable[[Path], object]) -> None:
+        target = self._path(key)
+        unfinished = self.root / UNFINISHED / uuid4().hex
+        try:
+            _make_folder(unfinished.parent)
+            _make_folder(target.parent)
+            write(unfinished)
+            _sync(unfinished)
+            unfinished.replace(target)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise _told(error, self.root) from error
+
+    @contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise ObjectMissing(f"{key} is not in {self.root}; it was removed, or never stored") from error
+        except OSError as error:
+            raise _told(error, self.root) from error
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Make sure that the bytes are on the disk before the name is."""
+    with path.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _told(error: OSError, root: Path) -> ObjectStoreError | NoSpace:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(f"the disk that holds {root} is full; free some space and run `voicefarm retry`")
+    return ObjectStoreError(f"the object folder {root} cannot be used: {error.strerror}; check its owner and rights")

@@ -1,0 +1,130 @@
+"""An object store on any S3 server, by boto3."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from storage.errors import ObjectMissing, ObjectStoreError
+from storage.objects.ranged import RangedReader
+from storage.objects.store import Stored
+from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+#: Connections a process may hold: fetch and store threads of a worker, or the uploads of a split, with some to spare.
+CONNECTIONS = 16
+#: Multipart from this size on, in parts of it: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
+PART_BYTES = 16 * 1024 * 1024
+NOT_THERE = {"404", "NoSuchKey", "NotFound"}
+
+
+class S3Store:
+    """Objects in a bucket, below a prefix."""
+
+    def __init__(self, bucket: str, prefix: str, settings: Settings) -> None:
+        self.bucket = bucket
+        self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
+        self.where = f"bucket {bucket}" + (f" at {settings.objects_endpoint}" if settings.objects_endpoint else "")
+        self.client = _client(settings)
+        self.transfer = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store a small object in one request."""
+        with self._talking(key):
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file, in parts where it is big."""
+        with self._talking(key):
+            self.client.upload_file(str(path), self.bucket, self.prefix + key, Config=self.transfer)
+
+    def get(self, key: str) -> bytes:
+        """Fetch an object whole."""
+        with self._talking(key):
+            return self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+
+    def open(self, key: str) -> BinaryIO:
+        """Read an object by ranges."""
+        stored = self.find(key)
+        if stored is None:
+            raise ObjectMissing(f"{key} is not in {self.where}; it was removed, or never stored")
+        reader = RangedReader(stored.size, lambda start, stop: self._range(key, start, stop))
+        return cast("BinaryIO", io.BufferedReader(reader, buffer_size=reader.BLOCK))
+
+    def find(self, key: str) -> Stored | None:
+        """Size and time of an object, or None."""
+        try:
+            with self._talking(key):
+                head = self.client.head_object(Bucket=self.bucket, Key=self.prefix + key)
+        except ObjectMissing:
+            return None
+        return Stored(key, head["ContentLength"], head["LastModified"].timestamp())
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """All objects below a prefix, in the order of their keys."""
+        with self._talking(prefix):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+            for page in pages:
+                for item in page.get("Contents", []):
+                    key = item["Key"].removeprefix(self.prefix)
+                    yield Stored(key, item["Size"], item["LastModified"].timestamp())
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        with self._talking(key):
+            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def _range(self, key: str, start: int, stop: int) -> bytes:
+        with self._talking(key):
+            span = f"bytes={start}-{stop - 1}"
+            return self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, Range=span)["Body"].read()
+
+    @contextmanager
+    def _talking(self, key: str) -> Iterator[None]:
+        """Turn what boto3 raises into a sentence."""
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in NOT_THERE:
+                raise ObjectMissing(f"{key} is not in {self.where}; it was removed, or never stored") from error
+            advice = "create it" if code == "NoSuchBucket" else "check VOICEFARM_OBJECTS_ACCESS_KEY and its rights"
+            raise ObjectStoreError(f"the object store refuses us in {self.where} ({code or error}); {advice}") from error
+        except (BotoCoreError, OSError) as error:
+            advice = "check VOICEFARM_OBJECTS_URL and VOICEFARM_OBJECTS_ENDPOINT, and that the server runs"
+            raise ObjectStoreError(f"the object store does not answer for {self.where} ({error}); {advice}") from error
+
+
+def _client(settings: Settings) -> "S3Client":
+    """One client a process; other servers than AWS often know neither the newer checksums nor bucket host names."""
+    special: dict[str, Any] = {}
+    if settings.objects_endpoint:
+        special = {
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+            "s3": {"addressing_style": "path"},
+        }
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=30,
+        max_pool_connections=CONNECTIONS,
+        tcp_keepalive=True,
+        **special,
+    )
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=settings.objects_endpoint or None,
+        region_name=settings.objects_region or None,
+        aws_access_key_id=settings.objects_access_key or None,
+        aws_secret_access_key=settings.objects_secret_key or None,
+        config=config,
+    )

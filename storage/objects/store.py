@@ -1,0 +1,48 @@
+"""What the farm asks of an object store: whole objects under keys, and streams of big ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object that is there."""
+
+    key: str
+    size: int
+    modified: float
+    """Seconds since the epoch."""
+
+
+class ObjectStore(Protocol):
+    """Keys are relative paths with slashes. Writing is atomic: an object is there whole or not at all."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store a small object, over an older one if need be."""
+        ...
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file of any size."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Fetch a small object whole."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Read an object of any size as a seekable file."""
+        ...
+
+    def find(self, key: str) -> Stored | None:
+        """What is known of an object, or None where there is none."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """All objects whose key begins so."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object; it is no error if there is none."""
+        ...

@@ -1,0 +1,120 @@
+"""The door to the SQL database: engines, transactions, and whether it is at the revision we know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace
+from storage.settings import redacted
+
+#: The newest revision in migrations/versions; a test holds the two together.
+REVISION = "0001"
+#: Seconds to wait for SQLite's one writer: longer than any transaction of ours by far.
+SQLITE_PATIENCE = 30
+#: Any number that only we use: whoever holds it in PostgreSQL is the one who hands out leases.
+FEED_LOCK = 7_246_113_201
+#: Execution option of a connection that will write.
+WRITES = "voicefarm_writes"
+
+
+class Database:
+    """An engine and the two kinds of transaction that the farm makes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Look without changing anything; never waits for a writer."""
+        with _told(self.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction, committed at the end unless something is raised."""
+        with _told(self.url), self.engine.connect() as connection:
+            connection = connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def deciding(self) -> Iterator[Connection]:
+        """A writing transaction that only one dispatcher has at a time."""
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FEED_LOCK})
+            yield connection
+
+    def revision(self) -> str | None:
+        """The revision that the database is at; None where it is empty."""
+        with self.reading() as connection:
+            if not self.engine.dialect.has_table(connection, "alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+    def require_revision(self) -> None:
+        """Raise unless the tables are the ones that this program was written for."""
+        found = self.revision()
+        if found != REVISION:
+            state = f"is at revision {found}" if found else "has no tables yet"
+            raise MigrationNeeded(
+                f"the database {state}, this program needs {REVISION}; run `voicefarm db upgrade` with the same settings"
+            )
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    path = url.removeprefix("sqlite:///")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": SQLITE_PATIENCE})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's own connection
+    # We begin transactions ourselves; the driver would do so only at the first write.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Who will write takes the lock now: a read that turns into a write later cannot wait and would fail.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Turn a driver's error into a sentence."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError, DBAPIError) as error:
+        raise _sentence(error, url) from error
+
+
+def _sentence(error: DBAPIError, url: str) -> Exception:
+    said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    place = redacted(url)
+    if "disk is full" in said or "No space left" in said:
+        return NoSpace(f"the disk of the database {place} is full; free some space and run `voicefarm retry`")
+    if "no such table" in said or "does not exist" in said and "relation" in said:
+        return MigrationNeeded(f"the database {place} lacks a table ({said}); run `voicefarm db upgrade`")
+    if isinstance(error, OperationalError):
+        return DatabaseUnavailable(
+            f"the database {place} does not answer ({said}); check VOICEFARM_DATABASE_URL and that the server runs"
+        )
+    return error

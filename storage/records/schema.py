@@ -1,0 +1,241 @@
+"""The records: one class a table. Times are seconds since the epoch by a dispatcher's clock."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+#: SQLite counts rows by itself only in a column of its plain INTEGER.
+Counted = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Record(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Base of all records."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        str: String(255),
+        float: Float(53),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        int: BigInteger(),
+    }
+
+
+class VoiceRecord(Record):
+    """A voice that jobs may name: a recipe for an engine, or a package in the object store."""
+
+    __tablename__ = "voices"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    engine: Mapped[str]
+    content_hash: Mapped[str]
+    recipe: Mapped[dict[str, Any]]
+    rate_out: Mapped[int]
+    created_at: Mapped[float]
+
+
+class JobRecord(Record):
+    """One recording to be converted, with its progress counted along."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("jobs_by_state", "state", "priority", "submitted_at"),
+        Index("jobs_with_waiting_atoms", "atoms_waiting", sqlite_where=text("atoms_waiting > 0"),
+              postgresql_where=text("atoms_waiting > 0")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why it failed or what it waits for: one sentence."""
+
+    name: Mapped[str] = mapped_column(Text)
+    source_hash: Mapped[str]
+    source_bytes: Mapped[int]
+    source_rate: Mapped[int]
+    source_frames: Mapped[int]
+    """Promised by the header until the split has counted them."""
+    allow_truncated: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str | None] = mapped_column(Text, default=None)
+    artist: Mapped[str | None] = mapped_column(Text, default=None)
+
+    voice: Mapped[str]
+    engine: Mapped[str]
+    engine_version: Mapped[str]
+    recipe: Mapped[dict[str, Any]]
+    settings: Mapped[dict[str, Any]]
+    needs: Mapped[list[str]]
+    priority: Mapped[int] = mapped_column(default=5)
+    rate_in: Mapped[int]
+    rate_voice: Mapped[int]
+    context_samples: Mapped[int]
+    rate_out: Mapped[int]
+    format: Mapped[str] = mapped_column(String(16))
+
+    seconds: Mapped[float]
+    """Length of the recording, as far as it is known."""
+    atoms: Mapped[int] = mapped_column(default=0)
+    atoms_waiting: Mapped[int] = mapped_column(default=0)
+    atoms_done: Mapped[int] = mapped_column(default=0)
+    seconds_split: Mapped[float] = mapped_column(default=0.0)
+    seconds_waiting: Mapped[float] = mapped_column(default=0.0)
+    seconds_done: Mapped[float] = mapped_column(default=0.0)
+    peak: Mapped[float] = mapped_column(default=0.0)
+    last_leased_at: Mapped[float] = mapped_column(default=0.0)
+
+    claim: Mapped[str | None] = mapped_column(default=None)
+    """Token of the split or stitch that is at work on it."""
+    claim_until: Mapped[float] = mapped_column(default=0.0)
+    claims: Mapped[int] = mapped_column(default=0)
+    """Tries of the stage it is in."""
+
+    result_key: Mapped[str | None] = mapped_column(default=None)
+    result_frames: Mapped[int] = mapped_column(default=0)
+    result_bytes: Mapped[int] = mapped_column(default=0)
+
+    submitted_at: Mapped[float]
+    started_at: Mapped[float | None] = mapped_column(default=None)
+    """When a worker took the first lease."""
+    split_at: Mapped[float | None] = mapped_column(default=None)
+    converted_at: Mapped[float | None] = mapped_column(default=None)
+    ended_at: Mapped[float | None] = mapped_column(default=None)
+    split_took: Mapped[float] = mapped_column(default=0.0)
+    first_atom_took: Mapped[float] = mapped_column(default=0.0)
+    stitch_took: Mapped[float] = mapped_column(default=0.0)
+    swept: Mapped[bool] = mapped_column(default=False)
+    """Whether its atoms were removed from the object store."""
+
+
+class AtomRecord(Record):
+    """A piece of a recording: samples `start..stop` of the prepared source, cut with the context `first..last`."""
+
+    __tablename__ = "atoms"
+    __table_args__ = (
+        Index("atoms_waiting", "job_id", "number", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+        Index("atoms_by_token", "job_id", "token", sqlite_where=text("state = 'leased'"),
+              postgresql_where=text("state = 'leased'")),
+    )  # fmt: skip
+
+    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    start: Mapped[int]
+    stop: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    out_start: Mapped[int]
+    out_stop: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    token: Mapped[str | None] = mapped_column(String(32), default=None)
+    """The lease that holds it."""
+    copy_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    """A second lease that may finish it as well."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class LeaseRecord(Record):
+    """A run of consecutive atoms handed to a queue."""
+
+    __tablename__ = "leases"
+    __table_args__ = (
+        Index("leases_alive", "queue", sqlite_where=text("state IN ('queued', 'running')"),
+              postgresql_where=text("state IN ('queued', 'running')")),
+        Index("leases_by_job", "job_id"),
+    )  # fmt: skip
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
+    queue: Mapped[str]
+    engine: Mapped[str]
+    first_number: Mapped[int] = mapped_column(Integer)
+    last_number: Mapped[int] = mapped_column(Integer)
+    seconds: Mapped[float]
+    state: Mapped[str] = mapped_column(String(16))
+    copy_of: Mapped[str | None] = mapped_column(String(32), default=None)
+    worker: Mapped[str | None] = mapped_column(String(32), default=None)
+    """The incarnation that runs it."""
+    created_at: Mapped[float]
+    started_at: Mapped[float | None] = mapped_column(default=None)
+    heard_at: Mapped[float | None] = mapped_column(default=None)
+    """The last sign of progress."""
+    expires_at: Mapped[float | None] = mapped_column(default=None)
+    """When it is lost unless its worker speaks of it before."""
+    ended_at: Mapped[float | None] = mapped_column(default=None)
+
+
+class AttemptRecord(Record):
+    """One try of one atom by one worker: where its time went and how it ended. Durations in seconds."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_by_job", "job_id"), Index("attempts_by_time", "ended_at"))
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    token: Mapped[str] = mapped_column(String(32))
+    worker: Mapped[str]
+    incarnation: Mapped[str] = mapped_column(String(32))
+    capability: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str]
+    engine: Mapped[str]
+    outcome: Mapped[str] = mapped_column(String(16))
+    """done, cached, failed, or late where somebody else had finished it before."""
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+    audio_seconds: Mapped[float]
+    queue_wait: Mapped[float] = mapped_column(default=0.0)
+    fetch: Mapped[float] = mapped_column(default=0.0)
+    decode: Mapped[float] = mapped_column(default=0.0)
+    convert: Mapped[float] = mapped_column(default=0.0)
+    stages: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    encode: Mapped[float] = mapped_column(default=0.0)
+    store: Mapped[float] = mapped_column(default=0.0)
+    busy: Mapped[float] = mapped_column(default=0.0)
+    """The worker's own time that it took, waiting for the fetch included."""
+    peak_memory_mb: Mapped[float] = mapped_column(default=0.0)
+    ended_at: Mapped[float]
+
+
+class WorkerRecord(Record):
+    """One run of a worker process, from its first heartbeat to its last."""
+
+    __tablename__ = "workers"
+    __table_args__ = (Index("workers_by_time", "last_seen"),)
+
+    incarnation: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str]
+    queue: Mapped[str]
+    capability: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str]
+    offers: Mapped[list[str]]
+    engines: Mapped[dict[str, Any]]
+    """Version by engine."""
+    host: Mapped[str]
+    pid: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    holding: Mapped[list[str]]
+    memory_mb: Mapped[float] = mapped_column(default=0.0)
+    started_at: Mapped[float]
+    last_seen: Mapped[float]
+    idle_since: Mapped[float | None] = mapped_column(default=None)
+
+
+class SpeedRecord(Record):
+    """What was learned of how fast a class of machines runs an engine."""
+
+    __tablename__ = "speeds"
+
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    engine: Mapped[str] = mapped_column(primary_key=True)
+    audio: Mapped[float]
+    busy: Mapped[float]
+    updated_at: Mapped[float]
+
+
+class FarmRecord(Record):
+    """Single facts about the farm as a whole."""
+
+    __tablename__ = "farm"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]

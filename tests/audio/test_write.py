@@ -1,0 +1,224 @@
+"""Results come out in every format, whole or not at all."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from storage.audio.probe import probe
+from storage.audio.read import open_source
+from storage.audio.write import FORMATS, format_of, open_result, writable_rate
+from storage.errors import AudioError, InputError, NoSpace
+from tests.audio.sounds import Samples, noise, tone
+
+RATE = 48_000
+FRAMES = 2 * RATE + 77
+
+
+def write(path: Path, samples: Samples, rate: int, kind: str, subtype: str | None = None) -> None:
+    with open_result(path, rate=rate, format=kind, frames=len(samples), subtype=subtype) as result:
+        for at in range(0, len(samples), 10_007):
+            result.write(samples[at : at + 10_007])
+
+
+def read(path: Path) -> Samples:
+    with open_source(path, path.name) as source:
+        return np.concatenate(list(source.blocks()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "tolerance"),
+    [("wav", 1 / 32767), ("flac", 1 / 32767), ("mp3", 0.03), ("ogg", 0.05), ("opus", 0.03), ("m4a", 0.03)],
+)
+def test_every_format_returns_what_was_written(kind: str, tolerance: float, tmp_path: Path) -> None:
+    """To the sample, except that AAC pads its last frame."""
+    path = tmp_path / f"talk.{kind}"
+    samples = tone(FRAMES, RATE)
+    write(path, samples, RATE, kind)
+    heard = read(path)
+    assert FRAMES <= len(heard) <= FRAMES + (2048 if kind == "m4a" else 0)
+    assert np.max(np.abs(heard[:FRAMES] - samples)[4000:-4000]) <= tolerance
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_title_and_artist_are_carried_along(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"talk.{kind}"
+    with open_result(path, rate=RATE, format=kind, frames=RATE, title="Über Züge", artist="Ada") as result:
+        result.write(tone(RATE, RATE))
+    facts = probe(path, path.name)
+    assert (facts.title, facts.artist) == ("Über Züge", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "read_as"),
+    [
+        ("wav", None, "PCM_16"),
+        ("wav", "PCM_24", "PCM_24"),
+        ("wav", "FLOAT", "FLOAT"),
+        ("flac", None, "PCM_16"),
+        ("flac", "PCM_24", "PCM_24"),
+    ],
+)
+def test_sample_type_can_be_chosen(kind: str, subtype: str | None, read_as: str, tmp_path: Path) -> None:
+    write(tmp_path / "talk", tone(100, RATE), RATE, kind, subtype)
+    assert probe(tmp_path / "talk", "x").codec == read_as
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("wav", "ULAW"), ("flac", "FLOAT"), ("mp3", "PCM_16")])
+def test_unknown_sample_type_is_refused(kind: str, subtype: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{kind} files hold no {subtype} samples"):
+        write(tmp_path / "talk", tone(100, RATE), RATE, kind, subtype)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_beyond_full_scale_is_clipped_without_wrapping(subtype: str, tmp_path: Path) -> None:
+    write(tmp_path / "talk.wav", np.array([1.5, -1.5, 1.0, -1.0, 100.0], np.float32), RATE, "wav", subtype)
+    values, _ = soundfile.read(tmp_path / "talk.wav", dtype="float32")
+    np.testing.assert_allclose(values, [1, -1, 1, -1, 1], atol=1e-4)
+
+
+def test_float_files_keep_what_is_beyond_full_scale(tmp_path: Path) -> None:
+    samples = np.array([1.5, -3.0], np.float32)
+    write(tmp_path / "talk.wav", samples, RATE, "wav", "FLOAT")
+    np.testing.assert_array_equal(read(tmp_path / "talk.wav"), samples)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 32_000, 40_000, 44_100, 48_000, 192_000])
+def test_rate_that_is_said_to_be_writable_is(kind: str, rate: int, tmp_path: Path) -> None:
+    used = writable_rate(kind, rate)
+    assert used >= min(rate, 48_000)
+    write(tmp_path / "talk", tone(2_000, used), used, kind)
+    assert probe(tmp_path / "talk", "x").rate == used
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "used"),
+    [
+        ("opus", 44_100, 48_000),
+        ("opus", 16_000, 16_000),
+        ("mp3", 40_000, 44_100),
+        ("mp3", 96_000, 48_000),
+        ("m4a", 40_000, 44_100),
+        ("wav", 40_000, 40_000),
+    ],
+)
+def test_nearest_rate_at_or_above_is_taken(kind: str, rate: int, used: int) -> None:
+    assert writable_rate(kind, rate) == used
+
+
+def test_rate_that_the_format_does_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="opus files cannot have 44100 Hz; resample to 48000 Hz"):
+        write(tmp_path / "talk.opus", tone(10, 44_100), 44_100, "opus")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a/talk.WAV", "wav"), (".mp3", "mp3"), ("opus", "opus"), (Path("x.y.m4a"), "m4a")]
+)
+def test_format_is_told_by_the_extension(name: str | Path, kind: str) -> None:
+    assert format_of(name) == kind
+
+
+@pytest.mark.parametrize("name", ["talk.docx", "talk", "", "wav/talk"])
+def test_unknown_extension_is_refused_with_the_possible_ones(name: str) -> None:
+    with pytest.raises(InputError, match=re.escape("wav, flac, mp3, ogg, opus, m4a")):
+        format_of(name)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_failure_leaves_no_partial_file(kind: str, tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with open_result(tmp_path / "talk", rate=RATE, format=kind, frames=RATE) as result:
+            result.write(tone(RATE // 2, RATE))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("written", [999, 1001])
+def test_announced_length_must_be_kept(written: int, tmp_path: Path) -> None:
+    with (
+        pytest.raises(AudioError, match=f"was to hold 1000 samples and got {written}"),
+        open_result(tmp_path / "talk", rate=RATE, format="wav", frames=1000) as result,
+    ):
+        result.write(tone(written, RATE))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path) -> None:
+    samples = noise(100)[:, 0]
+    samples[30] = np.nan
+    with (
+        pytest.raises(AudioError, match="NaN or infinity at sample 30"),
+        open_result(tmp_path / "talk", rate=RATE, format="wav", frames=100) as result,
+    ):
+        result.write(samples)
+
+
+@pytest.mark.parametrize(("frames", "magic"), [(1_000_000_000, b"RIFF"), (2_200_000_000, b"RF64")])
+def test_wav_beyond_four_gigabytes_becomes_rf64(frames: int, magic: bytes, tmp_path: Path) -> None:
+    """Seen by its first bytes; the file is given up on before its gigabytes are written."""
+    path, seen = tmp_path / "talk.wav", []
+
+    def interrupted() -> None:
+        with open_result(path, rate=RATE, format="wav", frames=frames) as result:
+            for _ in range(20):
+                result.write(tone(RATE, RATE))
+            seen.append(path.read_bytes()[:4])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert seen == [magic]
+
+
+def test_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be written \(No such file"):
+        write(tmp_path / "nowhere" / "talk.wav", tone(10, RATE), RATE, "wav")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_full_disk_is_reported_as_such(kind: str, tmp_path: Path) -> None:
+    """/dev/full refuses every byte, as a full disk does."""
+    path = tmp_path / "talk"
+    path.symlink_to("/dev/full")
+    with pytest.raises(NoSpace, match=r"no room to write .*No space left"):
+        write(path, noise(40 * RATE)[:, 0], RATE, kind)
+    assert not list(tmp_path.iterdir())
+    assert Path("/dev/full").is_char_device()
+
+
+CROWDED = """
+import resource, sys
+from pathlib import Path
+from storage.errors import NoSpace
+from tests.audio.test_write import RATE, noise, write
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+for kind in ("wav", "flac", "mp3", "m4a"):
+    try:
+        write(Path(sys.argv[1]), noise(20 * RATE)[:, 0], RATE, kind)
+    except NoSpace:
+        assert not Path(sys.argv[1]).exists()
+    else:
+        sys.exit(f"{kind} was written")
+"""
+
+
+def test_disk_that_fills_up_on_the_way_is_reported_and_the_part_removed(tmp_path: Path) -> None:
+    """In a process of its own, whose files may not grow beyond 60 000 bytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", CROWDED, str(tmp_path / "talk")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr

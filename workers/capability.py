@@ -1,0 +1,128 @@
+"""What this machine offers: its capability, its device, the class of equally fast machines it belongs to."""
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from storage.errors import SettingsError
+from workers.engines.catalog import engines_for
+from workers.routes import convert_queue
+
+CAPABILITIES = ("cuda", "mlx", "cpu")
+#: What may stand in a tag: it becomes part of queue names and metric labels.
+TAG = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The hardware that does the work."""
+
+    capability: str
+    model: str
+    """Short name for classes and labels, such as `h200` or `m3-max`."""
+    label: str
+    """Full name for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """All that routing must know of a worker."""
+
+    device: Device
+    tags: frozenset[str]
+    engines: dict[str, str]
+
+    @property
+    def machine_class(self) -> str:
+        """Capability and model: machines that run equally fast."""
+        return f"{self.device.capability}.{self.device.model}"
+
+    @property
+    def queue(self) -> str:
+        """The queue that this worker serves."""
+        return convert_queue(self.machine_class, self.tags)
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Everything that a job may require of it."""
+        return frozenset({self.device.capability, self.machine_class, *self.engines}) | self.tags
+
+
+def checked_tags(tags: Iterable[str]) -> frozenset[str]:
+    """The owner's tags, refused if they could not be part of a queue's name or mean something else already."""
+    for tag in tags:
+        if not TAG.fullmatch(tag):
+            raise SettingsError(f"tag '{tag}' cannot be used; tags have small letters, digits, dots and hyphens only")
+        if tag in CAPABILITIES:
+            raise SettingsError(f"tag '{tag}' is the name of a capability, which a machine has or has not; choose another")
+    return frozenset(tags)
+
+
+def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
+    """Find out what this machine can do; `only` makes a bigger machine serve as a plainer one."""
+    finders = {"cuda": _cuda, "mlx": _mlx, "cpu": _cpu}
+    for capability in [only] if only else CAPABILITIES:
+        device = finders[capability]()
+        if device is not None:
+            return Capability(device, checked_tags(tags), engines_for(device.capability))
+    raise SettingsError(f"this machine offers no {only}; leave --only away, or run `voicefarm doctor` to see what it has")
+
+
+def _cuda() -> Device | None:
+    """An NVIDIA device; torch is only asked where there can be one, because importing it takes seconds."""
+    if not Path("/dev/nvidiactl").exists() or find_spec("torch") is None:
+        return None
+    from workers.engines.rvc.torch.device import cuda_device
+
+    found = cuda_device()
+    if found is None:
+        return None
+    name, memory = found
+    return Device("cuda", _short(name, "nvidia", "geforce"), f"{name}, {memory / 2**30:.0f} GB")
+
+
+def _mlx() -> Device | None:
+    """Apple silicon with mlx installed."""
+    if platform.system() != "Darwin" or platform.machine() != "arm64" or find_spec("mlx") is None:
+        return None
+    chip = _asked("sysctl", "-n", "machdep.cpu.brand_string") or "Apple silicon"
+    return Device("mlx", _short(chip, "apple"), f"{chip}, {psutil.virtual_memory().total / 2**30:.0f} GB")
+
+
+def _cpu() -> Device:
+    name = _processor_name()
+    cores = os.cpu_count() or 1
+    return Device("cpu", _short(name, "processor", "cpu", "core", "intel", r"\d+-core", "with.*"), f"{name}, {cores} cores")
+
+
+def _processor_name() -> str:
+    if platform.system() == "Darwin":
+        return _asked("sysctl", "-n", "machdep.cpu.brand_string") or "unknown"
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _asked(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _short(name: str, *noise: str) -> str:
+    """A device's name as a label: small letters, digits and hyphens, without makers' ornaments."""
+    name = re.sub(r"\((r|tm|c)\)|@.*", " ", name.lower())
+    for word in noise:
+        name = re.sub(rf"\b{word}\b", " ", name)
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")[:40] or "unknown"

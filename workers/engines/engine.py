@@ -1,0 +1,57 @@
+"""The door that every engine comes through: an atom with its context in, the converted atom out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One atom as an engine gets it; all positions are absolute samples of the recording.
+
+    `samples` begins at `first` and holds the atom `start..stop` with whatever context the recording has on
+    both sides. `out_start..out_stop` are the samples to deliver, counted at the voice's own rate.
+    """
+
+    samples: Samples
+    first: int
+    start: int
+    stop: int
+    out_start: int
+    out_stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What an engine gives back: exactly `out_stop - out_start` samples, and seconds spent by stage."""
+
+    samples: Samples
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Voice(Protocol):
+    """A voice that is loaded and ready: a pure function of its package, the settings and the piece."""
+
+    def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
+        """Convert one atom. The same arguments give the same samples, wherever and whenever."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFamily:
+    """What the farm must know of an engine without loading it.
+
+    `version` is part of every result's key: raise it whenever the same input would give other samples.
+    `rate_in` and `context_seconds` are what the engine wants to be given, `capabilities` where it can run.
+    """
+
+    name: str
+    version: str
+    rate_in: int
+    context_seconds: float
+    capabilities: frozenset[str]

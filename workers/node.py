@@ -1,0 +1,112 @@
+"""One worker process: its lease task, its heartbeat and its reports, around one pipeline."""
+
+import os
+import socket
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+from uuid import uuid4
+
+from celery import Celery
+
+from storage.objects.store import ObjectStore
+from storage.settings import Settings
+from workers.capability import Capability
+from workers.messages import Heartbeat, Json, LeaseOrder
+from workers.outbox import Outbox
+from workers.pipeline import Pipeline
+from workers.presence import Presence
+from workers.routes import DESK_QUEUE, HEARTBEAT_TASK, REPORT_TASK
+from workers.sending import URGENT, send
+from workers.voices import LoadedVoices
+
+#: Seconds that a worker which ends waits for a broker that is away before it gives its last reports up.
+LAST_WORDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeName:
+    """How a worker is called: its class and number on its host, which Flower and Prometheus show."""
+
+    machine_class: str
+    number: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.machine_class}-{self.number}@{self.host}"
+
+
+class Node:
+    """What a worker process consists of."""
+
+    def __init__(self, app: Celery, settings: Settings, capability: Capability, name: NodeName, store: ObjectStore) -> None:
+        self.app = app
+        self.capability = capability
+        self.name = str(name)
+        self.give_up = Event()
+        self.incarnation = uuid4().hex
+        self.pipeline = Pipeline(store, LoadedVoices(), self.give_up)
+        self.presence = Presence(
+            self._introduction(name.host), self._send_heartbeat(settings), every=settings.heartbeat_seconds
+        )
+        self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
+
+    def start(self) -> None:
+        """Show up on the farm."""
+        self.outbox.start()
+        self.presence.start()
+
+    def drain(self) -> None:
+        """Finish the atom in hand and hand back the rest."""
+        self.presence.drain()
+
+    def close(self) -> None:
+        """Send what is left to say, then leave."""
+        self.give_up.set()
+        self.outbox.drain(LAST_WORDS)
+        self.presence.say_goodbye()
+
+    def convert(self, message: Json) -> None:
+        """The lease task's body."""
+        order = LeaseOrder.from_json(message)
+        token = order.token
+        self.presence.take(token)
+        try:
+            if not self.presence.must_stop(token):
+                self.pipeline.run(
+                    order, lambda: self.presence.must_stop(token), lambda outcome: self.outbox.tell(token, outcome)
+                )
+        finally:
+            self.outbox.end(token)
+
+    def _introduction(self, host: str) -> Heartbeat:
+        capability = self.capability
+        return Heartbeat(
+            incarnation=self.incarnation,
+            name=self.name,
+            queue=capability.queue,
+            capability=capability.device.capability,
+            device=capability.device.label,
+            offers=tuple(sorted(capability.offers)),
+            engines=capability.engines,
+            host=host,
+            pid=os.getpid(),
+            state="ready",
+            holding=(),
+            memory_mb=0.0,
+        )
+
+    def _send_heartbeat(self, settings: Settings) -> Any:  # noqa: ANN401 - a function of one message
+        def beat(message: Json) -> None:
+            # An old heartbeat is worth nothing; it must not pile up while no dispatcher is there.
+            send(self.app, HEARTBEAT_TASK, DESK_QUEUE, message, priority=URGENT, expires=settings.lost_after_seconds)
+
+        return beat
+
+    def _send_report(self, message: Json) -> None:
+        send(self.app, REPORT_TASK, DESK_QUEUE, message)
+
+
+def host_name() -> str:
+    """This machine's short name."""
+    return socket.gethostname().partition(".")[0] or "localhost"

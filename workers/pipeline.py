@@ -1,0 +1,164 @@
+"""One lease from end to end: fetch, convert and store overlap, so that the device never waits for the network."""
+
+import resource
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+
+import numpy as np
+
+from storage import keys
+from storage.audio import atomfile
+from storage.errors import AudioError, ConversionError, ObjectMissing, VoicefarmError
+from storage.objects.store import ObjectStore
+from workers.engines.engine import Converted, Piece, Samples, Voice
+from workers.messages import AtomOrder, AtomOutcome, LeaseOrder
+from workers.patience import patiently
+from workers.voices import LoadedVoices
+
+#: Atoms fetched ahead of the one being converted, and results that may still be on their way out.
+FETCH_AHEAD = 2
+STORES_WAITING = 3
+
+Tell = Callable[[AtomOutcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """An atom's samples, or none where its result lies in the store already."""
+
+    samples: Samples | None
+    peak: float
+    fetch: float
+    decode: float
+
+
+class Pipeline:
+    """Runs leases, one at a time."""
+
+    def __init__(self, store: ObjectStore, voices: LoadedVoices, give_up: Event) -> None:
+        self.store = store
+        self.voices = voices
+        self.give_up = give_up
+        self.fetchers = ThreadPoolExecutor(FETCH_AHEAD, "fetch")
+        self.storers = ThreadPoolExecutor(2, "store")
+
+    def run(self, order: LeaseOrder, must_stop: Callable[[], bool], tell: Tell) -> None:
+        """Convert the atoms in order until done or told to stop; each one's end is told, in any order."""
+        storing: deque[Future[None]] = deque()
+        since = time.perf_counter()
+        for atom, fetching in self._fetched_ahead(order, must_stop):
+            outcome, converted = self._attempt(order, atom, fetching)
+            now = time.perf_counter()
+            outcome = replace(outcome, busy=now - since, peak_memory_mb=peak_memory_mb())
+            since = now
+            if converted is None:
+                tell(outcome)
+            else:
+                storing.append(self.storers.submit(self._deliver, order, atom, converted, outcome, tell))
+            while len(storing) > STORES_WAITING:
+                storing.popleft().result()
+        for delivery in storing:
+            delivery.result()
+
+    def _fetched_ahead(
+        self, order: LeaseOrder, must_stop: Callable[[], bool]
+    ) -> Iterator[tuple[AtomOrder, "Future[_Fetched]"]]:
+        """Every atom with its fetch under way, the next ones already started."""
+        ahead: deque[tuple[AtomOrder, Future[_Fetched]]] = deque()
+        coming = iter(order.atoms)
+        while True:
+            while len(ahead) <= FETCH_AHEAD and (atom := next(coming, None)) is not None:
+                ahead.append((atom, self.fetchers.submit(self._fetch, order, atom)))
+            if not ahead or must_stop():
+                for _, fetching in ahead:
+                    fetching.cancel()
+                return
+            yield ahead.popleft()
+
+    def _fetch(self, order: LeaseOrder, atom: AtomOrder) -> _Fetched:
+        began = time.perf_counter()
+        if (peak := self._peak_of_result(order, atom)) is not None:
+            return _Fetched(None, peak, time.perf_counter() - began, 0.0)
+        key = keys.atom_key(order.atoms_prefix, atom.first, atom.last)
+        data = patiently(lambda: self.store.get(key), self.give_up)
+        fetched = time.perf_counter()
+        samples, rate = atomfile.decode(data)
+        if rate != order.rate_in or len(samples) != atom.last - atom.first:
+            raise ConversionError(f"{key} holds {len(samples)} samples at {rate} Hz, which is not the atom asked for")
+        return _Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched)
+
+    def _peak_of_result(self, order: LeaseOrder, atom: AtomOrder) -> float | None:
+        """The loudest sample of a result that lies in the store already; a damaged one counts as none."""
+        key = result_key(order, atom)
+        if patiently(lambda: self.store.find(key), self.give_up) is None:
+            return None
+        try:
+            samples, _ = atomfile.decode(patiently(lambda: self.store.get(key), self.give_up))
+        except (AudioError, ObjectMissing):
+            return None
+        return peak_of(samples) if len(samples) == atom.out_stop - atom.out_start else None
+
+    def _attempt(
+        self, order: LeaseOrder, atom: AtomOrder, fetching: "Future[_Fetched]"
+    ) -> tuple[AtomOutcome, Samples | None]:
+        """One atom as far as its samples; whatever goes wrong with it is its outcome, not the lease's."""
+        blank = AtomOutcome(atom.number, "failed", (atom.stop - atom.start) / order.rate_in)
+        try:
+            fetched = fetching.result()
+            blank = replace(blank, fetch=fetched.fetch, decode=fetched.decode)
+            if fetched.samples is None:
+                return replace(blank, outcome="cached", peak=fetched.peak), None
+            began = time.perf_counter()
+            converted = _convert(self.voices.get(order.engine, order.recipe), order, atom, fetched.samples)
+            took, peak = time.perf_counter() - began, peak_of(converted.samples)
+            done = replace(blank, outcome="done", convert=took, stages=dict(converted.stages), peak=peak)
+            return done, converted.samples
+        except VoicefarmError as error:
+            return replace(blank, error=str(error)), None
+        except Exception as error:  # noqa: BLE001 - an engine may fail in any way, and the farm must go on
+            return replace(blank, error=f"the engine {order.engine} broke: {type(error).__name__}: {error}"), None
+
+    def _deliver(self, order: LeaseOrder, atom: AtomOrder, samples: Samples, outcome: AtomOutcome, tell: Tell) -> None:
+        """Encode and store one result, then tell; runs beside the next conversion."""
+        try:
+            began = time.perf_counter()
+            data = atomfile.encode(samples, order.rate_voice)
+            encoded = time.perf_counter()
+            patiently(lambda: self.store.put(result_key(order, atom), data), self.give_up)
+            tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
+        except VoicefarmError as error:
+            tell(replace(outcome, outcome="failed", error=str(error)))
+
+
+def result_key(order: LeaseOrder, atom: AtomOrder) -> str:
+    """Where an atom's result lies, whoever makes it."""
+    return keys.converted_key(order.converted_prefix, atom.start, atom.stop, atom.first, atom.last)
+
+
+def _convert(voice: Voice, order: LeaseOrder, atom: AtomOrder, samples: Samples) -> Converted:
+    piece = Piece(samples, atom.first, atom.start, atom.stop, atom.out_start, atom.out_stop)
+    converted = voice.convert(piece, order.settings)
+    if len(converted.samples) != atom.out_stop - atom.out_start:
+        raise ConversionError(
+            f"the engine {order.engine} gave {len(converted.samples)} samples for an atom of"
+            f" {atom.out_stop - atom.out_start}; this is a fault of the engine, please report it"
+        )
+    if not np.isfinite(converted.samples).all():
+        raise ConversionError(f"the engine {order.engine} gave samples that are no numbers; please report it")
+    return converted
+
+
+def peak_of(samples: Samples) -> float:
+    """The loudest sample."""
+    return float(np.max(np.abs(samples), initial=0.0))
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,0 +1,86 @@
+"""The worker's heartbeat: who it is and what it has in hand, every two seconds and whenever that changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Condition, Thread
+
+import psutil
+
+from workers.messages import Heartbeat, Json
+
+
+@dataclass(slots=True)
+class Hands:
+    """The leases that this worker holds, and those that it was told to let go."""
+
+    holding: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    draining: bool = False
+    gone: bool = False
+
+
+class Presence:
+    """A thread that sends heartbeats; a lost one is made up for by the next."""
+
+    def __init__(self, who: Heartbeat, send: Callable[[Json], None], every: float) -> None:
+        self.who = who
+        self.send = send
+        self.every = every
+        self.hands = Hands()
+        self.changed = Condition()
+        self.news = False
+        self.thread = Thread(target=self._run, name="presence", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self.thread.start()
+
+    def take(self, token: str) -> None:
+        """A lease was begun; say so at once."""
+        self._change(lambda hands: hands.holding.add(token))
+
+    def release(self, token: str) -> None:
+        """A lease is over and reported."""
+        self._change(lambda hands: (hands.holding.discard(token), hands.dropped.discard(token)))
+
+    def drop(self, tokens: list[str]) -> None:
+        """The dispatcher no longer wants these."""
+        self._change(lambda hands: hands.dropped.update(tokens))
+
+    def drain(self) -> None:
+        """Finish the atom in hand, take nothing more."""
+        self._change(lambda hands: setattr(hands, "draining", True))
+
+    def must_stop(self, token: str) -> bool:
+        """Whether work on a lease should end after the atom in hand."""
+        return self.hands.draining or token in self.hands.dropped
+
+    def say_goodbye(self) -> None:
+        """Tell the dispatcher that this worker ends; called once all reports are out."""
+        self.hands.gone = True
+        self._beat()
+
+    def _change(self, change: Callable[[Hands], object]) -> None:
+        with self.changed:
+            change(self.hands)
+            self.news = True
+            self.changed.notify_all()
+
+    def _run(self) -> None:
+        while not self.hands.gone:
+            self._beat()
+            with self.changed:
+                self.changed.wait_for(lambda: self.news or self.hands.gone, self.every)
+                self.news = False
+
+    def _beat(self) -> None:
+        try:
+            self.send(self._now().to_json())
+        except Exception:  # noqa: BLE001, S110 - the broker may be away in any way; the next beat tells as much
+            pass
+
+    def _now(self) -> Heartbeat:
+        hands = self.hands
+        state = "gone" if hands.gone else "draining" if hands.draining else "busy" if hands.holding else "ready"
+        memory = psutil.Process().memory_info().rss / 2**20
+        return replace(self.who, state=state, holding=tuple(sorted(hands.holding)), memory_mb=memory)

@@ -1,0 +1,93 @@
+"""Starting one worker: find out what the machine is, take a name and a queue, serve until told to stop."""
+
+import logging
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from celery import Celery, signals
+from celery.worker.control import control_command
+
+from storage.objects.opening import open_store
+from storage.settings import Settings
+from workers.app import named_queue
+from workers.capability import Capability, detect
+from workers.node import Node, NodeName, host_name
+from workers.numbering import own_number
+from workers.routes import DROP_COMMAND
+
+logger = logging.getLogger("voicefarm.worker")
+
+
+@control_command(name=DROP_COMMAND, args=[("tokens", list)])  # type: ignore[untyped-decorator]
+def drop_leases(state: Any, tokens: list[str]) -> dict[str, str]:  # noqa: ANN401 - Celery's own state
+    """Let leases go that the dispatcher has given to somebody else or cancelled."""
+    node = getattr(state.app, "voicefarm_node", None)
+    if node is not None:
+        node.presence.drop(tokens)
+    return {"ok": "dropped"}
+
+
+def run_worker(settings: Settings, tags: frozenset[str], only: str | None = None) -> int:
+    """Serve until SIGTERM; the exit status."""
+    from workers.app import app
+
+    capability = detect(settings.tag_set | tags, only)
+    with ExitStack() as held:
+        number = held.enter_context(own_number(settings.state_folder / "workers", capability.machine_class))
+        held.enter_context(_kept_awake())
+        node = Node(
+            app, settings, capability, NodeName(capability.machine_class, number, host_name()), open_store(settings)
+        )
+        return _serve(app, node, settings)
+
+
+def _serve(app: Celery, node: Node, settings: Settings) -> int:
+    queue = node.capability.queue
+    app.conf.task_queues = [named_queue(queue)]
+    app.conf.task_default_queue = queue
+    app.task(node.convert, name=queue, shared=False)
+    app.voicefarm_node = node
+    starting = signals.worker_ready.connect(lambda **_: node.start(), weak=False)
+    stopping = signals.worker_shutting_down.connect(lambda **_: node.drain(), weak=False)
+    try:
+        # GPUs and Metal do not go with fork, and a busy solo pool is deaf; one thread converts, others do I/O.
+        worker = app.Worker(
+            hostname=node.name,
+            queues=[queue],
+            pool_cls="threads",
+            concurrency=1,
+            loglevel=settings.log_level,
+            task_events=True,
+            without_mingle=True,
+            without_gossip=True,
+            quiet=True,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
+    finally:
+        node.close()
+        signals.worker_ready.disconnect(starting)
+        signals.worker_shutting_down.disconnect(stopping)
+
+
+@contextmanager
+def _kept_awake() -> Iterator[None]:
+    """Keep a Mac from sleeping while the worker lives; elsewhere there is nothing to do."""
+    if platform.system() != "Darwin":
+        yield
+        return
+    caffeinate = subprocess.Popen(["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())])  # noqa: S603
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            caffeinate.terminate()
+
+
+def capability_of(settings: Settings) -> Capability:
+    """What a worker started here would offer."""
+    return detect(settings.tag_set)
