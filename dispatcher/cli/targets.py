@@ -50,6 +50,11 @@ def plan_targets(sources: Iterable[Path], out: Path | None, voice: str, format_:
     return targets
 
 
+def find_sources(sources: Iterable[Path]) -> list[Path]:
+    """Every recording that is meant."""
+    return [source for source, _ in _found(sources)]
+
+
 def _found(sources: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
     """Every file with the folder that it goes into, relative to the output."""
     for source in sources:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from dispatcher.farm.processes import Child, Supervisor, voicefarm, wait_until
+from dispatcher.farm.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
 from dispatcher.farm.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
 from storage.records.database import REVISION, Database
@@ -71,8 +71,8 @@ class EmbeddedFarm:
         logs = self.settings.state_folder / "logs"
         environment = {**os.environ, **self.settings.as_environment(), **ONE_THREAD}
         children = [
-            voicefarm("desk", ["dispatcher", "--only", "desk"], logs, environment),
-            voicefarm("studio", ["dispatcher", "--only", "studio"], logs, environment),
+            voicefarm(part, ["dispatcher", "--only", part], logs, environment, SHORT_PATIENCE)
+            for part in ("desk", "studio")
         ]
         children += [voicefarm(f"worker-{n + 1}", ["worker"], logs, environment) for n in range(self.workers)]
         if self.with_flower:

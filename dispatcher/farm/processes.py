@@ -15,6 +15,10 @@ RESTART_PAUSES = (0.1, 1.0, 3.0, 10.0, 30.0)
 HEALTHY = 30.0
 #: Seconds given to a child to finish what it has in hand before it is killed.
 STOP_PATIENCE = 20.0
+#: The same for children that hold nothing but what SQL knows as well: they are slow to end when asked.
+SHORT_PATIENCE = 0.2
+#: Name of the child that all others need until their end.
+BROKER = "redis"
 #: Environment variable with the process that a child must not outlive.
 PARENT = "VOICEFARM_PARENT"
 
@@ -22,8 +26,16 @@ PARENT = "VOICEFARM_PARENT"
 class Child:
     """One process and its log."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        patience: float = STOP_PATIENCE,
+    ) -> None:
         self.name = name
+        self.patience = patience
         self.command = list(command)
         self.log = log
         self.environment = dict(environment)
@@ -51,12 +63,12 @@ class Child:
         if self.process is not None and self.is_alive:
             self.process.terminate()
 
-    def stop(self, patience: float = STOP_PATIENCE) -> None:
+    def stop(self) -> None:
         """End it, kindly if it lets us."""
         self.ask_to_stop()
         if self.process is not None:
             try:
-                self.process.wait(patience)
+                self.process.wait(self.patience)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -70,10 +82,12 @@ class Child:
         return pause
 
 
-def voicefarm(name: str, arguments: Sequence[str], logs: Path, environment: Mapping[str, str]) -> Child:
+def voicefarm(
+    name: str, arguments: Sequence[str], logs: Path, environment: Mapping[str, str], patience: float = STOP_PATIENCE
+) -> Child:
     """A child that is voicefarm itself and ends with its parent, however that ends."""
     command = [sys.executable, "-m", "dispatcher.cli.main", *arguments]
-    return Child(name, command, logs / f"{name}.log", {**environment, PARENT: str(os.getpid())})
+    return Child(name, command, logs / f"{name}.log", {**environment, PARENT: str(os.getpid())}, patience)
 
 
 class Supervisor:
@@ -92,15 +106,14 @@ class Supervisor:
         self.thread.start()
 
     def stop(self) -> None:
-        """End all, the ones started last first; they finish what they have in hand side by side."""
+        """End all; they finish what they have in hand side by side, and the broker goes last."""
         self.over.set()
         self.thread.join()
-        *early, last = [[c for c in self.children if c.name == "redis"], [c for c in self.children if c.name != "redis"]]
-        for child in last:
+        brokers = [c for c in self.children if c.name == BROKER]
+        others = [c for c in self.children if c.name != BROKER]
+        for child in others:
             child.ask_to_stop()
-        for child in last:
-            child.stop()
-        for child in early[0]:
+        for child in [*others, *brokers]:
             child.stop()
 
     def _watch(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from dispatcher.farm.processes import Child, wait_until
+from dispatcher.farm.processes import BROKER, Child, wait_until
 from storage.errors import BrokerUnavailable
 from storage.settings import Settings
 
@@ -40,7 +40,7 @@ def start_redis(settings: Settings) -> Child:
         "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(settings.state_folder),
         "--loglevel", "warning",
     ]  # fmt: skip
-    child = Child("redis", command, settings.state_folder / "logs" / "redis.log", dict(os.environ))
+    child = Child(BROKER, command, settings.state_folder / "logs" / "redis.log", dict(os.environ))
     child.start()
     client = redis.Redis(unix_socket_path=str(socket))
     wait_until(lambda: _answers(client) or not child.is_alive, START_PATIENCE)

@@ -20,11 +20,15 @@ def load_job(database: Database, job_id: int) -> JobRecord:
         return job
 
 
-def load_jobs(database: Database, limit: int, job_ids: Sequence[int] | None = None) -> list[JobRecord]:
-    """The newest jobs, newest first; or these jobs only."""
+def load_jobs(
+    database: Database, limit: int, job_ids: Sequence[int] | None = None, state: str | None = None
+) -> list[JobRecord]:
+    """The newest jobs, newest first; or these only, or those in one state."""
     statement = select(JobRecord).order_by(JobRecord.id.desc()).limit(limit)
     if job_ids is not None:
         statement = statement.where(JobRecord.id.in_(job_ids))
+    if state is not None:
+        statement = statement.where(JobRecord.state == state)
     with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
         jobs = list(session.scalars(statement))
         session.expunge_all()

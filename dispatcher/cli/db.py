@@ -1,0 +1,48 @@
+"""db: the records' tables."""
+
+import click
+
+from storage.records.database import Database
+from storage.settings import Settings
+
+
+@click.group("db")
+def db_command() -> None:
+    """Bring the database to the revision that this program needs, or look at it."""
+
+
+@db_command.command("upgrade")
+@click.option("--revision", default="head", show_default=True)
+def upgrade_command(revision: str) -> None:
+    """Go up, keeping all data."""
+    from migrations.running import upgrade
+
+    database = _database()
+    upgrade(database, revision)
+    click.echo(f"the database is at revision {database.revision()}")
+
+
+@db_command.command("downgrade")
+@click.argument("revision")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade_command(revision: str, *, yes: bool) -> None:
+    """Go down to a revision, or to `base`; what only newer tables hold is lost."""
+    from migrations.running import downgrade
+
+    if not yes:
+        click.confirm(f"go down to {revision} and lose what only newer tables hold?", abort=True)
+    database = _database()
+    downgrade(database, revision)
+    click.echo(f"the database is at revision {database.revision() or 'base'}")
+
+
+@db_command.command("check")
+def check_command() -> None:
+    """Say whether the database is at the right revision; exit status 0 only if it is."""
+    database = _database()
+    database.require_revision()
+    click.echo(f"the database is at revision {database.revision()}, as it should be")
+
+
+def _database() -> Database:
+    return Database(Settings.load().resolved_database_url)

@@ -1,0 +1,42 @@
+"""Tables for people, and how numbers are shown to them."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import click
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings; plain when piped."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
+
+
+def shown_seconds(seconds: float | None) -> str:
+    """A length such as 1:02:03."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def shown_time(moment: float | None) -> str:
+    """A local time."""
+    return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Print names and values, one a line; what is empty is left out."""
+    for name, value in facts:
+        if value not in ("", None):
+            click.echo(f"{name:<12} {value}")

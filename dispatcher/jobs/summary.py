@@ -1,0 +1,82 @@
+"""A job as people and programs see it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dispatcher.reports.waiting import Live, waits_for
+from storage.records.schema import JobRecord
+from storage.records.states import ENDED_JOBS, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """What is known of a job, and what follows from it."""
+
+    id: int
+    name: str
+    title: str | None
+    artist: str | None
+    voice: str
+    settings: Mapping[str, Any]
+    needs: tuple[str, ...]
+    priority: int
+    state: str
+    note: str
+    """Why it failed or waits."""
+    seconds: float
+    done: float
+    """Share of the recording that is converted."""
+    left: str
+    """Time left, as far as it can be told."""
+    atoms: int
+    atoms_done: int
+    format: str
+    rate_out: int
+    result_frames: int
+    submitted_at: float
+    started_at: float | None
+    ended_at: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummary:
+    """A job's summary, given what the workers that are there offer."""
+    now = time.time() if now is None else now
+    finished = job.state == JobState.FINISHED
+    done = 1.0 if finished else min(job.seconds_done / job.seconds, 1.0) if job.seconds else 0.0
+    return JobSummary(
+        id=job.id,
+        name=job.name,
+        title=job.title,
+        artist=job.artist,
+        voice=job.voice,
+        settings=job.settings,
+        needs=tuple(job.needs),
+        priority=job.priority,
+        state=job.state,
+        note=job.reason or waits_for(job, live),
+        seconds=job.seconds,
+        done=done,
+        left=_left(job, done, now),
+        atoms=job.atoms,
+        atoms_done=job.atoms_done,
+        format=job.format,
+        rate_out=job.rate_out,
+        result_frames=job.result_frames,
+        submitted_at=job.submitted_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+    )
+
+
+def _left(job: JobRecord, done: float, now: float) -> str:
+    """At the pace so far; nothing where there is none yet."""
+    if job.state in ENDED_JOBS or job.started_at is None or not 0.0 < done < 1.0:
+        return ""
+    seconds = round((now - job.started_at) * (1.0 - done) / done)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
