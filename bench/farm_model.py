@@ -60,10 +60,16 @@ class FarmModel:
     """Runs jobs over machines event by event."""
 
     def __init__(
-        self, speeds: Sequence[float], seed: int, *, overhead: float = 0.2, noise: float = 0.1, rules: Rules | None = None
+        self,
+        speeds: Sequence[float],
+        seed: int,
+        *,
+        overhead: float = 0.2,
+        noise: float = 0.1,
+        rules: Rules | None = None,
     ) -> None:
         self.rules = rules or Rules()
-        self.random = random.Random(seed)  # noqa: S311 - a model of noise
+        self.random = random.Random(seed)
         self.overhead, self.noise = overhead, noise
         self.machines = [Machine(f"m{i}", f"class-{speed:g}", speed) for i, speed in enumerate(speeds)]
         self.speeds: dict[str, Speed] = {}
@@ -137,7 +143,8 @@ class FarmModel:
         grants, copies = plan(self._classes(), self._job_views(), self.rules)
         for grant in grants:
             job = self.jobs[grant.job_id - 1]
-            taken, seconds = [], 0.0
+            taken: list[int] = []
+            seconds = 0.0
             while job.waiting and (not taken or seconds + job.atoms[job.waiting[0]] / 2 <= grant.seconds):
                 if taken and job.waiting[0] != taken[-1] + 1:
                     break
@@ -172,7 +179,7 @@ class FarmModel:
     def _begin(self, machine: Machine, at: float) -> None:
         """Take the next atom that nobody has done yet, or end the lease."""
         lease = machine.lease
-        assert lease is not None  # noqa: S101
+        assert lease is not None
         lease.left = [a for a in lease.left if a not in lease.job.done]
         if not lease.left:
             self._at(at, "end", (machine, lease))

@@ -18,7 +18,7 @@ ENV_PREFIX = "VOICEFARM_"
 LONGEST_SOCKET_PATH = 100
 
 
-def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - any kind of default
+def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"doc": doc, "secret": secret})
 
 
@@ -30,7 +30,9 @@ def _data_home() -> Path:
 class Settings:
     """One field a setting; the name in the environment is the field's in capitals behind `VOICEFARM_`."""
 
-    broker_url: str = _setting("", "Celery broker (`redis://:password@host:6379/0`); empty: a private Redis", secret=True)
+    broker_url: str = _setting(
+        "", "Celery broker (`redis://:password@host:6379/0`); empty: a private Redis", secret=True
+    )
     database_url: str = _setting("", "SQLAlchemy URL of the records; empty: SQLite in the state folder", secret=True)
     objects_url: str = _setting("", "`s3://bucket/prefix` or `file:///folder`; empty: a folder in the state folder")
     objects_endpoint: str = _setting("", "URL of an S3 server other than AWS")
@@ -49,7 +51,9 @@ class Settings:
     max_attempts: int = _setting(4, "tries of one atom before its job fails")
     keep_days: float = _setting(7.0, "days for which atoms and sources of ended jobs are kept; 0: for ever")
     flower_port: int = _setting(5555, "port of Flower on loopback under `voicefarm up`")
-    flower_password: str = _setting("", "Flower's password; empty: made up once and kept in the state folder", secret=True)
+    flower_password: str = _setting(
+        "", "Flower's password; empty: made up once and kept in the state folder", secret=True
+    )
     log_level: str = _setting("WARNING", "log level of farm processes")
 
     @classmethod
@@ -60,7 +64,9 @@ class Settings:
         known = {f.name: f for f in fields(cls)}
         for name in given:
             if name not in known:
-                raise SettingsError(f"voicefarm.toml has an unknown setting '{name}'; see docs/settings.md for the table")
+                raise SettingsError(
+                    f"voicefarm.toml has an unknown setting '{name}'; see docs/settings.md for the table"
+                )
         for name in known:
             if (text := environ.get(ENV_PREFIX + name.upper())) is not None:
                 given[name] = text

@@ -28,7 +28,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def faults(path: Path, relative: str) -> list[str]:
-    floor = relative.split("/")[0]
+    floor = relative.split("/", maxsplit=1)[0]
     ours = {name for name in BELOW if name not in BELOW[floor]}
     found = [name for name in imported(path) if name.split(".")[0] in ours]
     for framework, home in FRAMEWORKS.items():

@@ -61,7 +61,9 @@ def checked_tags(tags: Iterable[str]) -> frozenset[str]:
         if not TAG.fullmatch(tag):
             raise SettingsError(f"tag '{tag}' cannot be used; tags have small letters, digits, dots and hyphens only")
         if tag in CAPABILITIES:
-            raise SettingsError(f"tag '{tag}' is the name of a capability, which a machine has or has not; choose another")
+            raise SettingsError(
+                f"tag '{tag}' is the name of a capability, which a machine has or has not; choose another"
+            )
     return frozenset(tags)
 
 
@@ -72,7 +74,9 @@ def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
         device = finders[capability]()
         if device is not None:
             return Capability(device, checked_tags(tags), engines_for(device.capability))
-    raise SettingsError(f"this machine offers no {only}; leave --only away, or run `voicefarm doctor` to see what it has")
+    raise SettingsError(
+        f"this machine offers no {only}; leave --only away, or run `voicefarm doctor` to see what it has"
+    )
 
 
 def _cuda() -> Device | None:
@@ -99,7 +103,9 @@ def _mlx() -> Device | None:
 def _cpu() -> Device:
     name = _processor_name()
     cores = os.cpu_count() or 1
-    return Device("cpu", _short(name, "processor", "cpu", "core", "intel", r"\d+-core", "with.*"), f"{name}, {cores} cores")
+    return Device(
+        "cpu", _short(name, "processor", "cpu", "core", "intel", r"\d+-core", "with.*"), f"{name}, {cores} cores"
+    )
 
 
 def _processor_name() -> str:

@@ -39,7 +39,9 @@ class NodeName:
 class Node:
     """What a worker process consists of."""
 
-    def __init__(self, app: Celery, settings: Settings, capability: Capability, name: NodeName, store: ObjectStore) -> None:
+    def __init__(
+        self, app: Celery, settings: Settings, capability: Capability, name: NodeName, store: ObjectStore
+    ) -> None:
         self.app = app
         self.capability = capability
         self.name = str(name)
@@ -96,7 +98,7 @@ class Node:
             memory_mb=0.0,
         )
 
-    def _send_heartbeat(self, settings: Settings) -> Any:  # noqa: ANN401 - a function of one message
+    def _send_heartbeat(self, settings: Settings) -> Any:
         def beat(message: Json) -> None:
             # An old heartbeat is worth nothing; it must not pile up while no dispatcher is there.
             send(self.app, HEARTBEAT_TASK, DESK_QUEUE, message, priority=URGENT, expires=settings.lost_after_seconds)
@@ -108,5 +110,5 @@ class Node:
 
 
 def host_name() -> str:
-    """This machine's short name."""
+    """The short name of the machine."""
     return socket.gethostname().partition(".")[0] or "localhost"

@@ -1,11 +1,13 @@
 """The worker's heartbeat: who it is and what it has in hand, every two seconds and whenever that changes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 
 import psutil
 
+from storage.errors import BrokerUnavailable
 from workers.messages import Heartbeat, Json
 
 
@@ -41,7 +43,12 @@ class Presence:
 
     def release(self, token: str) -> None:
         """A lease is over and reported."""
-        self._change(lambda hands: (hands.holding.discard(token), hands.dropped.discard(token)))
+
+        def let_go(hands: Hands) -> None:
+            hands.holding.discard(token)
+            hands.dropped.discard(token)
+
+        self._change(let_go)
 
     def drop(self, tokens: list[str]) -> None:
         """The dispatcher no longer wants these."""
@@ -74,10 +81,9 @@ class Presence:
                 self.news = False
 
     def _beat(self) -> None:
-        try:
+        # The broker may be away; the next beat tells as much.
+        with suppress(BrokerUnavailable):
             self.send(self._now().to_json())
-        except Exception:  # noqa: BLE001, S110 - the broker may be away in any way; the next beat tells as much
-            pass
 
     def _now(self) -> Heartbeat:
         hands = self.hands

@@ -23,7 +23,7 @@ logger = logging.getLogger("voicefarm.worker")
 
 
 @control_command(name=DROP_COMMAND, args=[("tokens", list)])  # type: ignore[untyped-decorator]
-def drop_leases(state: Any, tokens: list[str]) -> dict[str, str]:  # noqa: ANN401 - Celery's own state
+def drop_leases(state: Any, tokens: list[str]) -> dict[str, str]:
     """Let leases go that the dispatcher has given to somebody else or cancelled."""
     node = getattr(state.app, "voicefarm_node", None)
     if node is not None:

@@ -14,11 +14,19 @@ URGENT = 0
 ORDINARY = 6
 
 
-def send(app: Celery, task: str, queue: str, *args: Any, priority: int = ORDINARY, expires: float | None = None) -> None:  # noqa: ANN401
+def send(
+    app: Celery, task: str, queue: str, *args: Any, priority: int = ORDINARY, expires: float | None = None
+) -> None:
     """Enqueue a task by its name, or raise BrokerUnavailable at once."""
     try:
         app.send_task(
-            task, args=args, queue=named_queue(queue), priority=priority, expires=expires, retry=False, ignore_result=True
+            task,
+            args=args,
+            queue=named_queue(queue),
+            priority=priority,
+            expires=expires,
+            retry=False,
+            ignore_result=True,
         )
     except (OperationalError, OSError) as error:
         raise BrokerUnavailable(

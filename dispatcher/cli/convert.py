@@ -45,7 +45,12 @@ class Done:
 @request_options
 @as_json
 def convert_command(
-    sources: tuple[Path, ...], out: Path | None, *, overwrite: bool, as_json: bool, **options: Any  # noqa: ANN401
+    sources: tuple[Path, ...],
+    out: Path | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Convert recordings, files or whole folders, and wait for the results."""
     farm = open_farm()
@@ -87,7 +92,12 @@ def _submit(farm: Farm, target: Target, conversion: Conversion, entry: Done, tel
 
 
 def _watch_and_fetch(
-    farm: Farm, jobs: dict[int, tuple[Done, Target]], embedded: Any, tell: Callable[[Done], None], *, quiet: bool  # noqa: ANN401
+    farm: Farm,
+    jobs: dict[int, tuple[Done, Target]],
+    embedded: Any,
+    tell: Callable[[Done], None],
+    *,
+    quiet: bool,
 ) -> None:
     ended: set[int] = set()
 
@@ -98,7 +108,7 @@ def _watch_and_fetch(
 
     with progress_display(quiet=quiet) as display:
 
-        def show(progress: Any) -> None:  # noqa: ANN401
+        def show(progress: Any) -> None:
             display(progress)
             for job in progress.jobs:
                 if job.ended_at is not None and job.id not in ended:

@@ -2,11 +2,10 @@
 
 import sys
 
-
 import click
 
 from dispatcher.cli.opening import as_json, print_json
-from dispatcher.farm.checks import Finding, examine
+from dispatcher.farm.checks import examine
 from storage.settings import Settings
 
 
@@ -23,5 +22,3 @@ def doctor_command(*, as_json: bool) -> None:
             click.echo(f"{'ok  ' if finding.ok else 'BAD '} {finding.what:<14} {finding.said}")
     if not all(f.ok for f in findings):
         sys.exit(1)
-
-

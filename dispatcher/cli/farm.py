@@ -13,7 +13,9 @@ from dispatcher.farm.processes import end_with_parent
 
 @click.command("worker")
 @click.option("--tag", "tags", multiple=True, help="Something that jobs may require; may be repeated.")
-@click.option("--only", type=click.Choice(["cuda", "mlx", "cpu"]), help="Serve as this, though the machine can do more.")
+@click.option(
+    "--only", type=click.Choice(["cuda", "mlx", "cpu"]), help="Serve as this, though the machine can do more."
+)
 def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
     from storage.settings import Settings
@@ -24,7 +26,9 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 
 
 @click.command("dispatcher")
-@click.option("--only", type=click.Choice(["desk", "studio"]), help="Only the short messages, or only split and stitch.")
+@click.option(
+    "--only", type=click.Choice(["desk", "studio"]), help="Only the short messages, or only split and stitch."
+)
 def dispatcher_command(only: str | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
     from dispatcher.running import run_desk, run_studio

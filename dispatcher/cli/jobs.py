@@ -140,5 +140,3 @@ def _facts(s: JobSummary) -> list[tuple[str, object]]:
         ("ended", shown_time(s.ended_at)),
         ("result", f"{s.format}, {s.rate_out} Hz, {s.result_frames} samples" if s.result_frames else ""),
     ]
-
-

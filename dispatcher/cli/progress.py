@@ -12,7 +12,7 @@ from dispatcher.jobs.watching import Progress
 def progress_display(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """Something to show progress with, for as long as the block lasts."""
     if quiet or not sys.stderr.isatty():
-        yield lambda progress: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn

@@ -18,10 +18,12 @@ from storage.errors import BrokerUnavailable, VoicefarmError
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @request_options
 @as_json
-def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> None:
     """Hand recordings in and print the numbers of their jobs."""
     farm = open_farm()
-    conversion = check_request(farm.database, farm.settings, build_request(options, format_for(options["format_"], None)))
+    conversion = check_request(
+        farm.database, farm.settings, build_request(options, format_for(options["format_"], None))
+    )
     taken: list[dict[str, object]] = []
     for source in find_sources(sources):
         try:

@@ -30,7 +30,9 @@ def format_for(format_: str | None, out: Path | None) -> str:
     return FORMATS[0]
 
 
-def plan_targets(sources: Iterable[Path], out: Path | None, voice: str, format_: str, *, overwrite: bool) -> list[Target]:
+def plan_targets(
+    sources: Iterable[Path], out: Path | None, voice: str, format_: str, *, overwrite: bool
+) -> list[Target]:
     """All recordings of files and folders with their targets; no two results share a name."""
     found = list(_found(sources))
     if not found:

@@ -33,7 +33,9 @@ def show_voice(name: str, *, as_json: bool) -> None:
     if as_json:
         print_json(_plain(voice))
     else:
-        print_facts([("voice", voice.name), ("engine", voice.engine), ("rate", f"{voice.rate} Hz"), *voice.recipe.items()])
+        print_facts(
+            [("voice", voice.name), ("engine", voice.engine), ("rate", f"{voice.rate} Hz"), *voice.recipe.items()]
+        )
 
 
 @voice_command.command("add")

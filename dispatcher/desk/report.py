@@ -1,9 +1,8 @@
 """A worker's report of a lease: atoms that ended, and what that means for the lease and its job."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.returning import end_lease, give_back
@@ -11,6 +10,7 @@ from dispatcher.jobs.moves import move
 from dispatcher.life import Event
 from dispatcher.speed import Speed
 from storage.records.inserting import insert_if_absent
+from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, AttemptRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, AtomState, JobState, LeaseState
 from storage.settings import Settings
@@ -32,7 +32,9 @@ def take_report(connection: Connection, report: LeaseReport, now: float, setting
     for outcome in report.outcomes:
         if outcome.outcome not in _GOOD:
             blame = outcome.error or "the worker gave no reason"
-            effects.add(give_back(connection, lease.job_id, lease.token, [outcome.number], settings.max_attempts, blame))
+            effects.add(
+                give_back(connection, lease.job_id, lease.token, [outcome.number], settings.max_attempts, blame)
+            )
     if report.outcomes:
         _note_progress(connection, lease, report, now, settings)
     if report.is_over:
@@ -55,7 +57,7 @@ def complete_job(connection: Connection, job_id: int, now: float) -> Effects:
     return Effects()
 
 
-def _finish_atoms(connection: Connection, lease: Row[Any], good: Sequence[AtomOutcome]) -> list[Row[Any]]:
+def _finish_atoms(connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome]) -> list[AnyRow]:
     """Mark atoms done that this lease, or the lease that it is a copy of, still holds."""
     if not good:
         return []
@@ -66,15 +68,13 @@ def _finish_atoms(connection: Connection, lease: Row[Any], good: Sequence[AtomOu
             .where(AtomRecord.state == AtomState.LEASED)
             .where((AtomRecord.token == lease.token) | (AtomRecord.copy_token == lease.token))
             .values(state=AtomState.DONE)
-            .returning(
-                AtomRecord.number, AtomRecord.start, AtomRecord.stop, AtomRecord.token, AtomRecord.copy_token
-            )
+            .returning(AtomRecord.number, AtomRecord.start, AtomRecord.stop, AtomRecord.token, AtomRecord.copy_token)
         ).all()
     )
 
 
 def _write_attempts(
-    connection: Connection, lease: Row[Any], report: LeaseReport, counted: Sequence[Row[Any]], now: float
+    connection: Connection, lease: AnyRow, report: LeaseReport, counted: Sequence[AnyRow], now: float
 ) -> None:
     worker = connection.execute(
         select(WorkerRecord.name, WorkerRecord.capability, WorkerRecord.device).where(
@@ -113,7 +113,7 @@ def _write_attempts(
         connection.execute(insert(AttemptRecord), rows)
 
 
-def _learn_speed(connection: Connection, lease: Row[Any], good: Sequence[AtomOutcome], now: float) -> None:
+def _learn_speed(connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome], now: float) -> None:
     """What was really converted tells how fast the class is; what lay in the store already tells nothing."""
     audio = sum(o.audio_seconds for o in good if o.outcome == "done")
     busy = sum(o.busy for o in good if o.outcome == "done")
@@ -125,14 +125,10 @@ def _learn_speed(connection: Connection, lease: Row[Any], good: Sequence[AtomOut
     where = (SpeedRecord.queue == lease.queue, SpeedRecord.engine == lease.engine)
     known = connection.execute(select(SpeedRecord.audio, SpeedRecord.busy).where(*where).with_for_update()).one()
     speed = Speed(*known).after(audio, busy)
-    connection.execute(
-        update(SpeedRecord).where(*where).values(audio=speed.audio, busy=speed.busy, updated_at=now)
-    )
+    connection.execute(update(SpeedRecord).where(*where).values(audio=speed.audio, busy=speed.busy, updated_at=now))
 
 
-def _note_progress(
-    connection: Connection, lease: Row[Any], report: LeaseReport, now: float, settings: Settings
-) -> None:
+def _note_progress(connection: Connection, lease: AnyRow, report: LeaseReport, now: float, settings: Settings) -> None:
     """The lease makes progress, and its worker has just shown that it lives."""
     connection.execute(
         update(LeaseRecord)
@@ -148,7 +144,7 @@ def _note_progress(
 
 
 def _count_done(
-    connection: Connection, job_id: int, counted: Sequence[Row[Any]], good: Sequence[AtomOutcome], now: float
+    connection: Connection, job_id: int, counted: Sequence[AnyRow], good: Sequence[AtomOutcome], now: float
 ) -> Effects:
     samples = sum(r.stop - r.start for r in counted)
     connection.execute(

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, case, select, update
 
 from dispatcher.desk.effects import Effects
 from dispatcher.jobs.ending import end_early
 from dispatcher.life import Event
+from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import LIVE_LEASES, AtomState, LeaseState
 
@@ -79,7 +79,7 @@ def give_back(
     return Effects(feed=True)
 
 
-def _count_waiting(connection: Connection, job_id: int, rows: Sequence[Row[Any]]) -> None:
+def _count_waiting(connection: Connection, job_id: int, rows: Sequence[AnyRow]) -> None:
     if rows:
         samples = sum(r.stop - r.start for r in rows)
         connection.execute(
@@ -92,7 +92,7 @@ def _count_waiting(connection: Connection, job_id: int, rows: Sequence[Row[Any]]
         )
 
 
-def _give_up(connection: Connection, job_id: int, atom: Row[Any], tries: int, blame: str) -> list[str]:
+def _give_up(connection: Connection, job_id: int, atom: AnyRow, tries: int, blame: str) -> list[str]:
     rate = connection.execute(select(JobRecord.rate_in).where(JobRecord.id == job_id)).scalar_one()
     span = f"{_clock(atom.start / rate)}-{_clock(atom.stop / rate)}"
     reason = f"the piece {span} could not be converted in {tries} tries: {blame}; then run `voicefarm retry {job_id}`"

@@ -133,7 +133,9 @@ def _ask_for_stages(connection: Connection, now: float) -> Effects:
         ((JobState.STITCHING,), effects.stitch),
     ):
         busy = connection.execute(
-            select(func.count()).where(JobRecord.state.in_(states), JobRecord.claim.is_not(None), JobRecord.claim_until >= now)
+            select(func.count()).where(
+                JobRecord.state.in_(states), JobRecord.claim.is_not(None), JobRecord.claim_until >= now
+            )
         ).scalar_one()
         free = connection.execute(
             select(JobRecord.id, JobRecord.claim, JobRecord.claims, JobRecord.claim_until, JobRecord.submitted_at)
@@ -149,9 +151,7 @@ def _ask_for_stages(connection: Connection, now: float) -> Effects:
                 effects.drop += end_early(connection, job.id, Event.FAILED, reason)
             elif job.claim is not None or _is_overdue(job.claim_until, now, first=place == 0 and not busy):
                 wanted.append(job.id)
-                connection.execute(
-                    update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=now)
-                )
+                connection.execute(update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=now))
     return effects
 
 

@@ -1,16 +1,16 @@
 """Turning a plan into leases: rows in SQL and orders for the queues."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from dispatcher.desk.effects import Effects
 from dispatcher.feed.plan import plan
 from dispatcher.feed.snapshot import read_classes, read_jobs
 from dispatcher.feed.views import Copy, Grant, Rules
 from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
+from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import AtomState, LeaseState
 from storage.settings import Settings
@@ -83,9 +83,9 @@ def _issue_copy(connection: Connection, copy: Copy, now: float) -> tuple[str, Le
     return _record(connection, _job(connection, job_id), token, copy.queue, atoms, now, copy_of=copy.token)
 
 
-def first_run(waiting: Sequence[Row[Any]], samples: float) -> list[Row[Any]]:
+def first_run(waiting: Sequence[AnyRow], samples: float) -> list[AnyRow]:
     """The first consecutive atoms that come closest to so many samples; one at the least."""
-    run: list[Row[Any]] = []
+    run: list[AnyRow] = []
     for atom in waiting:
         length = atom.stop - atom.start
         if run and (atom.number != run[-1].number + 1 or length / 2 > samples):
@@ -95,16 +95,16 @@ def first_run(waiting: Sequence[Row[Any]], samples: float) -> list[Row[Any]]:
     return run
 
 
-def _job(connection: Connection, job_id: int) -> Row[Any]:
+def _job(connection: Connection, job_id: int) -> AnyRow:
     return connection.execute(select(JobRecord).where(JobRecord.id == job_id)).one()
 
 
 def _record(
     connection: Connection,
-    job: Row[Any],
+    job: AnyRow,
     token: str,
     queue: str,
-    atoms: Sequence[Row[Any]],
+    atoms: Sequence[AnyRow],
     now: float,
     copy_of: str | None = None,
 ) -> tuple[str, LeaseOrder]:
@@ -133,7 +133,5 @@ def _record(
         rate_voice=job.rate_voice,
         atoms_prefix=atoms_prefix(job),
         converted_prefix=converted_prefix(job),
-        atoms=tuple(
-            AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in atoms
-        ),
+        atoms=tuple(AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in atoms),
     )

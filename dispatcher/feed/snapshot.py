@@ -1,11 +1,11 @@
 """The farm as the planner sees it, read from SQL."""
 
 from collections import defaultdict
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from dispatcher.feed.views import ClassView, JobView, LeaseView
+from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
 
@@ -87,7 +87,7 @@ def _left(connection: Connection, job_ids: set[int]) -> dict[str, tuple[int, int
     return left
 
 
-def _lease_view(row: Row[Any], now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
+def _lease_view(row: AnyRow, now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
     return LeaseView(
         token=row.token,
         job_id=row.job_id,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 from types import TracebackType
+from typing import Self
 from uuid import uuid4
 
 from sqlalchemy import update
@@ -49,7 +50,7 @@ class Claim:
         if self.lost:
             raise StaleClaim(f"job {self.job_id} is no longer ours to work on; somebody else goes on with it")
 
-    def __enter__(self) -> "Claim":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 

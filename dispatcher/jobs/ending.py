@@ -1,6 +1,7 @@
 """Ending a job before its time, and beginning it again."""
 
 import time
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -66,7 +67,7 @@ def load_state(database: Database, job_id: int) -> JobState:
     return JobState(load_job(database, job_id).state)
 
 
-def _counted(connection: Connection, job: JobRecord) -> dict[str, float]:
+def _counted(connection: Connection, job: JobRecord) -> dict[str, Any]:
     """The job's counters, counted anew from its atoms."""
     rows = connection.execute(
         select(AtomRecord.state, func.count(), func.sum(AtomRecord.stop - AtomRecord.start))

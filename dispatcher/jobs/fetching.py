@@ -28,7 +28,8 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpace(
-                f"the disk is full where {target} should go; free some space and run `voicefarm fetch {job.id} -o {target}`"
+                f"the disk is full where {target} should go; free some space and"
+                f" run `voicefarm fetch {job.id} -o {target}`"
             ) from error
         raise InputError(f"{target} cannot be written ({error.strerror}); choose another place with -o") from error
     finally:

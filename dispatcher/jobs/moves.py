@@ -9,7 +9,13 @@ from storage.records.schema import JobRecord
 
 
 def move(
-    connection: Connection, job_id: int, event: Event, *, claim: str | None = None, claim_over: bool = False, **values: Any
+    connection: Connection,
+    job_id: int,
+    event: Event,
+    *,
+    claim: str | None = None,
+    claim_over: bool = False,
+    **values: Any,
 ) -> bool:
     """Apply an event; False where the job is in no state for it, or another holds the claim.
 

@@ -52,7 +52,9 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
     if rate not in RATES:
         raise InputError(f"{rate} Hz is no rate for a result; choose one from {RATES.start} to {RATES.stop - 1}")
     if writable_rate(kind, rate) != rate:
-        raise InputError(f"{kind} files cannot have {rate} Hz; the nearest possible is --rate {writable_rate(kind, rate)}")
+        raise InputError(
+            f"{kind} files cannot have {rate} Hz; the nearest possible is --rate {writable_rate(kind, rate)}"
+        )
     return Conversion(
         request=request,
         engine=voice.engine,
@@ -124,4 +126,3 @@ def _write_job(database: Database, path: Path, facts: SourceFacts, source_hash: 
             .returning(JobRecord.id)
         )
         return int(inserted.scalar_one())
-

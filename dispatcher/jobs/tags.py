@@ -20,7 +20,8 @@ def check_tags(database: Database, settings: Settings, required: Iterable[str]) 
             close = get_close_matches(tag, known, n=2)
             advice = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known))};"
             raise UnknownTag(
-                f"no worker has ever offered '{tag}'; {advice} a tag of workers to come can be announced in VOICEFARM_TAGS"
+                f"no worker has ever offered '{tag}'; {advice}"
+                " a tag of workers to come can be announced in VOICEFARM_TAGS"
             )
 
 

@@ -10,7 +10,8 @@ REACH = 2
 def cell_energies(samples: npt.NDArray[np.float32], cell: int) -> npt.NDArray[np.float64]:
     """Energy of every whole cell."""
     whole = samples[: len(samples) // cell * cell].reshape(-1, cell).astype(np.float64)
-    return np.einsum("ij,ij->i", whole, whole)
+    energies: npt.NDArray[np.float64] = np.einsum("ij,ij->i", whole, whole)
+    return energies
 
 
 def quietest_cut(energies: npt.NDArray[np.float64], earliest: int, latest: int) -> int:

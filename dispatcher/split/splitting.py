@@ -11,7 +11,7 @@ from dispatcher.jobs.ending import fail_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
 from dispatcher.life import Event
-from dispatcher.split.cutter import CutAtom, Cutter, CutRules
+from dispatcher.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.split.prepare import Prepared
 from dispatcher.split.recording import SplitRecords
 from storage import keys
@@ -33,9 +33,7 @@ BATCH = 8
 class Splitting:
     """Splits jobs; `feed` is called whenever there are new atoms to hand out."""
 
-    def __init__(
-        self, database: Database, store: ObjectStore, longest_atom: float, feed: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Database, store: ObjectStore, longest_atom: float, feed: Callable[[], None]) -> None:
         self.database = database
         self.store = store
         self.longest_atom = longest_atom

@@ -82,5 +82,3 @@ def exactly(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:
         raise AudioError(f"the joined atoms are {left} samples short; this is a fault of the farm, please report it")
     if left:
         yield np.zeros(left, np.float32)
-
-

@@ -18,7 +18,7 @@ _CAREFUL_FRAMES = 4_096
 _ENDLESS = 1 << 60
 
 
-class UnknownLength(Exception):  # noqa: N818 - tells the caller to take the other decoder, nobody else sees it
+class UnknownLength(Exception):
     """The header leaves the length open, which libsndfile cannot read to the end."""
 
 

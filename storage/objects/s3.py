@@ -34,7 +34,9 @@ class S3Store:
         self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.where = f"bucket {bucket}" + (f" at {settings.objects_endpoint}" if settings.objects_endpoint else "")
         self.client = _client(settings)
-        self.transfer = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
+        self.transfer = TransferConfig(
+            multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4
+        )
 
     def put(self, key: str, data: bytes) -> None:
         """Store a small object in one request."""
@@ -71,7 +73,9 @@ class S3Store:
     def list(self, prefix: str) -> Iterator[Stored]:
         """All objects below a prefix, in the order of their keys."""
         with self._talking(prefix):
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix + prefix
+            )
             for page in pages:
                 for item in page.get("Contents", []):
                     key = item["Key"].removeprefix(self.prefix)
@@ -97,7 +101,9 @@ class S3Store:
             if code in NOT_THERE:
                 raise ObjectMissing(f"{key} is not in {self.where}; it was removed, or never stored") from error
             advice = "create it" if code == "NoSuchBucket" else "check VOICEFARM_OBJECTS_ACCESS_KEY and its rights"
-            raise ObjectStoreError(f"the object store refuses us in {self.where} ({code or error}); {advice}") from error
+            raise ObjectStoreError(
+                f"the object store refuses us in {self.where} ({code or error}); {advice}"
+            ) from error
         except (BotoCoreError, OSError) as error:
             advice = "check VOICEFARM_OBJECTS_URL and VOICEFARM_OBJECTS_ENDPOINT, and that the server runs"
             raise ObjectStoreError(f"the object store does not answer for {self.where} ({error}); {advice}") from error

@@ -38,10 +38,9 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction, committed at the end unless something is raised."""
-        with _told(self.url), self.engine.connect() as connection:
-            connection = connection.execution_options(**{WRITES: True})
-            with connection.begin():
-                yield connection
+        writing = self.engine.execution_options(**{WRITES: True})
+        with _told(self.url), writing.begin() as connection:
+            yield connection
 
     @contextmanager
     def deciding(self) -> Iterator[Connection]:
@@ -64,7 +63,8 @@ class Database:
         if found != REVISION:
             state = f"is at revision {found}" if found else "has no tables yet"
             raise MigrationNeeded(
-                f"the database {state}, this program needs {REVISION}; run `voicefarm db upgrade` with the same settings"
+                f"the database {state}, this program needs {REVISION};"
+                " run `voicefarm db upgrade` with the same settings"
             )
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's own connection
+def _prepare_sqlite(connection: Any, _: object) -> None:
     # We begin transactions ourselves; the driver would do so only at the first write.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
@@ -111,7 +111,7 @@ def _sentence(error: DBAPIError, url: str) -> Exception:
     place = redacted(url)
     if "disk is full" in said or "No space left" in said:
         return NoSpace(f"the disk of the database {place} is full; free some space and run `voicefarm retry`")
-    if "no such table" in said or "does not exist" in said and "relation" in said:
+    if "no such table" in said or ("does not exist" in said and "relation" in said):
         return MigrationNeeded(f"the database {place} lacks a table ({said}); run `voicefarm db upgrade`")
     if isinstance(error, OperationalError):
         return DatabaseUnavailable(

@@ -12,7 +12,7 @@ from workers.engines.engine import EngineFamily, Voice
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """The module that holds `FAMILY`, `rate_out`, `built_in_voices`, `checked_recipe`, `checked_settings` and `load`."""
+    """An engine's module, which holds `FAMILY`, `load` and what else this catalog asks for."""
 
     module: str
     framework: str
@@ -64,7 +64,7 @@ def engines_for(capability: str) -> dict[str, str]:
     return found
 
 
-def _module(name: str) -> Any:  # noqa: ANN401 - a module seen through its five known names
+def _module(name: str) -> Any:
     entry = _ENGINES.get(name)
     if entry is None:
         raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")

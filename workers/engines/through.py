@@ -55,7 +55,9 @@ def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Only the seed, which every engine accepts."""
     changed = {name for name, value in settings.items() if name != "seed" and value}
     if changed:
-        raise InputError(f"the voice 'through' changes nothing, so it has no {', '.join(sorted(changed))}; leave it away")
+        raise InputError(
+            f"the voice 'through' changes nothing, so it has no {', '.join(sorted(changed))}; leave it away"
+        )
     return {"seed": int(settings.get("seed", 0))}
 
 
