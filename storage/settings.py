@@ -1,6 +1,8 @@
 """All settings of the farm: one table, read from voicefarm.toml and the environment."""
 
+import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote
 
 from storage.errors import SettingsError
 
@@ -19,7 +21,7 @@ LONGEST_SOCKET_PATH = 100
 
 
 def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"doc": doc, "secret": secret})
+    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
 
 
 def _data_home() -> Path:
@@ -98,7 +100,7 @@ class Settings:
     @property
     def resolved_broker_url(self) -> str:
         """The broker to connect to."""
-        return self.broker_url or f"redis+socket://{self.socket_path}"
+        return self.broker_url or f"redis+socket://{quote(str(self.socket_path))}"
 
     @property
     def resolved_database_url(self) -> str:
@@ -112,7 +114,7 @@ class Settings:
     @property
     def resolved_objects_url(self) -> str:
         """The object store to use."""
-        return self.objects_url or f"file://{self.state_folder / 'objects'}"
+        return self.objects_url or (self.state_folder / "objects").as_uri()
 
     @property
     def tag_set(self) -> frozenset[str]:
@@ -121,30 +123,31 @@ class Settings:
 
     def shown(self) -> dict[str, str]:
         """Every setting as text that may be shown to anybody: secrets are hidden."""
-        return {
-            f.name: redacted(str(getattr(self, f.name))) if f.metadata["secret"] else str(getattr(self, f.name))
-            for f in fields(self)
-        }
+        return {f.name: _shown(f.name, str(getattr(self, f.name)), secret=f.metadata["secret"]) for f in fields(self)}
 
     def as_environment(self) -> dict[str, str]:
-        """The same settings for a child process."""
-        return {
-            ENV_PREFIX + f.name.upper(): str(getattr(self, f.name))
-            for f in fields(self)
-            if getattr(self, f.name) != f.default
-        }
+        """The same settings for a child process, whatever its environment or a file would say."""
+        return {ENV_PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
 
 
 def redacted(value: str) -> str:
     """A secret's place holder; of a URL only the password is hidden."""
     if not value:
         return ""
-    parts = urlsplit(value)
-    if not parts.scheme or not parts.netloc:
-        return value if parts.scheme else "(set)"
-    host = parts.netloc.rpartition("@")[2]
-    user = (parts.username or "") + ":***@" if parts.password else (f"{parts.username}@" if parts.username else "")
-    return urlunsplit((parts.scheme, user + host, parts.path, "", ""))
+    # Not urlsplit: a password that was not percent-encoded, as in `redis://:a/b@host`, must not slip through either.
+    found = re.fullmatch(r"([A-Za-z][\w+.-]*://)(.*)", value, re.DOTALL)
+    if not found:
+        return "(set)"
+    scheme, rest = found.groups()
+    who, at, where = ("", "", rest) if rest.startswith("/") else rest.rpartition("@")
+    user, *hidden = re.split("[:/?#@]", who, maxsplit=1)
+    return scheme + user + (":***" if hidden else "") + at + re.split("[?#]", where, maxsplit=1)[0]
+
+
+def _shown(name: str, value: str, *, secret: bool) -> str:
+    if secret and not name.endswith("_url"):
+        return "(set)" if value else ""
+    return redacted(value) if secret else value
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -162,7 +165,7 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
     return {}
 
 
-def _as_kind(name: str, value: object, default: object) -> object:
+def _as_kind(name: str, value: object, default: object) -> Any:
     """The value as its default's type; numbers must not be negative."""
     try:
         if isinstance(default, str):
@@ -170,6 +173,8 @@ def _as_kind(name: str, value: object, default: object) -> object:
         number = int(str(value)) if isinstance(default, int) else float(str(value))
     except ValueError as error:
         raise SettingsError(f"setting {name} is '{value}', which is no number; give one such as {default}") from error
+    if not math.isfinite(number):
+        raise SettingsError(f"setting {name} is {value}, which is without bounds; give one such as {default}")
     if number < 0:
         raise SettingsError(f"setting {name} is {value}, but must not be negative; give one such as {default}")
     return number

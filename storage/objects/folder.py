@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from storage.errors import NoSpace, ObjectMissing, ObjectStoreError
-from storage.objects.store import Stored
+from storage.objects.store import Stored, checked
 
 #: Half-written objects lie here, out of sight of every listing, on the same file system so that they can be moved.
 UNFINISHED = ".unfinished"
@@ -32,25 +33,31 @@ class FolderStore:
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
+        path = self._path(key)
         with self._reading(key):
-            return self._path(key).read_bytes()
+            return path.read_bytes()
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for reading."""
+        path = self._path(key)
         with self._reading(key):
-            return self._path(key).open("rb")
+            return path.open("rb")
 
     def find(self, key: str) -> Stored | None:
         """Size and time of an object, or None."""
+        path = self._path(key)
         try:
-            status = self._path(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
+            with self._reading(key):
+                status = path.stat()
+        except ObjectMissing:
             return None
-        return Stored(key, status.st_size, status.st_mtime)
+        return Stored(key, status.st_size, status.st_mtime) if stat.S_ISREG(status.st_mode) else None
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """All objects below a prefix, in no order."""
-        folder = self.root / prefix.rpartition("/")[0]
+        # What stands before the last slash is a folder; the rest is the beginning of a name.
+        parts = prefix.rpartition("/")[0]
+        folder = self._path(parts) if parts else self.root
         for parent, folders, names in os.walk(folder):
             if UNFINISHED in folders:
                 folders.remove(UNFINISHED)
@@ -61,12 +68,15 @@ class FolderStore:
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        self._path(key).unlink(missing_ok=True)
+        path = self._path(key)
+        try:
+            with self._reading(key):
+                path.unlink()
+        except ObjectMissing:
+            pass
 
     def _path(self, key: str) -> Path:
-        if not key or key.startswith("/") or ".." in key.split("/"):
-            raise ObjectStoreError(f"'{key}' is no key: keys are relative and never leave the store")
-        return self.root / key
+        return self.root / checked(key)
 
     def _place(self, key: str, write: Callable[[Path], object]) -> None:
         target = self._path(key)
@@ -85,7 +95,7 @@ class FolderStore:
     def _reading(self, key: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise ObjectMissing(f"{key} is not in {self.root}; it was removed, or never stored") from error
         except OSError as error:
             raise _told(error, self.root) from error

@@ -12,7 +12,7 @@ from storage.settings import Settings
 def open_store(settings: Settings) -> ObjectStore:
     """The object store that the settings name; nothing is asked of it yet."""
     url = urlsplit(settings.resolved_objects_url)
-    if url.scheme == "file" and url.path:
+    if url.scheme == "file" and url.path and url.netloc in ("", "localhost"):
         return FolderStore(Path(unquote(url.path)))
     if url.scheme == "s3" and url.netloc:
         # boto3 takes a third of a second to import; a farm on one machine never needs it.

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from storage.errors import ObjectMissing, ObjectStoreError
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, SettingsError
 from storage.objects.ranged import RangedReader
-from storage.objects.store import Stored
+from storage.objects.store import Stored, checked
 from storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ CONNECTIONS = 16
 #: Multipart from this size on, in parts of it: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
 PART_BYTES = 16 * 1024 * 1024
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
+#: What servers other than AWS say when their disks are full.
+FULL = {"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "507"}
 
 
 class S3Store:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from storage.errors import ObjectStoreError
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -14,6 +16,13 @@ class Stored:
     size: int
     modified: float
     """Seconds since the epoch."""
+
+
+def checked(key: str) -> str:
+    """The key, or an error where it could lead out of the store or mean something else in another kind of store."""
+    if "\0" in key or any(not part or part.startswith(".") for part in key.split("/")):
+        raise ObjectStoreError(f"{key!r} is no key: keys are names with slashes between, none empty or with a leading dot")
+    return key
 
 
 class ObjectStore(Protocol):

@@ -21,7 +21,7 @@ class Record(MappedAsDataclass, DeclarativeBase, kw_only=True):
     }
 
 
-class VoiceRecord(Record):
+class VoiceRecord(Record, kw_only=True):
     """A voice that jobs may name: a recipe for an engine, or a package in the object store."""
 
     __tablename__ = "voices"
@@ -34,7 +34,7 @@ class VoiceRecord(Record):
     created_at: Mapped[float]
 
 
-class JobRecord(Record):
+class JobRecord(Record, kw_only=True):
     """One recording to be converted, with its progress counted along."""
 
     __tablename__ = "jobs"
@@ -106,7 +106,7 @@ class JobRecord(Record):
     """Whether its atoms were removed from the object store."""
 
 
-class AtomRecord(Record):
+class AtomRecord(Record, kw_only=True):
     """A piece of a recording: samples `start..stop` of the prepared source, cut with the context `first..last`."""
 
     __tablename__ = "atoms"
@@ -134,7 +134,7 @@ class AtomRecord(Record):
     error: Mapped[str | None] = mapped_column(Text, default=None)
 
 
-class LeaseRecord(Record):
+class LeaseRecord(Record, kw_only=True):
     """A run of consecutive atoms handed to a queue."""
 
     __tablename__ = "leases"
@@ -164,7 +164,7 @@ class LeaseRecord(Record):
     ended_at: Mapped[float | None] = mapped_column(default=None)
 
 
-class AttemptRecord(Record):
+class AttemptRecord(Record, kw_only=True):
     """One try of one atom by one worker: where its time went and how it ended. Durations in seconds."""
 
     __tablename__ = "attempts"
@@ -196,7 +196,7 @@ class AttemptRecord(Record):
     ended_at: Mapped[float]
 
 
-class WorkerRecord(Record):
+class WorkerRecord(Record, kw_only=True):
     """One run of a worker process, from its first heartbeat to its last."""
 
     __tablename__ = "workers"
@@ -220,7 +220,7 @@ class WorkerRecord(Record):
     idle_since: Mapped[float | None] = mapped_column(default=None)
 
 
-class SpeedRecord(Record):
+class SpeedRecord(Record, kw_only=True):
     """What was learned of how fast a class of machines runs an engine."""
 
     __tablename__ = "speeds"
@@ -232,7 +232,7 @@ class SpeedRecord(Record):
     updated_at: Mapped[float]
 
 
-class FarmRecord(Record):
+class FarmRecord(Record, kw_only=True):
     """Single facts about the farm as a whole."""
 
     __tablename__ = "farm"

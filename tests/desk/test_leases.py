@@ -1,0 +1,194 @@
+"""Leases: handed out, reported, fenced, lost and copied; the counters of a job always agree with its atoms."""
+
+from sqlalchemy import insert
+
+from storage.records.schema import SpeedRecord
+from tests.desk.conftest import DeskModel
+from workers.messages import LeaseOrder
+
+
+def test_a_job_goes_on_to_its_stitch_once_every_atom_is_done(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    effects = desk.report(order, "done")
+    assert effects.stitch == [job]
+    assert desk.row(job).state == "stitching"
+    assert (desk.row(job).atoms_done, desk.row(job).seconds_done, desk.row(job).peak) == (1, 20.0, 0.5)
+
+
+def test_a_job_without_workers_waits_in_sql_and_not_in_the_broker(desk: DeskModel) -> None:
+    job = desk.job(atoms=5)
+    assert desk.feed() == []
+    assert desk.row(job).atoms_waiting == 5
+
+
+def test_only_the_holder_of_the_current_token_finishes_an_atom(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (late,) = desk.feed()
+    desk.beat("w1", holding=(late.token,))
+    desk.now += 11.0
+    desk.beat("w2")
+    desk.tick()
+    (current,) = desk.feed()
+    assert current.token != late.token
+    desk.report(late, "done", worker="w1")
+    assert desk.row(job).atoms_done == 0
+    desk.report(current, "done", worker="w2")
+    assert desk.row(job).atoms_done == 1
+
+
+def test_reporting_twice_counts_once(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.report(order, "done")
+    assert desk.report(order, "done").stitch == []
+    assert desk.row(job).atoms_done == 1
+
+
+def test_a_worker_that_falls_silent_loses_its_leases_after_ten_seconds(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    desk.beat("w1", holding=(order.token,))
+    for _ in range(9):
+        desk.tick()
+    assert desk.row(job).atoms_waiting == 0
+    for _ in range(3):
+        desk.tick()
+    assert desk.row(job).atoms_waiting == 1
+    assert desk.atom_states(job) == ["waiting"]
+
+
+def test_a_worker_that_beats_keeps_its_lease_for_as_long_as_it_takes(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    for _ in range(60):
+        desk.beat(holding=(order.token,))
+        desk.tick(2.0)
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_a_worker_restarted_under_its_name_frees_its_leases_at_once(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    desk.beat("w1", holding=(order.token,))
+    desk.beat("w1-again", name="w1@host")
+    assert desk.atom_states(job) == ["waiting"]
+
+
+def test_a_message_that_was_lost_is_noticed_by_an_idle_worker(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    assert len(desk.feed()) == 1
+    for _ in range(3):
+        desk.beat()
+        desk.tick()
+    assert desk.atom_states(job) == ["leased"]
+    for _ in range(3):
+        desk.beat()
+        desk.tick()
+    assert desk.atom_states(job) == ["waiting"]
+
+
+def test_a_waiting_lease_comes_back_when_its_class_is_gone(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    desk.feed()
+    desk.beat(state="gone")
+    desk.tick()
+    assert desk.atom_states(job) == ["waiting"]
+
+
+def test_nobody_is_blamed_for_a_time_without_dispatchers(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.beat(holding=(order.token,))
+    desk.tick()
+    desk.tick(300.0)
+    assert desk.atom_states(job) == ["leased"]
+    desk.beat(holding=(order.token,))
+    for _ in range(9):
+        desk.tick()
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_what_a_draining_worker_hands_back_waits_again_and_blames_nobody(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (probe,) = desk.feed()
+    desk.report(probe, over=True)
+    assert desk.atom_states(job) == ["waiting"]
+    assert desk.row(job).atoms_waiting == 1
+
+
+def test_an_atom_that_fails_everywhere_fails_its_job_with_a_sentence(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    for _ in range(desk.settings.max_attempts):
+        (order,) = desk.feed()
+        desk.report(order, "failed")
+    row = desk.row(job)
+    assert row.state == "failed"
+    assert "00:00:00-00:00:20 could not be converted in 4 tries: it broke" in row.reason
+    assert desk.feed() == []
+
+
+def test_a_worker_killed_again_and_again_by_one_atom_does_not_take_the_farm_with_it(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    for life in range(desk.settings.max_attempts):
+        desk.beat(f"life{life}", name="w@host")
+        (order,) = desk.feed()
+        desk.beat(f"life{life}", holding=(order.token,), name="w@host")
+    desk.beat("last", name="w@host")
+    assert desk.row(job).state == "failed"
+    assert "was lost while it had it" in desk.row(job).reason
+
+
+def test_a_worker_is_told_to_drop_what_is_no_longer_its_own(desk: DeskModel) -> None:
+    desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.report(order, "done")
+    assert desk.beat(holding=(order.token, "unknown")).drop == sorted([order.token, "unknown"])
+
+
+def original_and_copy(desk: DeskModel) -> tuple[LeaseOrder, LeaseOrder]:
+    """A lease on a slow machine, and its copy on a fast one."""
+    with desk.database.writing() as connection:
+        for queue, audio in (("convert.cpu.slow", 2.0), ("convert.cpu.fast", 100.0)):
+            connection.execute(
+                insert(SpeedRecord).values(queue=queue, engine="through", audio=audio, busy=1.0, updated_at=0.0)
+            )
+    desk.beat("slow", queue="convert.cpu.slow")
+    (original,) = desk.feed()
+    desk.beat("slow", holding=(original.token,), queue="convert.cpu.slow")
+    desk.beat("fast", queue="convert.cpu.fast")
+    (copy,) = desk.feed()
+    assert [a.number for a in copy.atoms] == [a.number for a in original.atoms]
+    return original, copy
+
+
+def test_a_copy_finishes_what_its_original_does_not(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    original, copy = original_and_copy(desk)
+    assert desk.report(copy, "done", worker="fast").stitch == [job]
+    assert desk.report(original, "done", worker="slow").stitch == []
+    assert desk.row(job).atoms_done == 1
+
+
+def test_a_copy_and_its_original_outlive_one_another(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    original, copy = original_and_copy(desk)
+    desk.beat("fast", holding=(copy.token,), queue="convert.cpu.fast")
+    desk.beat("slow", state="gone", queue="convert.cpu.slow")
+    assert desk.atom_states(job) == ["leased"]
+    assert desk.report(original, "done", worker="slow").stitch == []
+    desk.beat("fast", state="gone", queue="convert.cpu.fast")
+    assert desk.atom_states(job) == ["waiting"]
+    assert desk.row(job).atoms_waiting == 1

@@ -1,0 +1,49 @@
+"""Splits and stitches: asked for again where their message or their dispatcher was lost."""
+
+from sqlalchemy import update
+
+from dispatcher.desk.tick import ASK_AGAIN, MOST_CLAIMS
+from storage.records.schema import JobRecord
+from tests.desk.conftest import DeskModel
+
+
+def set_job(desk: DeskModel, job: int, **values: object) -> None:
+    with desk.database.writing() as connection:
+        connection.execute(update(JobRecord).where(JobRecord.id == job).values(**values))
+
+
+def ticks(desk: DeskModel, seconds: int) -> list[int]:
+    return [job for _ in range(seconds) for job in desk.tick().split]
+
+
+def test_a_split_whose_message_was_lost_is_asked_for_again(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="submitted", claim_until=desk.now)
+    assert ticks(desk, 4) == []
+    assert ticks(desk, 3) == [job]
+
+
+def test_a_split_that_waits_for_its_turn_is_left_alone(desk: DeskModel) -> None:
+    desk.job(atoms=1, state="splitting", claim="somebody", claim_until=desk.now + 1e6)
+    waiting = desk.job(atoms=1, state="submitted", claim_until=desk.now)
+    assert ticks(desk, round(ASK_AGAIN) - 2) == []
+    assert ticks(desk, 4) == [waiting]
+
+
+def test_a_split_whose_dispatcher_died_is_asked_for_once_its_claim_has_run_out(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="splitting", claim="dead", claim_until=desk.now + 3.0)
+    assert ticks(desk, 2) == []
+    assert ticks(desk, 3) == [job]
+
+
+def test_a_split_that_kills_every_dispatcher_fails_its_job(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="splitting", claim="dead", claim_until=desk.now - 1.0, claims=MOST_CLAIMS)
+    desk.tick()
+    assert desk.row(job).state == "failed"
+    assert "never ended" in desk.row(job).reason
+
+
+def test_a_stitch_is_asked_for_when_the_last_atom_was_done_before_the_split_ended(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, atoms_done=1, atoms_waiting=0)
+    assert desk.tick().stitch == [job]
+    set_job(desk, job, claim="dead", claim_until=desk.now - 1.0)
+    assert desk.tick().stitch == [job]

@@ -1,0 +1,83 @@
+"""What the planner decides in single, small situations."""
+
+from dispatcher.feed.plan import plan
+from dispatcher.feed.views import ClassView, JobView, LeaseView, Rules
+
+RULES = Rules()
+ANY = frozenset({"world"})
+
+
+def machines(queue: str, speed: float | None, slots: int = 1, leases: tuple[LeaseView, ...] = ()) -> ClassView:
+    return ClassView(queue, ANY | {queue}, slots, {} if speed is None else {"world": speed}, leases)
+
+
+def job(number: int = 1, atoms: int = 100, **changes: object) -> JobView:
+    facts: dict[str, object] = {
+        "job_id": number, "engine": "world", "needs": ANY, "priority": 5, "submitted_at": float(number),
+        "last_leased_at": 0.0, "atoms_waiting": atoms, "seconds_waiting": 20.0 * atoms,
+    }  # fmt: skip
+    return JobView(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def lease(token: str, atoms: int, running_for: float | None, silent_for: float = 0.0) -> LeaseView:
+    return LeaseView(token, 1, "world", ANY, atoms, 20.0 * atoms, running_for, silent_for)
+
+
+def test_an_unmeasured_machine_gets_one_atom_and_nothing_in_waiting() -> None:
+    grants, _ = plan([machines("new", None)], [job()], RULES)
+    assert [(g.queue, g.seconds) for g in grants] == [("new", 20.0)]
+
+
+def test_a_measured_machine_gets_one_lease_to_run_and_one_in_waiting() -> None:
+    grants, _ = plan([machines("fast", 50.0)], [job(atoms=1000)], RULES)
+    assert [g.queue for g in grants] == ["fast", "fast"]
+    assert all(g.seconds <= 50.0 * RULES.longest_lease + 20.0 for g in grants)
+
+
+def test_leases_are_sized_by_the_machines_own_time() -> None:
+    grants, _ = plan([machines("fast", 60.0), machines("slow", 6.0)], [job(atoms=2000)], RULES)
+    first = {g.queue: g.seconds for g in reversed(grants)}
+    assert 8.0 <= first["fast"] / first["slow"] <= 12.0
+
+
+def test_a_slow_machine_gets_no_atom_that_the_fast_ones_end_sooner() -> None:
+    grants, _ = plan([machines("fast", 100.0), machines("slow", 1.0)], [job(atoms=2)], RULES)
+    assert {g.queue for g in grants} == {"fast"}
+
+
+def test_equal_machines_share_the_last_atoms() -> None:
+    grants, _ = plan([machines("same", 10.0, slots=3)], [job(atoms=3)], RULES)
+    assert [g.seconds for g in grants] == [20.0, 20.0, 20.0]
+
+
+def test_nothing_goes_to_machines_that_do_not_offer_what_is_needed() -> None:
+    assert plan([machines("plain", 10.0)], [job(needs=ANY | {"cuda"})], RULES) == ([], [])
+
+
+def test_the_more_urgent_job_goes_first() -> None:
+    grants, _ = plan([machines("one", None)], [job(1), job(2, priority=0)], RULES)
+    assert [g.job_id for g in grants] == [2]
+
+
+def test_the_oldest_and_the_shortest_job_take_turns() -> None:
+    jobs = [job(1, last_leased_at=10.0), job(2, atoms=500), job(3, atoms=2, last_leased_at=5.0)]
+    grants, _ = plan([machines("same", 10.0, slots=2)], jobs, RULES)
+    assert [g.job_id for g in grants[:2]] == [3, 1]
+
+
+def test_an_idle_machine_gets_a_copy_of_what_ends_last() -> None:
+    slow = machines("slow", 1.0, leases=(lease("late", 4, running_for=1.0),))
+    _, copies = plan([machines("fast", 50.0), slow], [], RULES)
+    assert [(c.queue, c.token) for c in copies] == [("fast", "late")]
+    assert 1 <= copies[0].atoms <= 4
+
+
+def test_no_machine_copies_what_its_owner_ends_sooner() -> None:
+    fast = machines("fast", 50.0, leases=(lease("soon", 2, running_for=0.1),))
+    assert plan([machines("slow", 1.0), fast], [], RULES)[1] == []
+
+
+def test_a_lease_that_fell_silent_is_copied_in_whole() -> None:
+    stuck = machines("stuck", 50.0, leases=(lease("silent", 3, running_for=60.0, silent_for=30.0),))
+    _, copies = plan([machines("slow", 5.0), stuck], [], RULES)
+    assert [(c.token, c.atoms) for c in copies] == [("silent", 3)]
