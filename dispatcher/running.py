@@ -60,6 +60,9 @@ def run_studio(settings: Settings) -> int:
 
 
 def _serve(app: Celery, kind: str, queues: list[str], threads: int, settings: Settings) -> int:
+    # A dispatcher holds no leases, but hears every command that is meant for workers.
+    import workers.dropping  # noqa: F401
+
     with own_number(settings.state_folder / "dispatchers", kind) as number:
         return _run_worker(app, f"{kind}-{number}@{host_name()}", queues, threads, settings)
 

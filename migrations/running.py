@@ -4,7 +4,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
+from storage.errors import MigrationNeeded
 from storage.records.database import Database
 
 
@@ -20,7 +22,14 @@ def downgrade(database: Database, revision: str) -> None:
 
 def _run(database: Database, direction: str, revision: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    with database.writing() as connection:
+    # Percent signs mean something to the parser behind it.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    with database.migrating() as connection:
         config.attributes["connection"] = connection
-        getattr(command, direction)(config, revision)
+        try:
+            getattr(command, direction)(config, revision)
+        except CommandError as error:
+            raise MigrationNeeded(
+                f"the database cannot {direction} to '{revision}' ({error});"
+                " it is not in migrations/versions: install the newer voicefarm if that is where the database is from"
+            ) from error

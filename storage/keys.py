@@ -31,7 +31,7 @@ def atom_key(prefix: str, first: int, last: int) -> str:
 
 def converted_prefix(atoms: str, conversion: Mapping[str, Any]) -> str:
     """All converted atoms of one source under one conversion: voice, settings, engine and its version."""
-    return f"converted/{digest({'atoms': atoms, **conversion})[:32]}"
+    return f"converted/{digest({**conversion, 'atoms': atoms})[:32]}"
 
 
 def converted_key(prefix: str, start: int, stop: int, first: int, last: int) -> str:

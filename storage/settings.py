@@ -140,7 +140,10 @@ def redacted(value: str) -> str:
         return "(set)"
     scheme, rest = found.groups()
     who, at, where = ("", "", rest) if rest.startswith("/") else rest.rpartition("@")
-    user, *hidden = re.split("[:/?#@]", who, maxsplit=1)
+    if "?" in who:
+        # A password in the query, or a question mark in a password: nobody can say which.
+        return scheme + "***"
+    user, *hidden = re.split("[:/#@]", who, maxsplit=1)
     return scheme + user + (":***" if hidden else "") + at + re.split("[?#]", where, maxsplit=1)[0]
 
 

@@ -6,29 +6,18 @@ import platform
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
 
 from celery import Celery, signals
-from celery.worker.control import control_command
 
 from storage.objects.opening import open_store
 from storage.settings import Settings
 from workers.app import named_queue
 from workers.capability import Capability, detect
+from workers.dropping import HOLDERS
 from workers.node import Node, NodeName, host_name
 from workers.numbering import own_number
-from workers.routes import DROP_COMMAND
 
 logger = logging.getLogger("voicefarm.worker")
-
-
-@control_command(name=DROP_COMMAND, args=[("tokens", list)])  # type: ignore[untyped-decorator]
-def drop_leases(state: Any, tokens: list[str]) -> dict[str, str]:
-    """Let leases go that the dispatcher has given to somebody else or cancelled."""
-    node = getattr(state.app, "voicefarm_node", None)
-    if node is not None:
-        node.presence.drop(tokens)
-    return {"ok": "dropped"}
 
 
 def run_worker(settings: Settings, tags: frozenset[str], only: str | None = None) -> int:
@@ -50,7 +39,7 @@ def _serve(app: Celery, node: Node, settings: Settings) -> int:
     app.conf.task_queues = [named_queue(queue)]
     app.conf.task_default_queue = queue
     app.task(node.convert, name=queue, shared=False)
-    app.voicefarm_node = node
+    HOLDERS.append(node.presence.drop)
     starting = signals.worker_ready.connect(lambda **_: node.start(), weak=False)
     stopping = signals.worker_shutting_down.connect(lambda **_: node.drain(), weak=False)
     try:

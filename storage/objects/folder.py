@@ -11,7 +11,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from storage.errors import NoSpace, ObjectMissing, ObjectStoreError
-from storage.objects.store import Stored, checked
+from storage.objects.store import Stored, checked, checked_prefix
 
 #: Half-written objects lie here, out of sight of every listing, on the same file system so that they can be moved.
 UNFINISHED = ".unfinished"
@@ -55,9 +55,7 @@ class FolderStore:
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """All objects below a prefix, in no order."""
-        # What stands before the last slash is a folder; the rest is the beginning of a name.
-        parts = prefix.rpartition("/")[0]
-        folder = self._path(parts) if parts else self.root
+        folder = self.root / checked_prefix(prefix).rpartition("/")[0]
         for parent, folders, names in os.walk(folder):
             if UNFINISHED in folders:
                 folders.remove(UNFINISHED)

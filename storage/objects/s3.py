@@ -2,19 +2,19 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import boto3
-from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
-from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, SettingsError
+from storage.errors import ObjectMissing, SettingsError
 from storage.objects.ranged import RangedReader
-from storage.objects.store import Stored, checked
+from storage.objects.s3_errors import missing, no_bucket, talking
+from storage.objects.store import Stored, checked, checked_prefix
 from storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 CONNECTIONS = 16
 #: Multipart from this size on, in parts of it: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
 PART_BYTES = 16 * 1024 * 1024
-NOT_THERE = {"404", "NoSuchKey", "NotFound"}
-#: What servers other than AWS say when their disks are full.
-FULL = {"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "507"}
 
 
 class S3Store:
@@ -37,6 +34,7 @@ class S3Store:
         self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.where = f"bucket {bucket}" + (f" at {settings.objects_endpoint}" if settings.objects_endpoint else "")
         self.client = _client(settings)
+        self.has_bucket = False
         self.transfer = TransferConfig(
             multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4
         )
@@ -44,23 +42,23 @@ class S3Store:
     def put(self, key: str, data: bytes) -> None:
         """Store a small object in one request."""
         with self._talking(key):
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data)
+            self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=data)
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file, in parts where it is big."""
         with self._talking(key):
-            self.client.upload_file(str(path), self.bucket, self.prefix + key, Config=self.transfer)
+            self.client.upload_file(str(path), self.bucket, self._name(key), Config=self.transfer)
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
         with self._talking(key):
-            return self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+            return self.client.get_object(Bucket=self.bucket, Key=self._name(key))["Body"].read()
 
     def open(self, key: str) -> BinaryIO:
         """Read an object by ranges."""
         stored = self.find(key)
         if stored is None:
-            raise ObjectMissing(f"{key} is not in {self.where}; it was removed, or never stored")
+            raise missing(key, self.where)
         reader = RangedReader(stored.size, lambda start, stop: self._range(key, start, stop))
         return cast("BinaryIO", io.BufferedReader(reader, buffer_size=reader.BLOCK))
 
@@ -68,17 +66,17 @@ class S3Store:
         """Size and time of an object, or None."""
         try:
             with self._talking(key):
-                head = self.client.head_object(Bucket=self.bucket, Key=self.prefix + key)
+                head = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
         except ObjectMissing:
+            self._require_bucket()
             return None
         return Stored(key, head["ContentLength"], head["LastModified"].timestamp())
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """All objects below a prefix, in the order of their keys."""
+        beginning = self.prefix + checked_prefix(prefix)
         with self._talking(prefix):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix + prefix
-            )
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=beginning)
             for page in pages:
                 for item in page.get("Contents", []):
                     key = item["Key"].removeprefix(self.prefix)
@@ -87,29 +85,29 @@ class S3Store:
     def delete(self, key: str) -> None:
         """Remove an object."""
         with self._talking(key):
-            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+            self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+
+    def _name(self, key: str) -> str:
+        return self.prefix + checked(key)
 
     def _range(self, key: str, start: int, stop: int) -> bytes:
         with self._talking(key):
             span = f"bytes={start}-{stop - 1}"
-            return self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, Range=span)["Body"].read()
+            return self.client.get_object(Bucket=self.bucket, Key=self._name(key), Range=span)["Body"].read()
 
-    @contextmanager
-    def _talking(self, key: str) -> Iterator[None]:
-        """Turn what boto3 raises into a sentence."""
+    def _require_bucket(self) -> None:
+        """HEAD tells a missing bucket from a missing object by nothing: ask once, lest a misspelt bucket seem empty."""
+        if self.has_bucket:
+            return
         try:
-            yield
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in NOT_THERE:
-                raise ObjectMissing(f"{key} is not in {self.where}; it was removed, or never stored") from error
-            advice = "create it" if code == "NoSuchBucket" else "check VOICEFARM_OBJECTS_ACCESS_KEY and its rights"
-            raise ObjectStoreError(
-                f"the object store refuses us in {self.where} ({code or error}); {advice}"
-            ) from error
-        except (BotoCoreError, OSError) as error:
-            advice = "check VOICEFARM_OBJECTS_URL and VOICEFARM_OBJECTS_ENDPOINT, and that the server runs"
-            raise ObjectStoreError(f"the object store does not answer for {self.where} ({error}); {advice}") from error
+            with self._talking(self.bucket):
+                self.client.head_bucket(Bucket=self.bucket)
+        except ObjectMissing as error:
+            raise no_bucket(self.where) from error
+        self.has_bucket = True
+
+    def _talking(self, key: str) -> AbstractContextManager[None]:
+        return talking(key, self.where)
 
 
 def _client(settings: Settings) -> "S3Client":
@@ -122,18 +120,25 @@ def _client(settings: Settings) -> "S3Client":
             "s3": {"addressing_style": "path"},
         }
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        # Workers wait out longer absences themselves (workers/patience.py); a person wants to know soon.
+        retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,
         read_timeout=30,
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
         **special,
     )
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=settings.objects_endpoint or None,
-        region_name=settings.objects_region or None,
-        aws_access_key_id=settings.objects_access_key or None,
-        aws_secret_access_key=settings.objects_secret_key or None,
-        config=config,
-    )
+    try:
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=settings.objects_endpoint or None,
+            region_name=settings.objects_region or None,
+            aws_access_key_id=settings.objects_access_key or None,
+            aws_secret_access_key=settings.objects_secret_key or None,
+            config=config,
+        )
+    except (ValueError, BotoCoreError) as error:
+        raise SettingsError(
+            f"the settings of the object store cannot be used ({error}); check VOICEFARM_OBJECTS_ENDPOINT, which is a"
+            " URL such as http://host:9000, VOICEFARM_OBJECTS_REGION, and that both keys are given or neither"
+        ) from error

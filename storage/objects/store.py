@@ -21,8 +21,15 @@ class Stored:
 def checked(key: str) -> str:
     """The key, or an error where it could lead out of the store or mean something else in another kind of store."""
     if "\0" in key or any(not part or part.startswith(".") for part in key.split("/")):
-        raise ObjectStoreError(f"{key!r} is no key: keys are names with slashes between, none empty or with a leading dot")
+        raise ObjectStoreError(f"{key!r} is no key: it must be names with slashes between, none empty or led by a dot")
     return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """The beginning of keys, or an error where it could be the beginning of none."""
+    if prefix:
+        checked(prefix.removesuffix("/"))
+    return prefix
 
 
 class ObjectStore(Protocol):

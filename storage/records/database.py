@@ -5,16 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace
+from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace, ServiceError
 from storage.settings import redacted
 
 #: The newest revision in migrations/versions; a test holds the two together.
 REVISION = "0001"
 #: Seconds to wait for SQLite's one writer: longer than any transaction of ours by far.
 SQLITE_PATIENCE = 30
+#: Seconds after which a server that does not answer counts as away.
+POSTGRES_ARGUMENTS = {"connect_timeout": 5}
 #: Any number that only we use: whoever holds it in PostgreSQL is the one who hands out leases.
 FEED_LOCK = 7_246_113_201
 #: Execution option of a connection that will write.
@@ -50,6 +52,26 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FEED_LOCK})
             yield connection
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables, one process at a time."""
+        with self._without_foreign_keys() if self.is_sqlite else self.deciding() as connection:
+            yield connection
+
+    @contextmanager
+    def _without_foreign_keys(self) -> Iterator[Connection]:
+        """SQLite changes a table by copying and dropping it, which must not take along the rows that point to it."""
+        writing = self.engine.execution_options(**{WRITES: True})
+        with _told(self.url), writing.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            # Inside a transaction SQLite would ignore it.
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+
     def revision(self) -> str | None:
         """The revision that the database is at; None where it is empty."""
         with self.reading() as connection:
@@ -62,9 +84,9 @@ class Database:
         found = self.revision()
         if found != REVISION:
             state = f"is at revision {found}" if found else "has no tables yet"
+            advice = "install the newer voicefarm" if found and found > REVISION else "run `voicefarm db upgrade`"
             raise MigrationNeeded(
-                f"the database {state}, this program needs {REVISION};"
-                " run `voicefarm db upgrade` with the same settings"
+                f"the database {state}, this program needs {REVISION}; {advice} with the same settings"
             )
 
     def close(self) -> None:
@@ -73,10 +95,36 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    path = url.removeprefix("sqlite:///")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        parts = make_url(url)
+        if parts.get_backend_name() == "sqlite":
+            return _sqlite_engine(parts)
+        if parts.get_backend_name() == "postgresql":
+            return create_engine(
+                parts, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=POSTGRES_ARGUMENTS
+            )
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # What they say quotes the URL, password and all.
+        pass
+    except ImportError as error:
+        raise DatabaseUnavailable(
+            f"the database {redacted(url)} needs a driver that is not installed ({error});"
+            " run `pip install 'voicefarm[postgres]'`"
+        ) from error
+    raise DatabaseUnavailable(
+        f"VOICEFARM_DATABASE_URL is {redacted(url)}, which names no database that we can use;"
+        " it must be postgresql://user:password@host/name or sqlite:////folder/file"
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"the folder {folder} of the database cannot be made ({error.strerror}); check its owner and rights"
+        ) from error
     engine = create_engine(url, connect_args={"timeout": SQLITE_PATIENCE})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -102,11 +150,13 @@ def _told(url: str) -> Iterator[None]:
     """Turn a driver's error into a sentence."""
     try:
         yield
-    except (OperationalError, ProgrammingError, DBAPIError) as error:
-        raise _sentence(error, url) from error
+    except DBAPIError as error:
+        if sentence := _sentence(error, url):
+            raise sentence from error
+        raise
 
 
-def _sentence(error: DBAPIError, url: str) -> Exception:
+def _sentence(error: DBAPIError, url: str) -> ServiceError | None:
     said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     place = redacted(url)
     if "disk is full" in said or "No space left" in said:
@@ -117,4 +167,4 @@ def _sentence(error: DBAPIError, url: str) -> Exception:
         return DatabaseUnavailable(
             f"the database {place} does not answer ({said}); check VOICEFARM_DATABASE_URL and that the server runs"
         )
-    return error
+    return None

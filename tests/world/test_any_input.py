@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatcher.sample.recording import generate
+from storage.audio.highpass import ZeroPhaseHighPass
+from storage.audio.resample import StreamResampler
 from storage.errors import ConversionError
 from tests.world.recordings import RATE, atom, loudness, singing_and_speech, voice, whole
 from workers.engines.engine import Piece, Samples
@@ -61,3 +64,13 @@ def test_an_atom_without_context_is_still_converted(start: int) -> None:
 def test_values_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(ConversionError, match="no numbers"):
         voice("plain").convert(whole(np.full(100, np.nan, np.float32)), {})
+
+
+def test_a_voice_with_next_to_nothing_in_its_upper_bands_stays_finite() -> None:
+    """Downsampled and filtered sound can hold bands so empty that the analysis divides nothing by nothing."""
+    blocks = [block.samples for block in generate(8.0, 44_100, 1)]
+    resampler, highpass = StreamResampler(44_100, RATE), ZeroPhaseHighPass(RATE)
+    prepared = [highpass.push(resampler.push(b)) for b in blocks]
+    prepared += [highpass.push(resampler.finish()), highpass.finish()]
+    samples = voice("bright").convert(whole(np.concatenate(prepared)), {}).samples
+    assert np.isfinite(samples).all()

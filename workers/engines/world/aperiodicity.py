@@ -50,7 +50,8 @@ def _analyse(strip: Strip, pitch: Pitch, frames: npt.NDArray[np.int64]) -> Aperi
     at = pitch[frames - strip.first]
     part = strip.around(frames)
     full = WORLD.d4c(part.signal * _MAGNIFIED, at, part.seconds(frames), RATE, fft_size=ENVELOPE_SIZE)
-    bands = WORLD.code_aperiodicity(full, RATE)
+    # Where a band holds a million millionth of the voice's power, WORLD divides nothing by nothing: call that noise.
+    bands = np.nan_to_num(WORLD.code_aperiodicity(full, RATE), nan=_AT_TOP)
     return Aperiodicity(bands, (bands < _NOISE_THROUGHOUT).any(axis=1))
 
 

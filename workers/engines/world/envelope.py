@@ -12,6 +12,9 @@ ENVELOPE_SIZE = 1024
 
 BINS = ENVELOPE_SIZE // 2 + 1
 
+#: Power that counts as none: far below the smallest step of 24-bit samples.
+_LEAST_POWER = 1e-20
+
 LogEnvelope = npt.NDArray[np.float32]
 
 #: How far CheapTrick sharpens the peaks that its smoothing blunted. Its own -0.15 makes a sung voice with narrow
@@ -23,7 +26,8 @@ def find_envelope(strip: Strip, pitch: Pitch, frames: npt.NDArray[np.int64]) -> 
     """The natural logarithm of the power envelope at these absolute frames."""
     at = pitch[frames - strip.first]
     power = WORLD.cheaptrick(strip.signal, at, strip.seconds(frames), RATE, q1=_SHARPENING, fft_size=ENVELOPE_SIZE)
-    log_power: LogEnvelope = np.log(power).astype(np.float32)
+    # Smoothing by differences of sums can leave nothing, or less, where there is next to nothing.
+    log_power: LogEnvelope = np.log(np.fmax(power, _LEAST_POWER)).astype(np.float32)
     return log_power
 
 

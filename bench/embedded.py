@@ -1,0 +1,99 @@
+"""`voicefarm convert` on one machine: start-up, the farm's own cost, and what a second worker brings."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench.figures import Figure, machine, show
+from bench.scratch_farm import scratch_farm
+from dispatcher.farm.embedded import ONE_THREAD
+from dispatcher.sample.writing import write_sample
+from dispatcher.split.splitting import Splitting
+from storage import keys
+from storage.audio import atomfile
+from storage.records.schema import AtomRecord
+from workers.engines import catalog
+from workers.engines.engine import Piece
+
+MINUTES = 10
+
+
+def measure() -> list[Figure]:
+    """All figures, each the median of three where it is short."""
+    with TemporaryDirectory(prefix="voicefarm-bench-") as name:
+        folder = Path(name)
+        short, long = folder / "short.wav", folder / "long.wav"
+        write_sample(short, 1.0)
+        write_sample(long, MINUTES * 60.0)
+        start = median(_convert(folder, short, 0, run) for run in range(3))
+        engine = _engine_alone(long)
+        one, two = _convert(folder, long, 1, 10), _convert(folder, long, 2, 11)
+        return [
+            Figure("`convert` of 1 s, start-up included", f"{start:.2f} s", "4 s", start <= 4.0),
+            Figure(
+                f"{MINUTES} minutes, 1 worker, over the engine alone ({engine:.1f} s)",
+                f"{100 * (one / engine - 1):+.1f} %", "+8 %", one <= 1.08 * engine,
+            ),
+            Figure("2 workers over 1", f"{one / two:.2f}x", "1.8x", one / two >= 1.8),
+        ]  # fmt: skip
+
+
+def _convert(folder: Path, source: Path, workers: int, run: int) -> float:
+    """Wall time of the command in a fresh state folder, so that nothing is cached."""
+    environment = {
+        **os.environ,
+        "VOICEFARM_STATE": str(folder / f"state-{run}"),
+        "VOICEFARM_WORKERS": str(workers),
+    }
+    command = [sys.executable, "-m", "dispatcher.cli.main", "convert", str(source), "--voice", "bright"]
+    began = time.perf_counter()
+    subprocess.run([*command, "-o", str(folder / f"out-{run}.wav")], check=True, env=environment, capture_output=True)
+    return time.perf_counter() - began
+
+
+def _engine_alone(source: Path) -> float:
+    """The engine over the very atoms that the farm would hand it, decoded beforehand, in a process of its own."""
+    command = [sys.executable, "-m", "bench.embedded", "--engine", str(source)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def _time_engine(source: Path) -> float:
+    with scratch_farm() as farm:
+        job = farm.submit(source, "bright")
+        Splitting(farm.database, farm.store, farm.settings.atom_seconds, feed=lambda: None).run(job)
+        pieces = list(_pieces(farm, job))
+    engine, recipe = catalog.built_in_voices()["bright"]
+    voice = catalog.load(engine, recipe)
+    began = time.perf_counter()
+    for piece in pieces:
+        voice.convert(piece, {"seed": 0})
+    return time.perf_counter() - began
+
+
+def _pieces(farm: object, job_id: int) -> list[Piece]:
+    from sqlalchemy import select
+
+    from dispatcher.jobs.conversion import atoms_prefix
+    from dispatcher.jobs.loading import load_job
+
+    job = load_job(farm.database, job_id)  # type: ignore[attr-defined]
+    with farm.database.reading() as connection:  # type: ignore[attr-defined]
+        atoms = connection.execute(select(AtomRecord).order_by(AtomRecord.number)).all()
+    pieces = []
+    for a in atoms:
+        data = farm.store.get(keys.atom_key(atoms_prefix(job), a.first, a.last))  # type: ignore[attr-defined]
+        pieces.append(Piece(atomfile.decode(data)[0], a.first, a.start, a.stop, a.out_start, a.out_stop))
+    return pieces
+
+
+if __name__ == "__main__":
+    if "--engine" in sys.argv:
+        print(_time_engine(Path(sys.argv[-1])))
+    else:
+        print(machine())
+        show(measure())

@@ -1,0 +1,54 @@
+"""Make the bucket of the settings if it is not there, and give it lifecycle.json; may be run as often as you like."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from storage.objects.opening import open_store
+from storage.objects.s3 import S3Store
+from storage.settings import Settings
+
+RULES = Path(__file__).with_name("lifecycle.json")
+#: The only region whose buckets are made without naming it.
+NAMELESS_REGION = "us-east-1"
+
+
+def rules_below(prefix: str) -> dict[str, Any]:
+    """The lifecycle rules for objects that lie below the prefix of VOICEFARM_OBJECTS_URL."""
+    rules: dict[str, Any] = json.loads(RULES.read_text(encoding="utf-8"))
+    for rule in rules["Rules"]:
+        rule["Filter"]["Prefix"] = prefix + rule["Filter"]["Prefix"]
+    return rules
+
+
+def make_bucket(store: S3Store, region: str) -> None:
+    """Create the bucket unless we have it."""
+    try:
+        store.client.head_bucket(Bucket=store.bucket)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in {"404", "NoSuchBucket"}:
+            raise
+        # Custom servers have regions of their own, and take no constraint.
+        where: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        on_aws = store.client.meta.endpoint_url.endswith("amazonaws.com")
+        store.client.create_bucket(Bucket=store.bucket, **(where if on_aws and region != NAMELESS_REGION else {}))
+
+
+def main() -> None:
+    """Prepare the bucket that the settings name."""
+    settings = Settings.load()
+    store = open_store(settings)
+    if not isinstance(store, S3Store):
+        sys.exit("VOICEFARM_OBJECTS_URL names no bucket; there is nothing to prepare")
+    make_bucket(store, settings.objects_region)
+    store.client.put_bucket_lifecycle_configuration(
+        Bucket=store.bucket, LifecycleConfiguration=rules_below(store.prefix)  # type: ignore[arg-type]
+    )
+    sys.stdout.write(f"bucket {store.bucket} is ready\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Where settings come from, and what is refused there."""
+
+from pathlib import Path
+
+import pytest
+
+from storage.errors import SettingsError
+from storage.settings import Settings
+
+
+def given(folder: Path, toml: str, **environ: str) -> Settings:
+    place = folder / "voicefarm.toml"
+    place.write_text(toml, encoding="utf-8")
+    return Settings.load({"VOICEFARM_CONFIG": str(place), **environ})
+
+
+def test_nothing_configured_is_a_farm_private_to_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load({})
+    assert settings == Settings()
+    assert settings.is_embedded
+    assert settings.resolved_database_url == f"sqlite:///{tmp_path}/data/voicefarm/records.sqlite3"
+    assert settings.resolved_objects_url == f"file://{tmp_path}/data/voicefarm/objects"
+    assert settings.resolved_broker_url == f"redis+socket://{tmp_path}/data/voicefarm/redis.sock"
+
+
+def test_the_environment_outranks_the_file(tmp_path: Path) -> None:
+    settings = given(tmp_path, 'workers = 3\nlog_level = "INFO"', VOICEFARM_WORKERS="5")
+    assert (settings.workers, settings.log_level) == (5, "INFO")
+
+
+def test_an_empty_variable_outranks_the_file_too(tmp_path: Path) -> None:
+    assert given(tmp_path, 'broker_url = "redis://farm"', VOICEFARM_BROKER_URL="").is_embedded
+
+
+def test_the_working_folder_outranks_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, here = tmp_path / "home/.config/voicefarm", tmp_path / "here"
+    for folder, workers in ((home, 1), (here, 2)):
+        folder.mkdir(parents=True)
+        (folder / "voicefarm.toml").write_text(f"workers = {workers}")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(here)
+    assert Settings.load({}).workers == 2
+    monkeypatch.chdir(tmp_path)
+    assert Settings.load({}).workers == 1
+
+
+def test_a_list_in_the_file_is_the_same_as_commas_in_the_environment(tmp_path: Path) -> None:
+    listed = given(tmp_path, 'tags = ["studio-a", "night"]')
+    assert listed.tag_set == {"studio-a", "night"}
+    assert given(tmp_path, "", VOICEFARM_TAGS=" studio-a, night,").tag_set == listed.tag_set
+
+
+@pytest.mark.parametrize(
+    ("toml", "complaint"),
+    [
+        ("broker = 'redis://x'", "unknown setting 'broker'"),
+        ("[objects]\nurl = 's3://x'", "unknown setting 'objects'"),
+        ("workers = 'many'", "setting workers is 'many', which is no number"),
+        ("workers = true", "setting workers is 'True', which is no number"),
+        ("workers = 1.5", "setting workers is '1.5', which is no number"),
+        ("workers = -1", "setting workers is -1, but must not be negative"),
+        ("lease_seconds = -0.5", "must not be negative"),
+        ("lease_seconds = nan", "without bounds"),
+        ("lost_after_seconds = inf", "without bounds"),
+        ("workers = ", "cannot be read"),
+    ],
+)
+def test_a_bad_file_is_refused_with_a_sentence(tmp_path: Path, toml: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        given(tmp_path, toml)
+
+
+@pytest.mark.parametrize("text", ["", "two", "-3", "1e3", "0x10"])
+def test_a_bad_number_in_the_environment_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="setting max_attempts is"):
+        given(tmp_path, "", VOICEFARM_MAX_ATTEMPTS=text)
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="which does not exist"):
+        Settings.load({"VOICEFARM_CONFIG": str(tmp_path / "gone.toml")})
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "voicefarm.toml"
+    place.write_bytes("tags = 'Gerät'".encode("latin-1"))
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.load({"VOICEFARM_CONFIG": str(place)})
