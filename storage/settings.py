@@ -105,7 +105,7 @@ class Settings:
     @property
     def resolved_database_url(self) -> str:
         """The database to connect to; psycopg 3 where a PostgreSQL URL names no driver."""
-        url = self.database_url or f"sqlite:///{self.state_folder / 'records.sqlite3'}"
+        url = self.database_url or f"sqlite:///{quote(str(self.state_folder / 'records.sqlite3'))}"
         for spelling in ("postgres://", "postgresql://"):
             if url.startswith(spelling):
                 return "postgresql+psycopg://" + url.removeprefix(spelling)

@@ -122,8 +122,9 @@ class Supervisor:
             for child in self.children:
                 if child.is_alive:
                     continue
-                now = time.monotonic()
-                if now >= due.setdefault(child.name, now + child.pause_before_restart()):
+                if child.name not in due:
+                    due[child.name] = time.monotonic() + child.pause_before_restart()
+                if time.monotonic() >= due[child.name]:
                     del due[child.name]
                     child.start()
 

@@ -10,6 +10,8 @@ from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
 
 #: One lease running and one waiting a slot: the next begins at once, and little is bound to a slow machine.
 LEASES_PER_SLOT = 2
+#: Seconds that make no difference.
+A_MOMENT = 1e-3
 
 
 @dataclass(slots=True)
@@ -116,7 +118,8 @@ def _ends_too_late(making: _Plan, farm_class: ClassView, job: _Job, speed: float
     at_best = _poured_over(making, farm_class, job, without=farm_class)
     if at_best is None or at_best >= here:
         return False
-    return _dealt_out(making, farm_class, job, before=here)
+    # Strictly sooner, by more than rounding: of two equal machines each would else leave the atom to the other.
+    return _dealt_out(making, farm_class, job, before=here - A_MOMENT)
 
 
 def _poured_over(making: _Plan, farm_class: ClassView, job: _Job, *, without: ClassView | None) -> float | None:

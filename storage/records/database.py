@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace, ServiceError
 from storage.settings import redacted
@@ -163,7 +163,8 @@ def _sentence(error: DBAPIError, url: str) -> ServiceError | None:
         return NoSpace(f"the disk of the database {place} is full; free some space and run `voicefarm retry`")
     if "no such table" in said or ("does not exist" in said and "relation" in said):
         return MigrationNeeded(f"the database {place} lacks a table ({said}); run `voicefarm db upgrade`")
-    if isinstance(error, OperationalError):
+    # The bare class is what SQLite raises for a file that is broken or no database at all.
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return DatabaseUnavailable(
             f"the database {place} does not answer ({said}); check VOICEFARM_DATABASE_URL and that the server runs"
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import tick
 from dispatcher.feed.leasing import feed
-from migrations.running import upgrade
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import AtomState, JobState
@@ -99,12 +97,8 @@ class DeskModel:
             return list(connection.execute(select(LeaseRecord.state).order_by(LeaseRecord.created_at)).scalars())
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeskModel]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'records.sqlite3'}")
-        upgrade(database)
-    else:
-        database = Database(request.getfixturevalue("migrated_postgres_url"))
+@pytest.fixture
+def desk(migrated_url: str) -> Iterator[DeskModel]:
+    database = Database(migrated_url)
     yield DeskModel(database)
     database.close()

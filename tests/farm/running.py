@@ -25,7 +25,7 @@ from workers.routes import SPLIT_QUEUE, SPLIT_TASK
 from workers.sending import send
 
 #: Seconds within which anything that a test waits for must have happened on two busy cores.
-PATIENCE = 90.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """A real server that speaks the S3 protocol; what it holds is in its memory."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 
+LISTED_AT_ONCE = 100
+
+
 class S3Server(Server):
     """Moto's server as a process of its own, so that it can be killed and other processes can use it."""
 
@@ -25,6 +30,10 @@ class S3Server(Server):
     def command(self) -> Sequence[str]:
         """Run it with the interpreter of the tests."""
         return (sys.executable, "-W", "ignore", "-m", "moto.server", "-H", HOST, "-p", str(self.port))
+
+    def environment(self) -> Mapping[str, str]:
+        """It lists a hundred objects an answer, so that a test of several answers need not store thousands."""
+        return {**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(LISTED_AT_ONCE)}
 
     def answers(self) -> bool:
         """Whether it can be used."""
@@ -44,15 +53,17 @@ class S3Server(Server):
             "objects_access_key": "test",
             "objects_secret_key": "test",
         }
-        self._client().create_bucket(Bucket=bucket_of(fields["objects_url"]))
+        self.client.create_bucket(Bucket=bucket_of(fields["objects_url"]))
         return fields
 
     def keys(self, objects_url: str) -> list[str]:
         """Everything in a bucket, whatever its prefix."""
-        found = self._client().list_objects_v2(Bucket=bucket_of(objects_url)).get("Contents", [])
+        found = self.client.list_objects_v2(Bucket=bucket_of(objects_url)).get("Contents", [])
         return [item["Key"] for item in found]
 
-    def _client(self) -> "S3Client":
+    @cached_property
+    def client(self) -> "S3Client":
+        """A way in that is not the farm's."""
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint,

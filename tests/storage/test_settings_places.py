@@ -58,7 +58,7 @@ def test_the_length_of_a_socket_path_counts_in_bytes(build_settings: Build) -> N
     assert len(str(settings.socket_path).encode()) <= LONGEST_SOCKET_PATH
 
 
-@pytest.mark.parametrize("name", ["plain", "two words", "50%25", "a#b", "grün"])
+@pytest.mark.parametrize("name", ["plain", "two words", "50%25", "a#b", "who?", "grün"])
 def test_any_name_of_a_state_folder_survives_in_all_urls(build_settings: Build, tmp_path: Path, name: str) -> None:
     settings = build_settings(state=str(tmp_path / name))
     settings.state_folder.mkdir()

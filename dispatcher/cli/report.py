@@ -1,0 +1,62 @@
+"""report: where the time went, of one job or of a period."""
+
+import time
+from pathlib import Path
+
+import click
+
+from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
+from dispatcher.reports.job import report_job
+from dispatcher.reports.period import report_period
+from dispatcher.reports.presence import Span
+from dispatcher.reports.printing import print_sections
+from dispatcher.reports.reading import read_job, read_period
+from dispatcher.reports.since import moment_of
+from dispatcher.reports.text import job_sections, period_sections
+
+
+@click.command("report")
+@click.argument("job", type=int, required=False)
+@click.option("--since", help="A period instead of a job: since 7d, 12h, 30m ago, or since a date.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw the job's sound and its timeline into this PNG.")
+@click.option("--overwrite", is_flag=True, help="Replace a picture that is there already.")
+@as_json
+def report_command(
+    job: int | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool
+) -> None:
+    """Tell where the time of JOB went, or what the farm did --since some time."""
+    if (job is None) == (since is None):
+        raise click.UsageError("name a job, or a period with --since; `voicefarm jobs` lists jobs")
+    farm = open_farm()
+    if job is not None:
+        _report_job(farm, job, picture, overwrite=overwrite, as_json=as_json)
+    elif picture is not None:
+        raise click.UsageError("--picture draws a job; name one")
+    else:
+        _report_period(farm, since or "", as_json=as_json)
+
+
+def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: bool, as_json: bool) -> None:
+    now = time.time()
+    rows = read_job(farm.database, job_id, now)
+    report = report_job(rows, now)
+    if picture is not None:
+        from dispatcher.reports.picture import draw_picture
+
+        draw_picture(rows, farm.store, picture, overwrite=overwrite)
+    if as_json:
+        print_json(report.to_json())
+        return
+    print_sections(job_sections(report))
+    if picture is not None:
+        click.echo(f"\nthe picture is in {picture}")
+
+
+def _report_period(farm: Farm, since: str, *, as_json: bool) -> None:
+    now = time.time()
+    period = Span(moment_of(since, now), now)
+    report = report_period(read_period(farm.database, period), period)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_sections(period_sections(report))

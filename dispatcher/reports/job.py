@@ -1,0 +1,128 @@
+"""The report of one job: what was to be done, who did it, where the time went, what was lost."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dispatcher.reports.conversion import Conversion, rate_conversion
+from dispatcher.reports.grouping import by_capability, by_worker
+from dispatcher.reports.losses import Losses, sum_losses
+from dispatcher.reports.presence import Life, Span
+from dispatcher.reports.stages import Stage, stage_table
+from dispatcher.reports.work import Portion, Work
+from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord
+from storage.records.states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class JobRows:
+    """All records of one job, and the runs of workers that could have worked on it."""
+
+    job: JobRecord
+    attempts: Sequence[AttemptRecord]
+    leases: Sequence[LeaseRecord]
+    lives: Sequence[Life]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """The job itself; times in seconds since the epoch, everything else in seconds."""
+
+    id: int
+    name: str
+    voice: str
+    engine: str
+    state: str
+    reason: str
+    audio_seconds: float
+    atoms: int
+    submitted_at: float
+    started_at: float | None
+    converted_at: float | None
+    ended_at: float | None
+    split_seconds: float
+    first_atom_seconds: float
+    stitch_seconds: float
+    makespan: float | None
+    realtime_factor: float | None
+    """Audio a second from submission to the end; of finished jobs only."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """Everything that is known of how a job went."""
+
+    job: JobFacts
+    conversion: Conversion | None
+    workers: tuple[Work, ...]
+    capabilities: tuple[Work, ...]
+    stages: tuple[Stage, ...]
+    losses: Losses
+    peak_memory_mb: float
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def report_job(rows: JobRows, now: float) -> JobReport:
+    """Work the report out; of a job that still runs, as far as it has come."""
+    window = conversion_window(rows.job, now)
+    portions = [_portion(a, rows.job.voice) for a in rows.attempts]
+    # Who never took part because the conversion had not begun, or was over, was not there.
+    workers = by_worker(portions, rows.lives, window or Span(0.0, 0.0))
+    return JobReport(
+        job=_facts(rows.job),
+        conversion=rate_conversion(window, workers) if window else None,
+        workers=workers,
+        capabilities=by_capability(portions, rows.lives, window or Span(0.0, 0.0)),
+        stages=stage_table(rows.attempts),
+        losses=sum_losses(rows.attempts, rows.leases),
+        peak_memory_mb=max((a.peak_memory_mb for a in rows.attempts), default=0.0),
+    )
+
+
+def conversion_window(job: JobRecord, now: float) -> Span | None:
+    """From the first lease taken to the last atom done, to the job's end, or to now."""
+    if job.started_at is None:
+        return None
+    return Span(job.started_at, job.converted_at or job.ended_at or now)
+
+
+def _facts(job: JobRecord) -> JobFacts:
+    makespan = None if job.ended_at is None else job.ended_at - job.submitted_at
+    finished = job.state == JobState.FINISHED and makespan
+    return JobFacts(
+        id=job.id,
+        name=job.name,
+        voice=job.voice,
+        engine=job.engine,
+        state=str(job.state),
+        reason=job.reason,
+        audio_seconds=job.seconds,
+        atoms=job.atoms,
+        submitted_at=job.submitted_at,
+        started_at=job.started_at,
+        converted_at=job.converted_at,
+        ended_at=job.ended_at,
+        split_seconds=job.split_took,
+        first_atom_seconds=job.first_atom_took,
+        stitch_seconds=job.stitch_took,
+        makespan=makespan,
+        realtime_factor=job.seconds / makespan if finished and makespan else None,
+    )
+
+
+def _portion(attempt: AttemptRecord, voice: str) -> Portion:
+    return Portion(
+        worker=attempt.worker,
+        capability=attempt.capability,
+        device=attempt.device,
+        engine=attempt.engine,
+        voice=voice,
+        outcome=attempt.outcome,
+        atoms=1,
+        audio_seconds=attempt.audio_seconds,
+        busy_seconds=attempt.busy,
+        peak_memory_mb=attempt.peak_memory_mb,
+    )

@@ -1,0 +1,89 @@
+"""Reading from SQL what the reports are made of."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dispatcher.jobs.loading import load_job
+from dispatcher.reports.job import JobRows, conversion_window
+from dispatcher.reports.period import EndedJobs, PeriodRows
+from dispatcher.reports.presence import Life, Span
+from dispatcher.reports.work import Portion
+from storage.records.database import Database
+from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord, WorkerRecord
+from storage.records.states import ENDED_JOBS
+
+
+def read_job(database: Database, job_id: int, now: float) -> JobRows:
+    """All records of one job, or UnknownJob."""
+    job = load_job(database, job_id)
+    with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+        attempts = list(
+            session.scalars(select(AttemptRecord).where(AttemptRecord.job_id == job_id).order_by(AttemptRecord.id))
+        )
+        leases = list(
+            session.scalars(select(LeaseRecord).where(LeaseRecord.job_id == job_id).order_by(LeaseRecord.created_at))
+        )
+        session.expunge_all()
+    took_part = {a.incarnation for a in attempts}
+    window = conversion_window(job, now)
+    workers = _workers_there(database, window) if window else []
+    lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= set(w.offers)]
+    return JobRows(job, attempts, leases, lives)
+
+
+def read_period(database: Database, period: Span) -> PeriodRows:
+    """What ended in a period, added up by SQL: a busy farm makes millions of attempts a week."""
+    return PeriodRows(
+        portions=_portions(database, period),
+        lives=[_life(w) for w in _workers_there(database, period)],
+        ended=_ended_jobs(database, period, ENDED_JOBS),
+    )
+
+
+def _workers_there(database: Database, window: Span) -> list[WorkerRecord]:
+    with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+        workers = list(
+            session.scalars(
+                select(WorkerRecord)
+                .where(WorkerRecord.last_seen >= window.start, WorkerRecord.started_at <= window.end)
+                .order_by(WorkerRecord.started_at)
+            )
+        )
+        session.expunge_all()
+        return workers
+
+
+def _life(worker: WorkerRecord) -> Life:
+    return Life(worker.name, worker.capability, Span(worker.started_at, worker.last_seen))
+
+
+def _portions(database: Database, period: Span) -> list[Portion]:
+    who = (AttemptRecord.worker, AttemptRecord.capability, AttemptRecord.device, AttemptRecord.engine)
+    with database.reading() as connection:
+        rows = connection.execute(
+            select(
+                *who,
+                JobRecord.voice,
+                AttemptRecord.outcome,
+                func.count(),
+                func.sum(AttemptRecord.audio_seconds),
+                func.sum(AttemptRecord.busy),
+                func.max(AttemptRecord.peak_memory_mb),
+            )
+            .join(JobRecord, JobRecord.id == AttemptRecord.job_id)
+            .where(AttemptRecord.ended_at.between(period.start, period.end))
+            .group_by(*who, JobRecord.voice, AttemptRecord.outcome)
+        )
+        return [Portion(*row) for row in rows]
+
+
+def _ended_jobs(database: Database, period: Span, states: Collection[str]) -> dict[str, EndedJobs]:
+    with database.reading() as connection:
+        rows = connection.execute(
+            select(JobRecord.state, func.count(), func.sum(JobRecord.seconds))
+            .where(JobRecord.state.in_(states), JobRecord.ended_at.between(period.start, period.end))
+            .group_by(JobRecord.state)
+        )
+        return {state: EndedJobs(jobs, seconds) for state, jobs, seconds in rows}

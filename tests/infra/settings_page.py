@@ -1,0 +1,50 @@
+"""docs/settings.md, made from the settings themselves. To write it anew: `python -m tests.infra.settings_page`."""
+
+from dataclasses import Field, fields
+from typing import Any
+
+from storage.settings import ENV_PREFIX, Settings
+from tests.infra.places import DOCS
+
+PAGE = DOCS / "settings.md"
+
+HEAD = """\
+# Settings
+
+Every process of the farm reads `voicefarm.toml`, then the environment, which wins. The file is the one that
+`VOICEFARM_CONFIG` names, else `voicefarm.toml` in the working folder, else `~/.config/voicefarm/voicefarm.toml`; in it
+stand lines such as `lease_seconds = 15`, and a name that is not in this table is an error.
+
+A setting marked *secret* is never shown or logged; keep files that hold one readable by their owner alone. Which
+machine of a farm needs which setting is in [farm.md](farm.md).
+
+| In voicefarm.toml | In the environment | Default | Meaning |
+| --- | --- | --- | --- |
+"""
+
+TAIL = """\
+
+Two variables are no settings: `VOICEFARM_CONFIG` names the file, and `VOICEFARM_DEBUG=1` shows where an error came
+from, as `voicefarm --debug` does.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return HEAD + "".join(map(_row, fields(Settings))) + TAIL
+
+
+def _row(setting: Field[Any]) -> str:
+    default = f"`{setting.default}`" if setting.default != "" else "empty"
+    doc = str(setting.metadata["doc"]).replace("|", "\\|")
+    secret = " *Secret.*" if setting.metadata["secret"] else ""
+    return f"| `{setting.name}` | `{ENV_PREFIX}{setting.name.upper()}` | {default} | {_sentence(doc)}{secret} |\n"
+
+
+def _sentence(doc: str) -> str:
+    end = "" if doc.endswith(".") else "."
+    return doc[0].upper() + doc[1:] + end
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,137 @@
+"""What can go wrong with a folder as object store."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, SettingsError
+from storage.objects import folder
+from storage.objects.folder import UNFINISHED, FolderStore
+from storage.objects.opening import open_store
+from storage.settings import Settings
+from tests.services.waiting import wait_until
+
+ENDLESS_WRITER = """
+import os, sys
+from pathlib import Path
+from storage.objects.folder import FolderStore
+
+pipe = Path(sys.argv[1]) / "pipe"
+os.mkfifo(pipe)
+
+def write(target):
+    with target.open("wb") as file, pipe.open("rb") as never_ends:
+        file.write(b"half")
+        file.flush()
+        never_ends.read()
+
+store = FolderStore(Path(sys.argv[1]) / "objects")
+store._place("atoms/one", write)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "objects"
+
+
+@pytest.fixture
+def store(root: Path) -> FolderStore:
+    return FolderStore(root)
+
+
+@pytest.fixture
+def full_disk(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The next object is written to a device that is always full."""
+
+    class Name:
+        hex = "next"
+
+    place = root / UNFINISHED / "next"
+    place.parent.mkdir(parents=True)
+    place.symlink_to("/dev/full")
+    monkeypatch.setattr(folder, "uuid4", Name)
+    yield place
+    assert Path("/dev/full").is_char_device(), "only the link may be removed"
+
+
+def test_a_writer_killed_midway_leaves_nothing_under_the_key(tmp_path: Path, store: FolderStore, root: Path) -> None:
+    store.put("atoms/two", b"whole")
+    writer = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, tmp_path], cwd=Path(__file__).parents[2])
+    wait_until(lambda: any((root / UNFINISHED).iterdir()), 20, "the writer to be in the middle of its object")
+    assert store.find("atoms/one") is None
+    assert [stored.key for stored in store.list("")] == ["atoms/two"], "what is unfinished is invisible"
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    assert store.find("atoms/one") is None
+    with pytest.raises(ObjectMissing):
+        store.get("atoms/one")
+    store.put("atoms/one", b"whole")
+    assert store.get("atoms/one") == b"whole"
+
+
+def test_an_overwrite_that_fails_leaves_the_older_object(store: FolderStore) -> None:
+    store.put("atoms/one", b"older")
+
+    def fail(target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(5, "the disk gave way")
+
+    with pytest.raises(ObjectStoreError, match="the disk gave way"):
+        store._place("atoms/one", fail)
+    assert store.get("atoms/one") == b"older"
+    assert list((store.root / UNFINISHED).iterdir()) == []
+
+
+def test_a_reader_goes_on_with_the_object_that_it_opened(store: FolderStore) -> None:
+    store.put("atoms/one", b"older")
+    with store.open("atoms/one") as file:
+        store.put("atoms/one", b"newer")
+        assert file.read() == b"older"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("size", [100, 3_000_000])
+def test_a_full_disk_is_told_as_such(store: FolderStore, full_disk: Path, tmp_path: Path, size: int) -> None:
+    source = tmp_path / "file"
+    source.write_bytes(bytes(size))
+    with pytest.raises(NoSpace, match=r"the disk that holds .* is full; free some space"):
+        store.put("atoms/one", bytes(size))
+    assert not full_disk.is_symlink(), "nothing is left behind"
+    full_disk.symlink_to("/dev/full")
+    with pytest.raises(NoSpace):
+        store.put_file("atoms/one", source)
+    assert list(store.list("")) == []
+
+
+def test_a_folder_that_cannot_be_used_is_told_with_its_name(root: Path, store: FolderStore) -> None:
+    root.write_bytes(b"a file stands where the folder should be")
+    with pytest.raises(ObjectStoreError, match=f"the object folder {root} cannot be used: .*; check its owner"):
+        store.put("atoms/one", b"x")
+
+
+def test_whatever_else_the_system_refuses_is_told_too(root: Path, store: FolderStore) -> None:
+    root.mkdir()
+    # Rights would not do: root has them all.
+    (root / "atoms").symlink_to("atoms")
+    for action in (store.get, store.open, store.find, store.delete):
+        with pytest.raises(ObjectStoreError, match="Too many levels of symbolic links; check its owner and rights"):
+            action("atoms/one")
+
+
+@pytest.mark.parametrize(
+    "url", ["objects", "/srv/objects", "file://", "file://objects/here", "s3://", "s3:///prefix", "http://host/bucket"]
+)
+def test_a_url_that_names_no_store_is_refused(build_settings: Callable[..., Settings], url: str) -> None:
+    with pytest.raises(SettingsError, match="it must be s3://bucket/prefix or file:///folder"):
+        open_store(build_settings(objects_url=url))
+
+
+def test_a_file_url_may_be_written_with_percent_signs(build_settings: Callable[..., Settings]) -> None:
+    store = open_store(build_settings(objects_url="file:///srv/our%20objects"))
+    assert isinstance(store, FolderStore)
+    assert store.root == Path("/srv/our objects")

@@ -1,0 +1,148 @@
+"""What a server that speaks S3 may refuse, and what a person is told then."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ServiceError, SettingsError
+from storage.objects.opening import open_store
+from storage.objects.store import ObjectStore
+from storage.settings import Settings
+from tests.services.server import HOST, free_port
+
+Build = Callable[..., Settings]
+#: Seconds within which a person has to know that the store cannot be used.
+QUICKLY = 15.0
+
+
+def every_action(store: ObjectStore, source: Path) -> list[Callable[[], object]]:
+    source.write_bytes(b"x")
+    return [
+        lambda: store.put("key", b"x"),
+        lambda: store.put_file("key", source),
+        lambda: store.get("key"),
+        lambda: store.open("key"),
+        lambda: store.find("key"),
+        lambda: list(store.list("")),
+        lambda: store.delete("key"),
+    ]
+
+
+def check_told(actions: list[Callable[[], object]], sentence: str, kind: type[ServiceError] = ObjectStoreError) -> None:
+    for action in actions:
+        start = time.monotonic()
+        with pytest.raises(kind, match=sentence) as told:
+            action()
+        assert not isinstance(told.value, ObjectMissing)
+        assert time.monotonic() - start < QUICKLY
+
+
+@contextmanager
+def server_that_says(status: int, code: str) -> Iterator[str]:
+    """The endpoint of a server with one answer to everything."""
+
+    class Answer(BaseHTTPRequestHandler):
+        # Of the older protocol boto3 would wait for an answer that never comes.
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode() * (self.command != "HEAD")
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - so http.server wants them
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Answer)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_missing_bucket_is_told_and_not_taken_for_an_empty_one(
+    build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
+) -> None:
+    for action in range(7):
+        store = open_store(build_settings(**{**s3_fields, "objects_url": "s3://nobody-made-this/prefix"}))
+        with pytest.raises(ObjectStoreError, match=r"there is no bucket nobody-made-this at http.*; create it") as told:
+            every_action(store, tmp_path / "file")[action]()
+        assert not isinstance(told.value, ObjectMissing)
+
+
+def test_a_server_that_is_down_is_told_quickly(
+    build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
+) -> None:
+    fields = {**s3_fields, "objects_endpoint": f"http://{HOST}:{free_port()}"}
+    check_told(
+        every_action(open_store(build_settings(**fields)), tmp_path / "file"),
+        "does not answer for .*that the server runs",
+    )
+
+
+def test_a_host_that_does_not_exist_is_told_quickly(
+    build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
+) -> None:
+    fields = {**s3_fields, "objects_endpoint": "http://store.invalid:9000"}
+    check_told(
+        every_action(open_store(build_settings(**fields)), tmp_path / "file"), "does not answer for .*store.invalid"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "sentence"),
+    [
+        (403, "InvalidAccessKeyId", ObjectStoreError, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
+        (403, "AccessDenied", ObjectStoreError, "refuses us .*the rights they have"),
+        (507, "XMinioStorageFull", NoSpace, "the disks behind bucket farm .*are full"),
+        (503, "SlowDown", ObjectStoreError, "is in trouble"),
+        (500, "InternalError", ObjectStoreError, "is in trouble"),
+    ],
+)
+def test_what_a_server_refuses_is_told(
+    build_settings: Build, tmp_path: Path, status: int, code: str, kind: type[ServiceError], sentence: str
+) -> None:
+    with server_that_says(status, code) as endpoint:
+        fields = {"objects_url": "s3://farm", "objects_endpoint": endpoint, "objects_access_key": "a"}
+        store = open_store(build_settings(**fields, objects_secret_key="s3cr3t"))
+        uploading, finding = every_action(store, tmp_path / "file")[1:5:3]
+        check_told([uploading, finding], sentence, kind)
+
+
+def test_missing_keys_are_told(build_settings: Build, s3_fields: dict[str, str], tmp_path: Path) -> None:
+    fields = {**s3_fields, "objects_access_key": "", "objects_secret_key": ""}
+    check_told(every_action(open_store(build_settings(**fields)), tmp_path / "file"), "Unable to locate credentials")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"objects_endpoint": "not a url"}, {"objects_endpoint": "store:9000"}, {"objects_secret_key": ""}],
+    ids=["words", "no scheme", "half a key"],
+)
+def test_settings_that_boto3_cannot_use_are_refused(
+    build_settings: Build, s3_fields: dict[str, str], fields: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError, match="check VOICEFARM_OBJECTS_ENDPOINT"):
+        open_store(build_settings(**{**s3_fields, **fields}))
+
+
+def test_the_cause_of_a_sentence_is_kept_for_debugging(build_settings: Build, s3_fields: dict[str, str]) -> None:
+    with pytest.raises(ObjectMissing) as told:
+        open_store(build_settings(**s3_fields)).get("key")
+    assert isinstance(told.value.__cause__, ClientError)
