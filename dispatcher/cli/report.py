@@ -21,9 +21,7 @@ from dispatcher.reports.text import job_sections, period_sections
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the job's sound and its timeline into this PNG.")
 @click.option("--overwrite", is_flag=True, help="Replace a picture that is there already.")
 @as_json
-def report_command(
-    job: int | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool
-) -> None:
+def report_command(job: int | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool) -> None:
     """Tell where the time of JOB went, or what the farm did --since some time."""
     if (job is None) == (since is None):
         raise click.UsageError("name a job, or a period with --since; `voicefarm jobs` lists jobs")

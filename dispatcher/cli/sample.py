@@ -9,6 +9,8 @@ from dispatcher.reports.whole_file import refuse_existing, whole_file
 from dispatcher.sample.writing import write_sample
 from storage.errors import InputError
 
+_ENDINGS = {".wav", ".flac"}
+
 
 @click.command("sample")
 @click.argument("out", type=click.Path(path_type=Path))
@@ -17,10 +19,10 @@ from storage.errors import InputError
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed sings another song.")
 @click.option("--pitch-csv", type=click.Path(path_type=Path), help="Write the pitch, which is known, to this file.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
-def sample_command(  # noqa: PLR0913 - one for each option
-    out: Path, *, seconds: float, rate: int, seed: int, pitch_csv: Path | None, overwrite: bool
-) -> None:
+def sample_command(out: Path, *, seconds: float, rate: int, seed: int, pitch_csv: Path | None, overwrite: bool) -> None:
     """Write a recording of a made-up voice, sung and spoken by turns, to OUT (.wav or .flac)."""
+    if out.suffix.lower() not in _ENDINGS:
+        raise InputError(f"a sample is written as .wav or .flac; name it {out.stem}.wav, not {out.name}")
     targets = [out] if pitch_csv is None else [out, pitch_csv]
     if pitch_csv is not None and pitch_csv.absolute() == out.absolute():
         raise InputError(f"{out} cannot be both the recording and its pitch; give --pitch-csv another name")

@@ -30,7 +30,9 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
     refuse_without_packages()
     job = rows.job
     if job.result_key is None:
-        raise InputError(f"job {job.id} is {job.state}, and only finished jobs can be drawn; see `voicefarm show {job.id}`")
+        raise InputError(
+            f"job {job.id} is {job.state}, and only finished jobs can be drawn; see `voicefarm show {job.id}`"
+        )
     source = Recording(keys.source_key(job.source_hash), job.name, job.seconds, job.allow_truncated)
     result = Recording(job.result_key, f"the result of job {job.id}", job.result_frames / job.rate_out)
     before = look_at_fullest(store, source)
@@ -48,12 +50,12 @@ def refuse_without_packages() -> None:
         raise InputError("pictures need librosa and matplotlib; install them by `pip install 'voicefarm[pictures]'`")
 
 
-def _figure(rows: JobRows, before: tuple[Recording, Seen], after: tuple[Recording, Seen]) -> Any:  # noqa: ANN401
+def _figure(rows: JobRows, before: tuple[Recording, Seen], after: tuple[Recording, Seen]) -> Any:
     # The figure draws itself by Agg; pyplot would look for a screen.
     from matplotlib.figure import Figure
 
-    figure = Figure(SIZE, layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.08)
+    figure = Figure(SIZE)
+    figure.set_layout_engine("constrained", h_pad=0.12, w_pad=0.08)
     grid = figure.add_gridspec(3, 3, width_ratios=(0.63, 0.36, 0.01), height_ratios=(1.0, 1.0, 0.9))
     for row, ((recording, seen), what) in enumerate(((before, "source"), (after, f"voice {rows.job.voice}"))):
         axes = figure.add_subplot(grid[row, 0]), figure.add_subplot(grid[row, 1])

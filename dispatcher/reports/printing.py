@@ -1,5 +1,6 @@
 """Printing sections: in a terminal as wide as it is, elsewhere plain and never cut."""
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,8 @@ def print_sections(sections: Iterable[Section]) -> None:
     """Print sections with a line between them; empty ones are left out."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    if console.is_terminal:
-        _print_all(console, sections)
+    if sys.stdout.isatty():
+        _print_all(Console(highlight=False), sections)
         return
     # No colour even where the environment asks for it: what is piped is read by programs and editors.
     plain = Console(width=_PAGE, highlight=False, force_terminal=False, color_system=None)

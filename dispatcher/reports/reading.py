@@ -76,7 +76,8 @@ def _portions(database: Database, period: Span) -> list[Portion]:
             .where(AttemptRecord.ended_at.between(period.start, period.end))
             .group_by(*who, JobRecord.voice, AttemptRecord.outcome)
         )
-        return [Portion(*row) for row in rows]
+        # The columns stand in the order of Portion's fields.
+        return [Portion(*columns) for columns in map(tuple, rows)]
 
 
 def _ended_jobs(database: Database, period: Span, states: Collection[str]) -> dict[str, EndedJobs]:

@@ -16,7 +16,9 @@ def moment_of(text: str, now: float) -> float:
     try:
         moment = datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"'{text}' is no beginning of a period; write 7d, 12h, 30m or a date such as 2025-03-01") from error
+        raise InputError(
+            f"'{text}' is no beginning of a period; write 7d, 12h, 30m or a date such as 2025-03-01"
+        ) from error
     if moment >= now:
         raise InputError(f"{text} has not come yet; write a date in the past, or a length such as 7d")
     return moment

@@ -12,13 +12,15 @@ DEPTH = 75.0
 _TICKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
-def draw_sound(far: Any, near: Any, recording: Recording, seen: Seen, what: str) -> Any:  # noqa: ANN401 - matplotlib has no types
+def draw_sound(far: Any, near: Any, recording: Recording, seen: Seen, what: str) -> Any:
     """Fill two axes with one recording; what is returned explains the colours."""
     whole = Span(0.0, recording.seconds)
     _spectrogram(far, seen.far, whole, most_ticks=10)
     colours = _spectrogram(near, seen.near, seen.near_span, most_ticks=6)
     far.set_title(f"{what}, {shown_duration(recording.seconds)}", loc="left", parse_math=False)
-    near.set_title(f"{what}, {seen.near_span.seconds:.0f} s of it", loc="left", parse_math=False)
+    near.set_title(
+        f"{shown_duration(seen.near_span.seconds)} of it, between the dashed lines", loc="left", parse_math=False
+    )
     far.set_ylabel("Hz")
     near.tick_params(labelleft=False)
     for edge in (seen.near_span.start, seen.near_span.end):
@@ -26,7 +28,7 @@ def draw_sound(far: Any, near: Any, recording: Recording, seen: Seen, what: str)
     return colours
 
 
-def label_seconds(axes: Any, span: Span, *, most: int) -> None:  # noqa: ANN401
+def label_seconds(axes: Any, span: Span, *, most: int) -> None:
     """Put round times below axes."""
     from matplotlib.ticker import FixedLocator, FuncFormatter
 
@@ -49,7 +51,7 @@ def clock(seconds: float, step: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{rest}" if whole >= 3600 else f"{whole // 60}:{rest}"
 
 
-def _spectrogram(axes: Any, level: Power, span: Span, *, most_ticks: int) -> Any:  # noqa: ANN401
+def _spectrogram(axes: Any, level: Power, span: Span, *, most_ticks: int) -> Any:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     edges = band_edges()

@@ -38,8 +38,15 @@ def period_sections(report: PeriodReport) -> Iterator[Section]:
             ("failed", _ended(report.failed)),
             ("cancelled", _ended(report.cancelled)),
             ("converted", f"{shown_duration(report.total.audio_seconds)} of audio in {report.total.done} atoms"),
-            ("speed", shown_factor(report.total.realtime_factor) and f"{shown_factor(report.total.realtime_factor)} a worker"),
-            ("used", shown_share(report.total.utilisation) and f"{shown_share(report.total.utilisation)} of the workers' time"),
+            (
+                "speed",
+                shown_factor(report.total.realtime_factor) and f"{shown_factor(report.total.realtime_factor)} a worker",
+            ),
+            (
+                "used",
+                shown_share(report.total.utilisation)
+                and f"{shown_share(report.total.utilisation)} of the workers' time",
+            ),
         ],
     )
     yield _work_section("workers", "worker", report.workers)
@@ -57,7 +64,10 @@ def _job_facts(report: JobReport) -> Section:
         ("started", _moment(job.started_at)),
         ("ended", _moment(job.ended_at)),
         ("makespan", _with_factor(job.makespan, job.realtime_factor)),
-        ("split", f"{shown_duration(job.split_seconds)}, the first atom after {shown_duration(job.first_atom_seconds)}"),
+        (
+            "split",
+            f"{shown_duration(job.split_seconds)}, the first atom after {shown_duration(job.first_atom_seconds)}",
+        ),
         ("conversion", _conversion(report) if conversion else ""),
         ("stitch", shown_duration(job.stitch_seconds or None)),
         ("peak memory", shown_memory(report.peak_memory_mb) if report.peak_memory_mb else ""),

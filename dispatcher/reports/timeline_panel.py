@@ -20,9 +20,11 @@ _KINDS = {
 _STAGE = "#5c4b8a"
 #: Bars in one row that can still be told apart by a line between them.
 _FEW = 150
+#: Names beside the rows that can still be read.
+_MOST_NAMES = 25
 
 
-def draw_timeline(axes: Any, job: JobRecord, bars: Sequence[Bar]) -> None:  # noqa: ANN401 - matplotlib has no types
+def draw_timeline(axes: Any, job: JobRecord, bars: Sequence[Bar]) -> None:
     """Fill the axes; times count from the submission."""
     end = max([b.span.end for b in bars] + [job.ended_at or 0.0]) - job.submitted_at
     workers = sorted({bar.worker for bar in bars})
@@ -33,8 +35,7 @@ def draw_timeline(axes: Any, job: JobRecord, bars: Sequence[Bar]) -> None:  # no
         _draw_row(axes, row, [b for b in bars if b.worker == worker], job.submitted_at)
     label_seconds(axes, Span(0.0, end), most=14)
     axes.set_xlabel("time since submission")
-    axes.set_yticks(range(len(workers) + 1), ["dispatcher", *workers], parse_math=False)
-    axes.tick_params(axis="y", length=0, labelsize=min(11.0, 180.0 / (len(workers) + 1)))
+    _name_rows(axes, ["dispatcher", *workers])
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
@@ -42,7 +43,15 @@ def draw_timeline(axes: Any, job: JobRecord, bars: Sequence[Bar]) -> None:  # no
     _draw_legend(axes, {bar.kind for bar in bars})
 
 
-def _draw_stages(axes: Any, job: JobRecord, end: float) -> None:  # noqa: ANN401
+def _name_rows(axes: Any, names: Sequence[str]) -> None:
+    """Name the rows; of very many, every second, third, … so that no two names overlap."""
+    every = -(-len(names) // _MOST_NAMES)
+    shown = range(0, len(names), every)
+    axes.set_yticks(shown, [names[row] for row in shown], parse_math=False)
+    axes.tick_params(axis="y", length=0, labelsize=min(11.0, 200.0 / len(shown)))
+
+
+def _draw_stages(axes: Any, job: JobRecord, end: float) -> None:
     for name, ended_at, took in (("split", job.split_at, job.split_took), ("stitch", job.ended_at, job.stitch_took)):
         if ended_at is None or took <= 0.0:
             continue
@@ -62,7 +71,7 @@ def _draw_stages(axes: Any, job: JobRecord, end: float) -> None:  # noqa: ANN401
         )
 
 
-def _draw_row(axes: Any, row: int, bars: Sequence[Bar], zero: float) -> None:  # noqa: ANN401
+def _draw_row(axes: Any, row: int, bars: Sequence[Bar], zero: float) -> None:
     by_kind: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for bar in bars:
         by_kind[bar.kind].append((bar.span.start - zero, bar.span.seconds))
@@ -76,8 +85,10 @@ def _draw_row(axes: Any, row: int, bars: Sequence[Bar], zero: float) -> None:  #
         )
 
 
-def _draw_legend(axes: Any, kinds: set[str]) -> None:  # noqa: ANN401
+def _draw_legend(axes: Any, kinds: set[str]) -> None:
     from matplotlib.patches import Patch
 
     handles = [Patch(color=colour, label=label) for kind, (colour, label) in _KINDS.items() if kind in kinds]
-    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, borderaxespad=0.1)
+    axes.legend(
+        handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, borderaxespad=0.1
+    )

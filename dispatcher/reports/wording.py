@@ -1,4 +1,6 @@
 """How lengths, speeds and amounts are shown to people."""
+
+
 def shown_duration(seconds: float | None) -> str:
     """A length such as 12.3 s or 1:02:03; nothing where it is not known."""
     if seconds is None:

@@ -137,8 +137,15 @@ def _reachable(programs: Path, spare: Path, user: str | None) -> Path:
     try:
         subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **as_user(user))
     except PermissionError:
-        copied = spare / "programs"
-        shutil.copytree(programs.parent, copied)
-        spare.chmod(0o755)
-        return copied / "bin"
+        return _copied(programs.parent, spare)
     return programs
+
+
+def _copied(install: Path, spare: Path) -> Path:
+    """The wheel's programs with the libraries that it keeps beside its package, where the programs look for them."""
+    package = install.parent
+    shutil.copytree(install, spare / package.name / install.name)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, spare / libraries.name)
+    return spare / package.name / install.name / "bin"

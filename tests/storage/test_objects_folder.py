@@ -1,6 +1,6 @@
 """What can go wrong with a folder as object store."""
 
-import signal
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -62,11 +62,13 @@ def full_disk(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_writer_killed_midway_leaves_nothing_under_the_key(tmp_path: Path, store: FolderStore, root: Path) -> None:
     store.put("atoms/two", b"whole")
     writer = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, tmp_path], cwd=Path(__file__).parents[2])
-    wait_until(lambda: any((root / UNFINISHED).iterdir()), 20, "the writer to be in the middle of its object")
-    assert store.find("atoms/one") is None
-    assert [stored.key for stored in store.list("")] == ["atoms/two"], "what is unfinished is invisible"
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
+    try:
+        wait_until(lambda: any((root / UNFINISHED).iterdir()), 20, "the writer to be in the middle of its object")
+        assert store.find("atoms/one") is None
+        assert [stored.key for stored in store.list("")] == ["atoms/two"], "what is unfinished is invisible"
+    finally:
+        writer.kill()
+        writer.wait()
     assert store.find("atoms/one") is None
     with pytest.raises(ObjectMissing):
         store.get("atoms/one")
@@ -85,6 +87,18 @@ def test_an_overwrite_that_fails_leaves_the_older_object(store: FolderStore) -> 
         store._place("atoms/one", fail)
     assert store.get("atoms/one") == b"older"
     assert list((store.root / UNFINISHED).iterdir()) == []
+
+
+def test_the_bytes_are_on_the_disk_before_the_name_is(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bytes] = []
+
+    def sync(file: int) -> None:
+        assert store.find("atoms/one") is None
+        synced.append(os.pread(file, 100, 0))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    store.put("atoms/one", b"whole")
+    assert synced == [b"whole"]
 
 
 def test_a_reader_goes_on_with_the_object_that_it_opened(store: FolderStore) -> None:

@@ -8,6 +8,7 @@ from threading import Barrier, Event
 import pytest
 from sqlalchemy import select, text, update
 
+from storage.errors import DatabaseUnavailable
 from storage.records.database import Database
 from storage.records.inserting import insert_if_absent
 from storage.records.schema import FarmRecord
@@ -103,12 +104,16 @@ def test_a_second_dispatcher_on_postgres_waits_while_the_first_decides(postgres:
 
 
 def test_a_dispatcher_that_dies_while_it_decides_holds_up_nobody(postgres: Database) -> None:
-    with pytest.raises(Exception, match="does not answer"), postgres.deciding() as connection:
-        add_fact(connection, "lost")
-        mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with postgres.writing() as killer:
-            killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
-        connection.execute(select(FarmRecord)).all()
+    def die() -> None:
+        with postgres.deciding() as connection:
+            add_fact(connection, "lost")
+            mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with postgres.writing() as killer:
+                killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+            connection.execute(select(FarmRecord)).all()
+
+    with pytest.raises(DatabaseUnavailable, match="does not answer"):
+        die()
     with postgres.deciding() as connection:
         add_fact(connection, "next")
     assert set(facts(postgres)) == {"next"}

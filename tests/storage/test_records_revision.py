@@ -30,18 +30,18 @@ def test_an_empty_database_asks_for_its_tables(database_url: str) -> None:
 
 def test_an_older_database_asks_for_the_upgrade(database: Database) -> None:
     at_revision(database, "0000")
-    with pytest.raises(MigrationNeeded, match="is at revision 0000, this program needs .* run `voicefarm db upgrade`"):
+    with pytest.raises(MigrationNeeded, match=r"is at revision 0000, this program needs .* run `voicefarm db upgrade`"):
         database.require_revision()
 
 
 def test_a_newer_database_asks_for_a_newer_program(database: Database) -> None:
     at_revision(database, "9999")
-    with pytest.raises(MigrationNeeded, match="is at revision 9999, .* install the newer voicefarm"):
+    with pytest.raises(MigrationNeeded, match=r"is at revision 9999, .* install the newer voicefarm"):
         database.require_revision()
 
 
 def test_a_table_that_is_missing_asks_for_the_upgrade(database_url: str) -> None:
     database = Database(database_url)
-    with pytest.raises(MigrationNeeded, match="lacks a table .*; run `voicefarm db upgrade`"):
+    with pytest.raises(MigrationNeeded, match=r"lacks a table .*; run `voicefarm db upgrade`"):
         facts(database)
     database.close()

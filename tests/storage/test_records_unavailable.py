@@ -42,7 +42,7 @@ def told(action: Callable[[], None], kind: type[VoicefarmError] = DatabaseUnavai
         "records",
         SECRET,
         f"mysql://u:{SECRET}@host/db",
-        f"nonsense+{SECRET}://host/db",
+        f"postgresql+nonsense://u:{SECRET}@host/db",
         f"postgresql://u:{SECRET}@host:port/db",
         f"postgresql://u:{SECRET}@[::1/db",
         f"http://u:{SECRET}@host/db",

@@ -1,0 +1,54 @@
+"""workers: who is there, what they can do, how fast they are."""
+
+import time
+
+import click
+
+from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.reports.farm import EngineThere, Held, WorkerThere, read_workers
+from dispatcher.reports.printing import print_sections
+from dispatcher.reports.sections import Section
+from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
+from workers.routes import CONVERT
+
+_COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
+
+
+@click.command("workers")
+@click.option("--all", "past", is_flag=True, help="Also those that are gone.")
+@as_json
+def workers_command(*, past: bool, as_json: bool) -> None:
+    """List the workers with their tags, engines, speeds and what they are at."""
+    farm = open_farm()
+    workers = read_workers(farm.database, time.time(), farm.settings.lost_after_seconds, past=past)
+    if as_json:
+        print_json([worker.to_json() for worker in workers])
+    elif workers:
+        print_sections([Section("", _COLUMNS, [_row(w) for w in workers], frozenset({"memory", "seen"}))])
+    else:
+        click.echo(f"no worker {'was ever' if past else 'is'} there; start one with `voicefarm worker`")
+
+
+def _row(worker: WorkerThere) -> tuple[str, ...]:
+    machine_class = worker.queue.removeprefix(CONVERT).split("+")[0]
+    # What a worker offers by its kind is said in other columns.
+    said = {worker.capability, machine_class, *(engine.name for engine in worker.engines)}
+    return (
+        worker.name,
+        f"{worker.capability}: {worker.device}",
+        ", ".join(o for o in worker.offers if o not in said),
+        "\n".join(_engine(engine) for engine in worker.engines),
+        worker.state,
+        "\n".join(_held(held) for held in worker.holding),
+        shown_memory(worker.memory_mb),
+        f"{shown_duration(worker.silent_seconds)} ago",
+    )
+
+
+def _engine(engine: EngineThere) -> str:
+    return f"{engine.name} {engine.version} {shown_factor(engine.realtime_factor)}".rstrip()
+
+
+def _held(held: Held) -> str:
+    more = f"-{held.last_atom}" if held.last_atom > held.first_atom else ""
+    return f"job {held.job}: {held.first_atom}{more}"

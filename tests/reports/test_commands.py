@@ -1,0 +1,124 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from storage.errors import InputError, UnknownJob
+from storage.records.database import Database
+from storage.records.schema import SpeedRecord
+from tests.reports.conftest import Keep, Run
+from tests.reports.rows import attempt, job, lease, worker
+
+
+def test_a_job_s_report_is_plain_text_of_a_page_s_width(
+    database: Database, keep: Keep, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    keep(job(name="talk [final].wav"))
+    keep(
+        lease("a", 0, 1),
+        attempt(0, "a", "one", stages={"pitch": 0.5}, convert=1.9),
+        attempt(1, "a", "one", "failed", error="the engine broke: " + "so it says, " * 20),
+        worker("one"),
+    )
+    text = run("report", 1).stdout
+    assert "job 1: talk [final].wav" in text
+    assert "0:02:00 in 6 atoms" in text
+    assert "13.0 s, 9.2x realtime" in text
+    assert "1 attempt on one: the engine broke" in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def test_a_job_s_report_for_programs(database: Database, keep: Keep, run: Run) -> None:
+    keep(job())
+    keep(attempt(0, "a", "one"))
+    found = json.loads(run("report", 1, "--json").stdout)
+    assert found["job"]["makespan"] == 13.0
+    assert found["workers"][0]["realtime_factor"] == 10.0
+
+
+def test_a_period_s_report(database: Database, keep: Keep, run: Run) -> None:
+    now = time.time()
+    keep(job(ended_at=now - 60.0))
+    keep(attempt(0, "a", "one", ended_at=now - 70.0), worker("one", started_at=now - 100.0, last_seen=now))
+    assert json.loads(run("report", "--since", "1h", "--json").stdout)["finished"]["jobs"] == 1
+    text = run("report", "--since", "1h").stdout
+    assert "1 job, 0:02:00 of audio" in text
+    assert "bright (world)" in text
+
+
+def test_an_unknown_job_is_told_in_a_sentence(database: Database, run: Run) -> None:
+    error = run("report", 99).exception
+    assert isinstance(error, UnknownJob)
+    assert "no job 99" in str(error)
+
+
+@pytest.mark.parametrize("words", [(), (1, "--since", "1d"), ("--since", "1d", "--picture", "a.png")])
+def test_a_report_is_of_one_thing(database: Database, run: Run, words: tuple[object, ...]) -> None:
+    result = run("report", *words)
+    assert result.exit_code == 2
+    assert "name" in result.stderr
+
+
+def test_workers_are_listed(database: Database, keep: Keep, run: Run) -> None:
+    now = time.time()
+    keep(job())
+    keep(
+        lease("a", 3, 8, state="running", ended_at=None),
+        worker("one", last_seen=now, holding=["a"]),
+        worker("long gone", state="gone"),
+        SpeedRecord(queue="convert.cpu.old", engine="world", audio=142.0, busy=10.0, updated_at=0.0),
+    )
+    text = run("workers").stdout
+    for part in ("one", "cpu: old", "studio-a", "world 1 14.2x", "busy", "job 1: 3-8", "100 MB"):
+        assert part in text
+    assert "long gone" not in text
+    assert "long gone" in run("workers", "--all").stdout
+    assert [w["name"] for w in json.loads(run("workers", "--json").stdout)] == ["one"]
+
+
+def test_where_nobody_is_there_it_says_so(database: Database, run: Run) -> None:
+    assert "no worker is there" in run("workers").stdout
+    assert json.loads(run("workers", "--json").stdout) == []
+
+
+def test_a_sample_is_written_whole_with_its_pitch(tmp_path: Path, run: Run) -> None:
+    out, table = tmp_path / "new" / "voice.flac", tmp_path / "pitch.csv"
+    result = run("sample", out, "--seconds", 1.5, "--rate", 16_000, "--pitch-csv", table)
+    assert result.exit_code == 0
+    assert soundfile.info(out).frames == 24_000
+    assert table.read_text(encoding="utf-8").startswith("seconds,hz\n")
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["new", "pitch.csv", "voice.flac"]
+
+
+def test_a_sample_replaces_nothing_unasked(tmp_path: Path, run: Run) -> None:
+    out = tmp_path / "voice.wav"
+    out.write_bytes(b"precious")
+    assert "pass --overwrite" in str(run("sample", out, "--seconds", 1).exception)
+    assert out.read_bytes() == b"precious"
+    assert run("sample", out, "--seconds", 1, "--overwrite").exit_code == 0
+    assert soundfile.info(out).frames == 44_100
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("voice.mp3", ()),
+        ("voice.wav", ("--seconds", -1)),
+        ("voice.wav", ("--rate", 5)),
+        ("voice.wav", ("--pitch-csv", "voice.wav")),
+        ("file/voice.wav", ()),
+    ],
+)
+def test_what_cannot_be_a_sample_is_refused_and_leaves_nothing(
+    tmp_path: Path, run: Run, name: str, options: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    error = run("sample", name, "--seconds", 1, *options).exception
+    assert isinstance(error, InputError)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
