@@ -7,6 +7,7 @@ from threading import Event, Thread
 from celery import Celery, signals
 
 from dispatcher.desk.desk import Desk
+from dispatcher.desk.sweeping import Sweeping
 from dispatcher.split.splitting import Splitting
 from dispatcher.stitch.stitching import Stitching
 from dispatcher.tasks import register_desk, register_studio
@@ -55,7 +56,8 @@ def run_studio(settings: Settings) -> int:
     database.require_revision()
     store = open_store(settings)
     splitting = Splitting(database, store, settings.atom_seconds, feed=_asking_to_feed(app))
-    register_studio(app, splitting, Stitching(database, store, settings.scratch_folder))
+    stitching = Stitching(database, store, settings.scratch_folder)
+    register_studio(app, splitting, stitching, Sweeping(database, store, settings.keep_days))
     return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], STUDIO_THREADS, settings)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 
 from storage.settings import Settings
@@ -15,16 +16,20 @@ from tests.services.postgres import PostgresServer
 from tests.services.redis import RedisServer
 from tests.services.s3 import S3Server
 
-OWNERLESS = pytest.StashKey[TemporaryDirectory[str]]()
+# How long an example takes is the machine's affair, and a checkout may be one that cannot be written to.
+hypothesis.settings.register_profile("farm", deadline=None, database=None)
+hypothesis.settings.load_profile("farm")
+
+SHUT_OFF = pytest.StashKey[TemporaryDirectory[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[OWNERLESS] = TemporaryDirectory(prefix="voicefarm-tests-")
-    shut_off(Path(config.stash[OWNERLESS].name))
+    config.stash[SHUT_OFF] = TemporaryDirectory(prefix="voicefarm-tests-")
+    shut_off(Path(config.stash[SHUT_OFF].name))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[OWNERLESS].cleanup()
+    config.stash[SHUT_OFF].cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,13 @@ class Capability:
     @property
     def offers(self) -> frozenset[str]:
         """Everything that a job may require of it."""
-        return frozenset({self.device.capability, self.machine_class, *self.engines}) | self.tags
+        versions = {engine_tag(name, version) for name, version in self.engines.items()}
+        return frozenset({self.device.capability, self.machine_class, *self.engines, *versions}) | self.tags
+
+
+def engine_tag(name: str, version: str) -> str:
+    """What a worker must offer to convert for an engine: another version would give other samples."""
+    return f"{name}.v{version}"
 
 
 def checked_tags(tags: Iterable[str]) -> frozenset[str]:

@@ -4,7 +4,6 @@ import os
 import socket
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 from uuid import uuid4
 
 from celery import Celery
@@ -20,6 +19,9 @@ from workers.routes import DESK_QUEUE, HEARTBEAT_TASK, REPORT_TASK
 from workers.sending import URGENT, send
 from workers.voices import LoadedVoices
 
+#: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher is
+#: there; long, because it is measured by two clocks.
+HEARTBEAT_EXPIRES = 600.0
 #: Seconds that a worker which ends waits for a broker that is away before it gives its last reports up.
 LAST_WORDS = 10.0
 
@@ -48,9 +50,7 @@ class Node:
         self.give_up = Event()
         self.incarnation = uuid4().hex
         self.pipeline = Pipeline(store, LoadedVoices(), self.give_up)
-        self.presence = Presence(
-            self._introduction(name.host), self._send_heartbeat(settings), every=settings.heartbeat_seconds
-        )
+        self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
 
     def start(self) -> None:
@@ -98,12 +98,8 @@ class Node:
             memory_mb=0.0,
         )
 
-    def _send_heartbeat(self, settings: Settings) -> Any:
-        def beat(message: Json) -> None:
-            # An old heartbeat is worth nothing; it must not pile up while no dispatcher is there.
-            send(self.app, HEARTBEAT_TASK, DESK_QUEUE, message, priority=URGENT, expires=settings.lost_after_seconds)
-
-        return beat
+    def _send_heartbeat(self, message: Json) -> None:
+        send(self.app, HEARTBEAT_TASK, DESK_QUEUE, message, priority=URGENT, expires=HEARTBEAT_EXPIRES)
 
     def _send_report(self, message: Json) -> None:
         send(self.app, REPORT_TASK, DESK_QUEUE, message)

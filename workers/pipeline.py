@@ -15,6 +15,7 @@ from storage import keys
 from storage.audio import atomfile
 from storage.errors import AudioError, ConversionError, ObjectMissing, VoicefarmError
 from storage.objects.store import ObjectStore
+from workers.engines import catalog
 from workers.engines.engine import Converted, Piece, Samples, Voice
 from workers.messages import AtomOrder, AtomOutcome, LeaseOrder
 from workers.patience import patiently
@@ -113,6 +114,7 @@ class Pipeline:
             blank = replace(blank, fetch=fetched.fetch, decode=fetched.decode)
             if fetched.samples is None:
                 return replace(blank, outcome="cached", peak=fetched.peak), None
+            _require_version(order)
             began = time.perf_counter()
             converted = _convert(self.voices.get(order.engine, order.recipe), order, atom, fetched.samples)
             took, peak = time.perf_counter() - began, peak_of(converted.samples)
@@ -138,6 +140,16 @@ class Pipeline:
 def result_key(order: LeaseOrder, atom: AtomOrder) -> str:
     """Where an atom's result lies, whoever makes it."""
     return keys.converted_key(order.converted_prefix, atom.start, atom.stop, atom.first, atom.last)
+
+
+def _require_version(order: LeaseOrder) -> None:
+    """Routing sends no lease to a worker of another version; a result under a wrong key would be kept for ever."""
+    known = catalog.family(order.engine).version
+    if known != order.engine_version:
+        raise ConversionError(
+            f"this worker has version {known} of the engine {order.engine}, but the job wants {order.engine_version};"
+            " bring all machines to one version"
+        )
 
 
 def _convert(voice: Voice, order: LeaseOrder, atom: AtomOrder, samples: Samples) -> Converted:

@@ -12,6 +12,7 @@ TICK_TASK = "dispatcher.tick"
 FEED_TASK = "dispatcher.feed"
 SPLIT_TASK = "dispatcher.split"
 STITCH_TASK = "dispatcher.stitch"
+SWEEP_TASK = "dispatcher.sweep"
 
 #: Remote control command that tells workers to let leases go.
 DROP_COMMAND = "drop_leases"

@@ -18,7 +18,7 @@ from storage.errors import BrokerUnavailable
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.messages import Heartbeat, Json, LeaseReport
-from workers.routes import DROP_COMMAND, SPLIT_QUEUE, SPLIT_TASK, STITCH_QUEUE, STITCH_TASK
+from workers.routes import DROP_COMMAND, SPLIT_QUEUE, SPLIT_TASK, STITCH_QUEUE, STITCH_TASK, SWEEP_TASK
 from workers.sending import send
 
 logger = logging.getLogger("voicefarm.desk")
@@ -79,6 +79,8 @@ class Desk:
                 send(self.app, SPLIT_TASK, SPLIT_QUEUE, job_id)
             for job_id in effects.stitch:
                 send(self.app, STITCH_TASK, STITCH_QUEUE, job_id)
+            if effects.sweep:
+                send(self.app, SWEEP_TASK, SPLIT_QUEUE)
             if effects.drop:
                 drop_leases(self.app, effects.drop)
         except BrokerUnavailable as error:

@@ -13,6 +13,7 @@ class Effects:
     drop: list[str] = field(default_factory=list)
     split: list[int] = field(default_factory=list)
     stitch: list[int] = field(default_factory=list)
+    sweep: bool = False
     leases: list[tuple[str, LeaseOrder]] = field(default_factory=list)
 
     def add(self, other: "Effects") -> None:
@@ -21,4 +22,5 @@ class Effects:
         self.drop += other.drop
         self.split += other.split
         self.stitch += other.stitch
+        self.sweep = self.sweep or other.sweep
         self.leases += other.leases

@@ -25,6 +25,8 @@ LOST_MESSAGE = 4.0
 MOST_CLAIMS = 5
 #: Seconds until a stage whose message may still wait in its queue is asked for again.
 ASK_AGAIN = 60.0
+#: Seconds between two looks for what may be removed from the object store.
+SWEEP = 600.0
 
 
 def tick(connection: Connection, now: float, settings: Settings) -> Effects:
@@ -37,6 +39,7 @@ def tick(connection: Connection, now: float, settings: Settings) -> Effects:
         _lose_vain_leases(connection, now, settings),
         _complete_jobs(connection, now),
         _ask_for_stages(connection, now),
+        _ask_for_sweep(connection, now),
     ):
         effects.add(found)
     effects.feed = True
@@ -153,6 +156,14 @@ def _ask_for_stages(connection: Connection, now: float) -> Effects:
                 wanted.append(job.id)
                 connection.execute(update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=now))
     return effects
+
+
+def _ask_for_sweep(connection: Connection, now: float) -> Effects:
+    insert_if_absent(connection, FarmRecord, name="last_sweep", value=now)
+    asked = connection.execute(
+        update(FarmRecord).where(FarmRecord.name == "last_sweep", FarmRecord.value < now - SWEEP).values(value=now)
+    )
+    return Effects(sweep=asked.rowcount == 1)
 
 
 def _is_overdue(asked_at: float, now: float, *, first: bool) -> bool:

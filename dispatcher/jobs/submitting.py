@@ -22,6 +22,7 @@ from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 from storage.settings import Settings
+from workers.capability import engine_tag
 from workers.engines import catalog
 
 #: Bytes read at a time while a source is hashed.
@@ -60,7 +61,7 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         engine=voice.engine,
         recipe=dict(voice.recipe),
         settings=catalog.checked_settings(voice.engine, request.settings),
-        needs=tuple(sorted({voice.engine, *request.require})),
+        needs=tuple(sorted({engine_tag(voice.engine, catalog.family(voice.engine).version), *request.require})),
         rate_voice=voice.rate,
         rate_out=rate,
     )

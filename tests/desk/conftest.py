@@ -52,7 +52,9 @@ class DeskModel:
             connection.execute(insert(AtomRecord), rows)
         return job_id
 
-    def beat(self, worker: str = "w1", holding: tuple[str, ...] = (), state: str | None = None, **facts: Any) -> Effects:
+    def beat(
+        self, worker: str = "w1", holding: tuple[str, ...] = (), state: str | None = None, **facts: Any
+    ) -> Effects:
         said = state or ("busy" if holding else "ready")
         beat = Heartbeat(
             **{
@@ -68,7 +70,9 @@ class DeskModel:
         self, order: LeaseOrder, *outcomes: str, worker: str = "w1", over: bool = True, first: int = 0
     ) -> Effects:
         told = tuple(
-            AtomOutcome(atom.number, outcome, 20.0, error="it broke" if outcome == "failed" else None, busy=2.0, peak=0.5)
+            AtomOutcome(
+                atom.number, outcome, 20.0, error="it broke" if outcome == "failed" else None, busy=2.0, peak=0.5
+            )
             for atom, outcome in zip(order.atoms[first:], outcomes, strict=False)
         )
         with self.database.writing() as connection:

@@ -18,14 +18,14 @@ def counted(desk: DeskModel, job: int) -> dict[str, int]:
         return {str(state): int(count) for state, count in connection.execute(query)}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_farm_in_chaos_ends_the_job_and_never_miscounts(desk: DeskModel, seed: int) -> None:
     """Workers die, come back, report late, twice or never; still every atom is done exactly once."""
     dice = random.Random(seed)
     desk.settings = desk.settings.__class__(max_attempts=1_000)
     job = desk.job(atoms=ATOMS)
     out: list[tuple[LeaseOrder, str]] = []
-    for step in range(400):
+    for step in range(150):
         worker = dice.choice(["a", "b", "c"])
         happening = dice.random()
         if happening < 0.3:

@@ -48,7 +48,9 @@ def test_a_job_waits_for_what_no_worker_offers_and_starts_when_one_comes(open_fa
             lambda: summarise(farm.job(job), live_offers(farm.database)).note == "waiting: no worker offers studio-a",
             "the note",
         )
-        late = voicefarm("worker-9", ["worker", "--tag", "studio-a"], farm.settings.state_folder / "logs", plain.environment)
+        late = voicefarm(
+            "worker-9", ["worker", "--tag", "studio-a"], farm.settings.state_folder / "logs", plain.environment
+        )
         late.start()
         farm.supervisor.children.append(late)
         assert farm.finish(job).state == "finished"

@@ -87,13 +87,13 @@ def test_a_lease_that_fell_silent_is_copied_in_whole() -> None:
 
 
 @given(
-    fleet=st.lists(st.tuples(st.sampled_from([None, 0.5, 3.0, 7.0, 10.0, 60.0]), st.integers(1, 3)), min_size=1, max_size=5),
+    fleet=st.lists(
+        st.tuples(st.sampled_from([None, 0.5, 3.0, 7.0, 10.0, 60.0]), st.integers(1, 3)), min_size=1, max_size=5
+    ),
     atoms=st.integers(1, 40),
     length=st.floats(0.1, 30.0),
 )
-def test_an_idle_farm_never_leaves_work_lying(
-    fleet: list[tuple[float | None, int]], atoms: int, length: float
-) -> None:
+def test_an_idle_farm_never_leaves_work_lying(fleet: list[tuple[float | None, int]], atoms: int, length: float) -> None:
     """Whoever would end an atom first takes it: no two machines leave it to one another."""
     classes = [machines(f"q{n}", speed, slots) for n, (speed, slots) in enumerate(fleet)]
     grants, _ = plan(classes, [job(atoms=atoms, seconds_waiting=length * atoms)], RULES)

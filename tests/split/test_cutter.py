@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.split.cutter import CutAtom, Cutter, CutRules
+from dispatcher.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.split.quiet import quietest_cut
 from storage.audio.grid import cell_length
 

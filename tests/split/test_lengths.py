@@ -36,6 +36,6 @@ def test_the_atoms_of_any_cutting_add_up_to_the_whole(
 
 @given(samples=st.integers(0, 10_000_000), rate=ENGINE_RATES)
 def test_cells_cover_all_samples(samples: int, rate: int) -> None:
-    assert (cells_in(samples, rate) - 1) * cell_length(rate) < samples <= cells_in(samples, rate) * cell_length(rate) or (
-        samples == 0 and cells_in(samples, rate) == 0
-    )
+    assert (cells_in(samples, rate) - 1) * cell_length(rate) < samples <= cells_in(samples, rate) * cell_length(
+        rate
+    ) or (samples == 0 and cells_in(samples, rate) == 0)

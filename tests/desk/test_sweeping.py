@@ -1,0 +1,45 @@
+"""What ended jobs leave behind is kept for a while, and then removed; results stay."""
+
+from pathlib import Path
+
+from dispatcher.desk.sweeping import DAY, Sweeping
+from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
+from dispatcher.jobs.loading import load_job
+from storage.keys import source_key
+from storage.objects.folder import FolderStore
+from tests.desk.conftest import DeskModel
+
+
+def left_by(desk: DeskModel, store: FolderStore, job: int) -> list[str]:
+    record = load_job(desk.database, job)
+    keys = [source_key(record.source_hash), f"{atoms_prefix(record)}/0-1.flac", f"{converted_prefix(record)}/0-1.flac"]
+    for key in [*keys, "results/1.wav"]:
+        store.put(key, b"sound")
+    return keys
+
+
+def swept(desk: DeskModel, store: FolderStore, days_later: float) -> set[str]:
+    Sweeping(desk.database, store, keep_days=7.0, clock=lambda: desk.now + days_later * DAY).run()
+    return {stored.key for stored in store.list("")}
+
+
+def test_atoms_and_source_go_after_the_days_set_and_the_result_stays(desk: DeskModel, tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "objects")
+    job = desk.job(atoms=1, state="finished", ended_at=desk.now)
+    keys = left_by(desk, store, job)
+    assert swept(desk, store, days_later=6.9) == {*keys, "results/1.wav"}
+    assert swept(desk, store, days_later=7.1) == {"results/1.wav"}
+
+
+def test_what_a_younger_job_still_needs_is_kept(desk: DeskModel, tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "objects")
+    old = desk.job(atoms=1, state="finished", ended_at=desk.now)
+    keys = left_by(desk, store, old)
+    young = desk.job(atoms=1, state="converting")
+    assert swept(desk, store, days_later=8.0) == {*keys, "results/1.wav"}
+    with desk.database.writing() as connection:
+        from dispatcher.jobs.ending import end_early
+        from dispatcher.life import Event
+
+        end_early(connection, young, Event.CANCELLED, "cancelled")
+    assert swept(desk, store, days_later=1e6) == {"results/1.wav"}
