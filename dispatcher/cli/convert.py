@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.starting import start_split
 from dispatcher.jobs.submitting import Conversion, check_request, submit
 from dispatcher.jobs.watching import watch
-from storage.errors import VoicefarmError
+from storage.errors import BrokerUnavailable, VoicefarmError
 from storage.records.schema import JobRecord
 
 #: Seconds between two looks at the records.
@@ -84,11 +85,14 @@ def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, qu
 def _submit(farm: Farm, target: Target, conversion: Conversion, entry: Done, tell: Callable[[Done], None]) -> None:
     try:
         entry.job = submit(farm.database, farm.store, target.source, conversion)
-        start_split(entry.job)
         entry.state = "submitted"
     except VoicefarmError as error:
         entry.error = str(error)
         tell(entry)
+        return
+    # Where the broker has just gone, a dispatcher finds the job without being told.
+    with suppress(BrokerUnavailable):
+        start_split(entry.job)
 
 
 def _watch_and_fetch(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from threading import Event
 
 import click
@@ -82,12 +83,14 @@ def stop_on_signals() -> Event:
 
 def _stop_private_redis() -> None:
     """The private Redis knows nothing of its parent, so the desk ends it when the parent is gone."""
+    import psutil
     import redis
 
     from storage.settings import Settings
 
     client = redis.Redis(unix_socket_path=str(Settings.load().socket_path))
-    try:
-        client.shutdown(nosave=True)
-    except redis.RedisError:
-        return
+    with suppress(redis.RedisError, psutil.Error):
+        server = client.info("server")["process_id"]
+        # Another host may have come meanwhile, with a Redis of its own under the same name.
+        if psutil.Process(server).ppid() == os.getppid():
+            client.shutdown(nosave=True)

@@ -1,5 +1,6 @@
 """jobs, show, cancel, retry, fetch: what became of recordings that were handed in."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 import click
 
 from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.sources import is_folder
+from dispatcher.cli.starting import start
 from dispatcher.cli.tables import print_facts, print_table, shown_seconds, shown_time
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job, load_jobs
-from dispatcher.jobs.starting import drop, start_split
+from dispatcher.jobs.starting import drop
 from dispatcher.jobs.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
 from storage.audio.write import format_of
@@ -78,7 +81,7 @@ def retry_command(jobs: tuple[int, ...]) -> None:
     def retry(job: int) -> None:
         state = retry_job(farm.database, job)
         if state is JobState.SUBMITTED:
-            _start(job)
+            start(farm, job)
         click.echo(f"job {job} is {state} again")
 
     _each(jobs, retry)
@@ -92,10 +95,10 @@ def fetch_command(job: int, out: Path, *, overwrite: bool) -> None:
     """Bring a finished job's result to a file."""
     farm = open_farm()
     record = load_job(farm.database, job)
-    target = out / f"{Path(record.name).stem}.{record.format}" if out.is_dir() else out
+    target = out / f"{Path(record.name).stem}.{record.format}" if is_folder(out) else out
     if target.suffix and format_of(target) != record.format:
         raise InputError(f"job {job} was made as {record.format}; name the file so, or submit it anew with --format")
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
         raise InputError(f"{target} exists already; pass --overwrite to replace it")
     fetch_result(farm.store, record, target)
     click.echo(f"{record.name} -> {target}")
@@ -112,13 +115,6 @@ def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
             click.echo(f"voicefarm: {error}", err=True)
     if refused:
         sys.exit(1)
-
-
-def _start(job: int) -> None:
-    try:
-        start_split(job)
-    except BrokerUnavailable:
-        click.echo(f"voicefarm: job {job} starts once the farm is up", err=True)
 
 
 def _facts(s: JobSummary) -> list[tuple[str, object]]:

@@ -68,6 +68,16 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
         sys.exit(130)
+    except Exception as error:
+        # Nobody should have to read a traceback unasked.
+        if os.environ.get("VOICEFARM_DEBUG"):
+            raise
+        # Only what an operating system says is known to hold no secrets.
+        what = f": {error}" if isinstance(error, OSError) else ""
+        fail(
+            f"something went wrong that was not foreseen ({type(error).__name__}{what});"
+            " `voicefarm --debug …` shows where, please report it"
+        )
 
 
 def fail(sentence: str) -> None:

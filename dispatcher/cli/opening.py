@@ -48,6 +48,9 @@ def open_farm() -> Farm:
 def farm_for_work(farm: Farm, workers: int) -> Iterator[Any]:
     """Somebody to do the work: the farm of the settings, or an embedded one for as long as it is needed."""
     if not farm.settings.is_embedded:
+        from dispatcher.farm.broker import require_broker
+
+        require_broker(farm.settings)
         yield None
         return
     from dispatcher.farm.embedded import embedded_farm

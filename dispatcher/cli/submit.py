@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
 from dispatcher.cli.requesting import build_request, request_options
-from dispatcher.cli.targets import find_sources, format_for
-from dispatcher.jobs.starting import start_split
-from dispatcher.jobs.submitting import check_request, submit
-from storage.errors import BrokerUnavailable, VoicefarmError
+from dispatcher.cli.sources import Source, find_sources
+from dispatcher.cli.starting import start
+from dispatcher.cli.targets import format_for
+from dispatcher.farm.broker import require_broker
+from dispatcher.jobs.submitting import Conversion, check_request, submit
+from storage.errors import InputError, VoicefarmError
 
 
 @click.command("submit")
@@ -21,23 +23,31 @@ from storage.errors import BrokerUnavailable, VoicefarmError
 def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> None:
     """Hand recordings in and print the numbers of their jobs."""
     farm = open_farm()
+    if not farm.settings.is_embedded:
+        require_broker(farm.settings)
     conversion = check_request(
         farm.database, farm.settings, build_request(options, format_for(options["format_"], None))
     )
     taken: list[dict[str, object]] = []
     for source in find_sources(sources):
+        entry: dict[str, object] = {"source": str(source.path), "job": None}
+        taken.append(entry)
         try:
-            job = submit(farm.database, farm.store, source, conversion)
-            taken.append({"source": str(source), "job": job})
-            start_split(job)
-        except BrokerUnavailable:
-            click.echo(f"voicefarm: {source}: job {job} starts once the farm is up", err=True)
+            entry["job"] = _hand_in(farm, source, conversion)
         except VoicefarmError as error:
-            taken.append({"source": str(source), "job": None, "error": str(error)})
-            click.echo(f"voicefarm: {source}: {error}", err=True)
+            entry["error"] = str(error)
+            click.echo(f"voicefarm: {source.path}: {error}", err=True)
     _tell(taken, as_json=as_json)
     if any(entry["job"] is None for entry in taken):
         sys.exit(1)
+
+
+def _hand_in(farm: Farm, source: Source, conversion: Conversion) -> int:
+    if source.error:
+        raise InputError(source.error)
+    job = submit(farm.database, farm.store, source.path, conversion)
+    start(farm, job)
+    return job
 
 
 def _tell(taken: list[dict[str, object]], *, as_json: bool) -> None:

@@ -10,6 +10,8 @@ def require_broker(settings: Settings) -> None:
     """Raise at once, in a sentence, unless the broker that is set answers and lets us in."""
     from workers.app import build_app
 
+    if "://" not in settings.broker_url:
+        raise _no_broker(settings)
     try:
         with build_app(settings).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.0)
@@ -20,7 +22,11 @@ def require_broker(settings: Settings) -> None:
         ) from error
     except (KeyError, ValueError, ImportError) as error:
         # What they say may quote a part of the password.
-        raise SettingsError(
-            f"VOICEFARM_BROKER_URL is {redacted(settings.broker_url)}, which names no broker that we can use;"
-            " it must be like redis://:password@host:6379/0"
-        ) from error
+        raise _no_broker(settings) from error
+
+
+def _no_broker(settings: Settings) -> SettingsError:
+    return SettingsError(
+        f"VOICEFARM_BROKER_URL is {redacted(settings.broker_url)}, which names no broker that we can use;"
+        " it must be like redis://:password@host:6379/0"
+    )

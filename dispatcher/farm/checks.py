@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dispatcher.farm.redis_server import find_server
@@ -13,6 +14,9 @@ from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.settings import Settings, redacted
 from workers.running import capability_of
+
+if TYPE_CHECKING:
+    import redis
 
 #: Less free space than this is worth a warning: an hour of audio with its atoms and results takes about a gigabyte.
 LITTLE_SPACE = 2 * 2**30
@@ -55,18 +59,35 @@ def _broker(settings: Settings) -> str:
     began = time.perf_counter()
     try:
         client.ping()
-        policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "")
+        policy = _eviction(client)
     except redis.RedisError as error:
         raise BrokerUnavailable(
             f"the broker {redacted(settings.broker_url)} does not answer ({error});"
             " check VOICEFARM_BROKER_URL, its password, and that Redis runs"
         ) from error
     took = (time.perf_counter() - began) * 1000
-    warning = "" if policy == "noeviction" else f"; set maxmemory-policy to noeviction, it is {policy}"
+    warning = "" if policy in ("noeviction", None) else f"; set maxmemory-policy to noeviction, it is {policy}"
     return f"{redacted(settings.broker_url)} answers in {took:.0f} ms{warning}"
 
 
+def _eviction(client: "redis.Redis") -> str | None:
+    """What the broker does when it is full; None where this account may not ask, as is right for a worker's."""
+    import redis
+
+    try:
+        return str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    except redis.exceptions.NoPermissionError:
+        return None
+
+
+def _is_worker_only(settings: Settings) -> bool:
+    """A machine with a broker but no database has workers and nothing else; they need no records."""
+    return not settings.is_embedded and not settings.database_url
+
+
 def _database(settings: Settings) -> str:
+    if _is_worker_only(settings):
+        return "none is set, which is right for a machine that only has workers"
     if settings.is_embedded and not settings.database_url:
         from dispatcher.farm.embedded import prepare_records
 
@@ -105,6 +126,8 @@ def _device(settings: Settings) -> str:
 def _farm(settings: Settings) -> str:
     from dispatcher.reports.waiting import live_offers
 
+    if _is_worker_only(settings):
+        return "ask `voicefarm workers` where the dispatcher runs"
     database = Database(settings.resolved_database_url)
     database.require_revision()
     there = len(live_offers(database))

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from dispatcher.farm.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
+from dispatcher.farm.processes import SHORT_PATIENCE, STOP_PATIENCE, Child, Supervisor, voicefarm, wait_until
 from dispatcher.farm.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
 from storage.records.database import REVISION, Database
 from storage.settings import Settings
+
+#: Seconds given to a worker to finish its atom when the farm ends before its time.
+HURRY = 3.0
 
 
 class EmbeddedFarm:
@@ -34,22 +37,27 @@ class EmbeddedFarm:
         if self.is_host or not self._take_lock():
             return
         prepare_records(self.settings)
-        redis = start_redis(self.settings)
-        self.supervisor = Supervisor([redis, *self._children()])
+        children = self._children()
+        self.supervisor = Supervisor([start_redis(self.settings), *children])
         self.supervisor.start()
 
     def wait_for_broker(self) -> None:
         """Wait until the private broker, ours or another's, can be reached."""
-        if not wait_until(self.settings.socket_path.exists, START_PATIENCE):
+        if not wait_until(self._has_broker, START_PATIENCE):
             raise BrokerUnavailable(
                 f"another voicefarm holds {self.settings.state_folder} but its broker does not answer;"
                 " end that process, or use another folder by VOICEFARM_STATE"
             )
 
-    def close(self) -> None:
+    def _has_broker(self) -> bool:
+        """Whether there is one by now; who had the farm may have ended before we saw it."""
+        self.keep()
+        return self.settings.socket_path.exists()
+
+    def close(self, patience: float = STOP_PATIENCE) -> None:
         """End our processes; another's farm is left alone."""
         if self.supervisor is not None:
-            self.supervisor.stop()
+            self.supervisor.stop(patience)
             self.supervisor = None
             self.settings.socket_path.unlink(missing_ok=True)
         if self.lock is not None:
@@ -92,6 +100,10 @@ def embedded_farm(settings: Settings, workers: int, *, with_flower: bool = False
         farm.keep()
         farm.wait_for_broker()
         yield farm
+    except BaseException:
+        # Somebody wants to be gone, and what is in hand can be done again.
+        farm.close(HURRY)
+        raise
     finally:
         farm.close()
 

@@ -63,15 +63,20 @@ class Child:
         if self.process is not None and self.is_alive:
             self.process.terminate()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = STOP_PATIENCE) -> None:
         """End it, kindly if it lets us."""
         self.ask_to_stop()
         if self.process is not None:
             try:
-                self.process.wait(self.patience)
+                self.process.wait(min(patience, self.patience))
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def pause_before_restart(self) -> float:
         """How long to wait before starting it again."""
@@ -105,16 +110,27 @@ class Supervisor:
                 child.start()
         self.thread.start()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = STOP_PATIENCE) -> None:
         """End all; they finish what they have in hand side by side, and the broker goes last."""
         self.over.set()
-        self.thread.join()
+        try:
+            if self.thread.ident is not None:
+                self.thread.join()
+            self._stop_children(patience)
+        except BaseException:
+            # A second Ctrl-C: leave nobody behind all the same.
+            for child in self.children:
+                child.kill()
+            raise
+
+    def _stop_children(self, patience: float) -> None:
         brokers = [c for c in self.children if c.name == BROKER]
         others = [c for c in self.children if c.name != BROKER]
         for child in others:
             child.ask_to_stop()
+        end = time.monotonic() + patience
         for child in [*others, *brokers]:
-            child.stop()
+            child.stop(max(end - time.monotonic(), SHORT_PATIENCE))
 
     def _watch(self) -> None:
         due: dict[str, float] = {}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,21 +35,36 @@ def find_server() -> Path:
 def start_redis(settings: Settings) -> Child:
     """Start the server; it keeps nothing on disk, because SQL is the truth and the farm makes good what it loses."""
     socket = settings.socket_path
-    socket.unlink(missing_ok=True)
+    server = find_server()
+    _end_leftover(socket)
     command = [
-        str(find_server()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
+        str(server), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
         "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(settings.state_folder),
         "--loglevel", "warning",
     ]  # fmt: skip
     child = Child(BROKER, command, settings.state_folder / "logs" / "redis.log", dict(os.environ))
-    child.start()
-    client = redis.Redis(unix_socket_path=str(socket))
-    wait_until(lambda: _answers(client) or not child.is_alive, START_PATIENCE)
-    if not child.is_alive or not _answers(client):
-        child.stop()
-        raise BrokerUnavailable(f"the private Redis did not start; see {child.log}")
-    client.close()
+    try:
+        child.start()
+        _wait_for(child, socket)
+    except BaseException:
+        child.kill()
+        raise
     return child
+
+
+def _wait_for(child: Child, socket: Path) -> None:
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        wait_until(lambda: _answers(client) or not child.is_alive, START_PATIENCE)
+        if not child.is_alive or not _answers(client):
+            raise BrokerUnavailable(f"the private Redis did not start; see {child.log}")
+
+
+def _end_leftover(socket: Path) -> None:
+    """End a server whose host was killed before it had anybody who would do so."""
+    if socket.exists():
+        with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
+            client.shutdown(nosave=True)
+        socket.unlink(missing_ok=True)
 
 
 def _answers(client: "redis.Redis") -> bool:

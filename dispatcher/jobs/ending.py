@@ -48,6 +48,8 @@ def retry_job(database: Database, job_id: int) -> JobState:
     job = load_job(database, job_id)
     if job.state not in possible_from(Event.RETRIED):
         raise InputError(f"job {job_id} is {job.state}; only failed and cancelled jobs can be retried")
+    if job.swept:
+        raise InputError(f"the recording of job {job_id} is no longer kept; submit it again")
     event = Event.RETRIED if job.split_at is not None else Event.RETRIED_UNSPLIT
     with database.writing() as connection:
         connection.execute(
@@ -56,7 +58,7 @@ def retry_job(database: Database, job_id: int) -> JobState:
             .values(state=AtomState.WAITING, token=None, copy_token=None, attempts=0, error=None)
         )
         move(
-            connection, job_id, event, reason="", ended_at=None, claims=0, claim_over=True, claim_until=0.0,
+            connection, job_id, event, reason="", ended_at=None, started_at=None, converted_at=None, claims=0, claim_over=True, claim_until=0.0,
             **_counted(connection, job),
         )  # fmt: skip
     return load_state(database, job_id)

@@ -26,7 +26,7 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
             os.fsync(file.fileno())
         unfinished.replace(target)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise NoSpace(
                 f"the disk is full where {target} should go; free some space and"
                 f" run `voicefarm fetch {job.id} -o {target}`"

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from storage.records.schema import AtomRecord
+from storage.settings import Settings
 from tests.desk.conftest import DeskModel
 from workers.messages import LeaseOrder
 
@@ -18,39 +19,57 @@ def counted(desk: DeskModel, job: int) -> dict[str, int]:
         return {str(state): int(count) for state, count in connection.execute(query)}
 
 
+class Chaos:
+    """Workers that die, come back, report late, twice or never, as the dice will have it."""
+
+    def __init__(self, desk: DeskModel, seed: int) -> None:
+        self.desk = desk
+        self.dice = random.Random(seed)
+        self.out: list[tuple[LeaseOrder, str]] = []
+
+    def happen(self) -> None:
+        worker = self.dice.choice(["a", "b", "c"])
+        chance = self.dice.random()
+        if chance < 0.3:
+            self.desk.beat(worker, holding=tuple(o.token for o, w in self.out[-2:] if w == worker))
+        elif chance < 0.5:
+            self.out += [(order, worker) for order in self.desk.feed()]
+        elif chance < 0.8 and self.out:
+            self.report(*self.dice.choice(self.out))
+        elif chance < 0.85:
+            self.desk.beat(worker, state="gone")
+        else:
+            self.desk.tick(self.dice.choice([0.5, 1.0, 4.0, 12.0]))
+
+    def report(self, order: LeaseOrder, owner: str) -> None:
+        ends = [self.dice.choice(["done", "done", "cached", "failed"]) for _ in order.atoms]
+        told = ends[: self.dice.randint(0, len(ends))]
+        self.desk.report(order, *told, worker=owner, over=self.dice.random() < 0.5)
+
+
+def check(desk: DeskModel, job: int) -> bool:
+    """The counters agree; whether the job has come to its stitch."""
+    states, row = counted(desk, job), desk.row(job)
+    assert row.atoms_waiting == states.get("waiting", 0)
+    assert row.atoms_done == states.get("done", 0)
+    assert row.seconds_waiting == pytest.approx(20.0 * row.atoms_waiting)
+    return bool(row.state == "stitching")
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_farm_in_chaos_ends_the_job_and_never_miscounts(desk: DeskModel, seed: int) -> None:
-    """Workers die, come back, report late, twice or never; still every atom is done exactly once."""
-    dice = random.Random(seed)
-    desk.settings = desk.settings.__class__(max_attempts=1_000)
+    desk.settings = Settings(max_attempts=1_000)
     job = desk.job(atoms=ATOMS)
-    out: list[tuple[LeaseOrder, str]] = []
-    for step in range(150):
-        worker = dice.choice(["a", "b", "c"])
-        happening = dice.random()
-        if happening < 0.3:
-            desk.beat(worker, holding=tuple(o.token for o, w in out[-2:] if w == worker))
-        elif happening < 0.5:
-            out += [(order, worker) for order in desk.feed()]
-        elif happening < 0.8 and out:
-            order, owner = dice.choice(out)
-            ends = [dice.choice(["done", "done", "cached", "failed"]) for _ in order.atoms]
-            desk.report(order, *ends[: dice.randint(0, len(ends))], worker=owner, over=dice.random() < 0.5)
-        elif happening < 0.85:
-            desk.beat(worker, state="gone")
-        else:
-            desk.tick(dice.choice([0.5, 1.0, 4.0, 12.0]))
-        states, row = counted(desk, job), desk.row(job)
-        assert row.atoms_waiting == states.get("waiting", 0), f"after step {step}"
-        assert row.atoms_done == states.get("done", 0), f"after step {step}"
-        assert row.seconds_waiting == pytest.approx(20.0 * row.atoms_waiting)
-        if row.state == "stitching":
+    chaos = Chaos(desk, seed)
+    for _ in range(150):
+        chaos.happen()
+        if check(desk, job):
             return
-    for step in range(200):
+    for _ in range(100):
         desk.beat("honest", holding=())
         for order in desk.feed():
             desk.report(order, *["done"] * len(order.atoms), worker="honest")
         desk.tick(2.0)
-        if desk.row(job).state == "stitching":
+        if check(desk, job):
             return
     raise AssertionError(f"the job never ended: {counted(desk, job)}")

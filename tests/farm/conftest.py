@@ -1,9 +1,11 @@
 """Real farms for tests, on servers and embedded, and a recording that keeps them busy."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,13 @@ from dispatcher.farm.redis_server import start_redis
 from dispatcher.sample.writing import write_sample
 from storage.settings import Settings
 from tests.farm.running import RunningFarm, running_farm
+from tests.services.building import embedded_settings
 from tests.services.redis import RedisServer
+
+#: Small enough that a test sees many atoms and leases, and that a death is noticed soon.
+SHORT: dict[str, Any] = {
+    "atom_seconds": 5.0, "lease_seconds": 3.0, "lost_after_seconds": 4.0, "heartbeat_seconds": 0.5,
+}  # fmt: skip
 
 OpenFarm = Callable[..., AbstractContextManager[RunningFarm]]
 
@@ -20,8 +28,27 @@ OpenFarm = Callable[..., AbstractContextManager[RunningFarm]]
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Long enough for a dozen atoms of the tests' length."""
     path = tmp_path_factory.mktemp("recording") / "talk.wav"
-    write_sample(path, 60.0, rate=24_000)
+    write_sample(path, 45.0, rate=24_000)
     return path
+
+
+@pytest.fixture(scope="session")
+def short_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few atoms."""
+    path = tmp_path_factory.mktemp("recording") / "short.wav"
+    write_sample(path, 25.0, rate=24_000)
+    return path
+
+
+@pytest.fixture(scope="session")
+def undisturbed(recording: Path, session_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What one worker of an embedded farm makes of the recording when nobody disturbs it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    settings = replace(embedded_settings(folder), **SHORT)
+    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(session_sqlite, settings.state_folder / "records.sqlite3")
+    with running_farm(settings, 1, start_redis(settings)) as farm:
+        return farm.result(farm.submit(recording, "bright"), folder)
 
 
 @pytest.fixture
@@ -29,9 +56,8 @@ def open_farm(farm_settings: Settings) -> OpenFarm:
     """Opens a farm on the kind of servers that the test runs with, with short atoms and leases."""
 
     @contextmanager
-    def opened(workers: int, **changes: object) -> Iterator[RunningFarm]:
-        short = {"atom_seconds": 5.0, "lease_seconds": 3.0, "lost_after_seconds": 4.0, "heartbeat_seconds": 0.5}
-        settings = replace(farm_settings, **{**short, **changes})
+    def opened(workers: int, **changes: Any) -> Iterator[RunningFarm]:
+        settings = replace(farm_settings, **{**SHORT, **changes})
         broker = start_redis(settings) if settings.is_embedded else None
         with running_farm(settings, workers, broker) as farm:
             yield farm

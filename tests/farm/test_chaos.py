@@ -1,5 +1,6 @@
 """Nothing is lost: any process may be killed at any moment, and the bytes that come out stay the same."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +11,10 @@ from tests.farm.running import RunningFarm, fingerprint
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def undisturbed(open_farm: OpenFarm, recording: Path, tmp_path: Path) -> bytes:
-    """What one worker makes of the recording when nobody disturbs it."""
-    with open_farm(workers=1) as farm:
-        return farm.result(farm.submit(recording, "bright"), tmp_path)
-
-
-def forget(farm: RunningFarm) -> None:
-    """Remove every converted atom, so that the next job has all its work before it."""
-    for stored in list(farm.store.list("converted/")):
-        farm.store.delete(stored.key)
-
-
 def test_killing_worker_dispatcher_and_broker_changes_nothing(
-    open_farm: OpenFarm, lose_broker, recording: Path, tmp_path: Path, undisturbed: bytes
+    open_farm: OpenFarm, lose_broker: Callable[[RunningFarm], None], recording: Path, tmp_path: Path, undisturbed: bytes
 ) -> None:
     with open_farm(workers=2) as farm:
-        forget(farm)
         job = farm.submit(recording, "bright")
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
         farm.kill("worker-1")
@@ -46,7 +33,6 @@ def test_a_worker_that_never_comes_back_costs_only_its_lease(
     open_farm: OpenFarm, recording: Path, tmp_path: Path, undisturbed: bytes
 ) -> None:
     with open_farm(workers=2) as farm:
-        forget(farm)
         job = farm.submit(recording, "bright")
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
         farm.dismiss("worker-2")
@@ -57,7 +43,6 @@ def test_a_dispatcher_killed_while_it_splits_begins_again(
     open_farm: OpenFarm, recording: Path, tmp_path: Path, undisturbed: bytes
 ) -> None:
     with open_farm(workers=1) as farm:
-        forget(farm)
         job = farm.submit(recording, "bright")
         farm.wait(lambda: farm.job(job).state != "submitted", "the split")
         farm.kill("studio")

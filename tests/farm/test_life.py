@@ -17,15 +17,17 @@ from tests.farm.running import RunningFarm
 pytestmark = pytest.mark.timeout(240)
 
 
-def slow_voice(farm: RunningFarm, pace: float = 0.3) -> str:
+def slow_voice(farm: RunningFarm, pace: float = 0.25) -> str:
     from dispatcher.jobs.voices import add_voice
 
     return add_voice(farm.database, "slow", "through", {"pace": pace}).name
 
 
-def test_a_cancelled_job_stops_and_a_retried_one_goes_on_where_it_stood(open_farm: OpenFarm, recording: Path) -> None:
+def test_a_cancelled_job_stops_and_a_retried_one_goes_on_where_it_stood(
+    open_farm: OpenFarm, short_recording: Path
+) -> None:
     with open_farm(workers=1) as farm:
-        job = farm.submit(recording, slow_voice(farm))
+        job = farm.submit(short_recording, slow_voice(farm))
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
         cancel_job(farm.database, job)
         assert farm.job(job).state == "cancelled"
@@ -36,13 +38,15 @@ def test_a_cancelled_job_stops_and_a_retried_one_goes_on_where_it_stood(open_far
         assert farm.finish(job).state == "finished"
 
 
-def test_a_job_waits_for_what_no_worker_offers_and_starts_when_one_comes(open_farm: OpenFarm, recording: Path) -> None:
+def test_a_job_waits_for_what_no_worker_offers_and_starts_when_one_comes(
+    open_farm: OpenFarm, short_recording: Path
+) -> None:
     with open_farm(workers=1, tags="studio-a") as farm:
-        plain = [c for c in farm.supervisor.children if c.name == "worker-1"][0]
+        plain = farm.child("worker-1")
         plain.environment["VOICEFARM_TAGS"] = ""
         farm.kill("worker-1")
         farm.wait(lambda: any(live_offers(farm.database)), "a worker without the tag")
-        job = farm.submit(recording, "through", require=frozenset({"studio-a"}))
+        job = farm.submit(short_recording, "through", require=frozenset({"studio-a"}))
         farm.wait(lambda: farm.job(job).state == "converting", "the split")
         farm.wait(
             lambda: summarise(farm.job(job), live_offers(farm.database)).note == "waiting: no worker offers studio-a",
@@ -56,9 +60,9 @@ def test_a_job_waits_for_what_no_worker_offers_and_starts_when_one_comes(open_fa
         assert farm.finish(job).state == "finished"
 
 
-def test_a_worker_told_to_end_hands_back_what_it_has_not_begun(open_farm: OpenFarm, recording: Path) -> None:
+def test_a_worker_told_to_end_hands_back_what_it_has_not_begun(open_farm: OpenFarm, short_recording: Path) -> None:
     with open_farm(workers=2) as farm:
-        job = farm.submit(recording, slow_voice(farm))
+        job = farm.submit(short_recording, slow_voice(farm))
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
         leaving = farm.child("worker-1")
         farm.supervisor.children.remove(leaving)
@@ -72,12 +76,12 @@ def test_a_worker_told_to_end_hands_back_what_it_has_not_begun(open_farm: OpenFa
             assert "lost" not in set(connection.execute(select(LeaseRecord.state)).scalars())
 
 
-def test_an_urgent_job_overtakes_a_long_one(open_farm: OpenFarm, recording: Path) -> None:
+def test_an_urgent_job_overtakes_a_long_one(open_farm: OpenFarm, short_recording: Path) -> None:
     with open_farm(workers=1, lease_seconds=2.0) as farm:
         voice = slow_voice(farm, pace=0.5)
-        long = farm.submit(recording, voice, priority=8)
+        long = farm.submit(short_recording, voice, priority=8)
         farm.wait(lambda: farm.job(long).atoms_done >= 1, "the first atom")
-        urgent = farm.submit(recording, "through", priority=0)
+        urgent = farm.submit(short_recording, "through", priority=0)
         assert farm.finish(urgent).state == "finished"
         assert farm.job(long).state == "converting"
 

@@ -1,0 +1,70 @@
+"""The first commands that a reader tries are run as they stand, on a farm of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from storage.audio.write import open_result
+from tests.docs.pages import README, blocks_to_run
+from tests.infra.places import ROOT
+
+#: Seconds that a script may take on a machine that does a lot besides.
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Mapping[str, str]:
+    """An environment in which `voicefarm` is this checkout's, and keeps everything below tmp_path."""
+    command = tmp_path / "bin" / "voicefarm"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dispatcher.cli.main "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    return {
+        **os.environ,
+        "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "VOICEFARM_STATE": str(tmp_path / "state"),
+        "VOICEFARM_SCRATCH": str(tmp_path),
+        "VOICEFARM_WORKERS": "1",
+    }
+
+
+def run(script: str, folder: Path, shell: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=script,
+        cwd=folder,
+        env=shell,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def write_as_mp3(recording: Path, targets: list[Path]) -> None:
+    samples, rate = soundfile.read(recording, dtype="float32")
+    for target in targets:
+        with open_result(target, rate=rate, format="mp3", frames=len(samples)) as result:
+            result.write(samples)
+
+
+def test_the_quick_start_does_what_it_says(tmp_path: Path, shell: Mapping[str, str]) -> None:
+    folder = tmp_path / "desk"
+    (folder / "talks").mkdir(parents=True)
+    run("voicefarm sample talk.wav --seconds 3", folder, shell)
+    write_as_mp3(folder / "talk.wav", [folder / "talks" / f"{day}.mp3" for day in ("monday", "tuesday")])
+
+    told = run("\n".join(blocks_to_run(README.read_text(encoding="utf-8"))), folder, shell)
+
+    assert soundfile.info(folder / "talk.bright.wav").frames == 3 * 24_000
+    assert sorted(p.name for p in (folder / "out").iterdir()) == ["monday.wav", "tuesday.wav"]
+    assert "job 1: talk.wav" in told
+    assert "giant" in told
