@@ -32,7 +32,7 @@ demo:
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/demo.sh
 
 test:
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest -n auto --dist loadfile
 
 lint:
 	$(RUN)/ruff format --check .

@@ -1,10 +1,9 @@
 """convert: hand recordings in, watch, fetch the results; all in one command."""
 
-import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ import click
 from dispatcher.cli.opening import Farm, as_json, farm_for_work, open_farm, print_json
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.sizing import workers_for
 from dispatcher.cli.targets import Target, format_for, plan_targets
+from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.starting import start_split
 from dispatcher.jobs.submitting import Conversion, check_request, submit
@@ -24,8 +25,6 @@ from storage.records.schema import JobRecord
 
 #: Seconds between two looks at the records.
 LOOK = 0.1
-#: One worker process for so many seconds of audio, up to the machine's cores: a short clip does not wait for a crowd.
-SECONDS_A_WORKER = 20.0
 
 
 @dataclass(slots=True)
@@ -72,7 +71,10 @@ def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, qu
     for entry in done:
         if entry.error:
             tell(entry)
-    with farm_for_work(farm, _workers(farm, targets)) as embedded:
+    good = [t.source for t in targets if t.error is None]
+    if not good:
+        return done
+    with farm_for_work(farm, workers_for(farm.settings, good)) as embedded, _cancelling(farm, done):
         for target, entry in zip(targets, done, strict=True):
             if not entry.error:
                 _submit(farm, target, conversion, entry, tell)
@@ -80,6 +82,19 @@ def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, qu
         if jobs:
             _watch_and_fetch(farm, jobs, embedded, tell, quiet=quiet)
     return done
+
+
+@contextmanager
+def _cancelling(farm: Farm, done: list[Done]) -> Iterator[None]:
+    """Cancel on Ctrl-C what only this command waits for; a farm of its own goes on without us."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for entry in done:
+            if farm.settings.is_embedded and entry.state == "submitted" and entry.job:
+                with suppress(VoicefarmError):
+                    cancel_job(farm.database, entry.job)
+        raise
 
 
 def _submit(farm: Farm, target: Target, conversion: Conversion, entry: Done, tell: Callable[[Done], None]) -> None:
@@ -143,21 +158,3 @@ def _teller(*, quiet: bool) -> Callable[[Done], None]:
             click.echo(f"voicefarm: {entry.source}: {entry.error}", err=True)
 
     return tell
-
-
-def _workers(farm: Farm, targets: list[Target]) -> int:
-    """How many worker processes an embedded farm gets: what is set, else what the work can use."""
-    if farm.settings.workers:
-        return farm.settings.workers
-    cores = os.cpu_count() or 1
-    good = [t.source for t in targets if t.error is None]
-    return max(1, min(cores, int(sum(_rough_seconds(p) for p in good) / SECONDS_A_WORKER) + 1))
-
-
-def _rough_seconds(path: Path) -> float:
-    """A lower guess at a recording's length from its size alone: CD quality if not compressed, else 128 kbit/s."""
-    try:
-        size = path.stat().st_size
-    except OSError:
-        return 0.0
-    return size / (176_400 if path.suffix.lower() in {".wav", ".aiff", ".aif", ".w64", ".rf64"} else 32_000)

@@ -42,10 +42,21 @@ def plan_targets(
             error = f"{source.path} and {taken[result]} would both become {result}; rename one, or convert them apart"
         elif error is None and os.path.lexists(result) and not overwrite:
             error = f"{result} exists already; pass --overwrite to replace it"
+        error = error or _closed(result)
         if error is None:
             taken[result] = source.path
         targets.append(Target(source.path, result, error))
     return targets
+
+
+def _closed(result: Path) -> str | None:
+    """Why no file can be made there, as far as that shows before all the work."""
+    folder = next(p for p in result.absolute().parents if os.path.lexists(p))
+    if not is_folder(folder):
+        return f"{result} cannot be written, because {folder} is no folder; choose another place with -o"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"{result} cannot be written, because we may not write to {folder}; choose another place with -o"
+    return None
 
 
 def _result(source: Path, relative: Path, out: Path | None, voice: str, format_: str, *, into_folder: bool) -> Path:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from dispatcher.farm.processes import SHORT_PATIENCE, STOP_PATIENCE, Child, Supervisor, voicefarm, wait_until
+from dispatcher.farm.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
 from dispatcher.farm.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
 from storage.records.database import REVISION, Database
 from storage.settings import Settings
 
-#: Seconds given to a worker to finish its atom when the farm ends before its time.
-HURRY = 3.0
+#: Seconds given to workers to finish the atom in hand when the farm ends; what is cut off can be done again.
+LAST_ATOM = 5.0
 
 
 class EmbeddedFarm:
@@ -54,10 +54,10 @@ class EmbeddedFarm:
         self.keep()
         return self.settings.socket_path.exists()
 
-    def close(self, patience: float = STOP_PATIENCE) -> None:
+    def close(self) -> None:
         """End our processes; another's farm is left alone."""
         if self.supervisor is not None:
-            self.supervisor.stop(patience)
+            self.supervisor.stop(LAST_ATOM)
             self.supervisor = None
             self.settings.socket_path.unlink(missing_ok=True)
         if self.lock is not None:
@@ -100,10 +100,6 @@ def embedded_farm(settings: Settings, workers: int, *, with_flower: bool = False
         farm.keep()
         farm.wait_for_broker()
         yield farm
-    except BaseException:
-        # Somebody wants to be gone, and what is in hand can be done again.
-        farm.close(HURRY)
-        raise
     finally:
         farm.close()
 

@@ -17,6 +17,8 @@ HEALTHY = 30.0
 STOP_PATIENCE = 20.0
 #: The same for children that hold nothing but what SQL knows as well: they are slow to end when asked.
 SHORT_PATIENCE = 0.2
+#: Seconds that a process has to finish what it has in hand once its parent is gone, and the broker with it.
+ORPHAN_PATIENCE = 3.0
 #: Name of the child that all others need until their end.
 BROKER = "redis"
 #: Environment variable with the process that a child must not outlive.
@@ -158,6 +160,8 @@ def _outlive_nobody(parent: int, stop: Callable[[], None] | None) -> None:
     if stop is not None:
         stop()
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(ORPHAN_PATIENCE)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float, every: float = 0.02) -> bool:

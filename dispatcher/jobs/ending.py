@@ -58,7 +58,7 @@ def retry_job(database: Database, job_id: int) -> JobState:
             .values(state=AtomState.WAITING, token=None, copy_token=None, attempts=0, error=None)
         )
         move(
-            connection, job_id, event, reason="", ended_at=None, started_at=None, converted_at=None, claims=0, claim_over=True, claim_until=0.0,
+            connection, job_id, event, claim_over=True, reason="", ended_at=None, started_at=None, converted_at=None,
             **_counted(connection, job),
         )  # fmt: skip
     return load_state(database, job_id)

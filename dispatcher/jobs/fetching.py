@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
     if job.state != JobState.FINISHED or job.result_key is None:
         why = f" ({job.reason})" if job.reason else ""
         raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+    elsewhere = f"`voicefarm fetch {job.id} -o …`"
     unfinished = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -27,10 +29,9 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
         unfinished.replace(target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise NoSpace(
-                f"the disk is full where {target} should go; free some space and"
-                f" run `voicefarm fetch {job.id} -o {target}`"
-            ) from error
-        raise InputError(f"{target} cannot be written ({error.strerror}); choose another place with -o") from error
+            raise NoSpace(f"the disk is full where {target} should go; free some space and run {elsewhere}") from error
+        raise InputError(f"{target} cannot be written ({error.strerror}); put it elsewhere by {elsewhere}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        # Where its folder cannot be, it is not there either.
+        with suppress(OSError):
+            unfinished.unlink()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from storage.audio.blocks import Frames
@@ -14,6 +15,8 @@ _READ_VALUES = 131_072
 #: Frames in one read of a file that may be damaged: what a failing read had already decoded is lost, so it is one
 #: FLAC block.
 _CAREFUL_FRAMES = 4_096
+#: What libsndfile itself takes a 16-bit sample's unit for.
+_STEP_OF_16_BITS = np.float32(2.0**-15)
 #: libsndfile reports the largest 64-bit number where the header leaves the length open.
 _ENDLESS = 1 << 60
 
@@ -40,8 +43,12 @@ class SndfileDecoder:
         channels, done = self.facts.channels, 0
         count = _CAREFUL_FRAMES if self._allow_truncated else max(1, _READ_VALUES // channels)
         buffer: Frames = np.empty((count, channels), np.float32)
-        while got := self._read(buffer, done):
+        # 16-bit samples are read as they are and scaled here: libsndfile would ask for them in pieces of 8 kB.
+        raw = np.empty((count, channels), np.int16) if self.facts.codec == "PCM_16" else None
+        while got := self._read(buffer if raw is None else raw, done):
             done += got
+            if raw is not None:
+                np.multiply(raw[:got], _STEP_OF_16_BITS, out=buffer[:got])
             yield buffer[:got]
         promised = self.facts.frames
         if self.facts.frames_exact and promised is not None and done < promised and not self._allow_truncated:
@@ -51,9 +58,9 @@ class SndfileDecoder:
         """Let go of the decoder."""
         self._sound.close()
 
-    def _read(self, buffer: Frames, done: int) -> int:
+    def _read(self, buffer: Frames | npt.NDArray[np.int16], done: int) -> int:
         try:
-            got = int(self._sound.buffer_read_into(buffer, "float32"))
+            got = int(self._sound.buffer_read_into(buffer, str(buffer.dtype)))
         except soundfile.SoundFileError as error:
             self._file.check()
             if self._allow_truncated:

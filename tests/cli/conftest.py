@@ -1,0 +1,70 @@
+"""Commands, recordings, and a farm that is up."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.audio.sounds import tone
+from tests.cli.running import PATIENCE, CommandLine, ended
+from tests.services.server import free_port
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[CommandLine]:
+    """The command on a state folder that nobody has used yet."""
+    line = CommandLine(tmp_path / "state")
+    yield line
+    line.end_processes()
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of a second."""
+    path = tmp_path_factory.mktemp("talk") / "talk.wav"
+    soundfile.write(path, tone(16_000, 16_000), 16_000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def farm_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """The command, beside a `voicefarm up` with Flower that lasts for all tests of a module."""
+    line = CommandLine(tmp_path_factory.mktemp("up") / "state", flower_port=free_port(), flower_password="open sesame")
+    up = line.start("up", "--workers", 1)
+    try:
+        _wait_for_start(up)
+        yield line
+        up.terminate()
+        assert ended(up).status == 0
+        assert line.processes() == []
+    finally:
+        line.end_processes()
+
+
+def _wait_for_start(up: "subprocess.Popen[str]") -> None:
+    assert up.stdout
+    line = up.stdout.readline()
+    assert re.search("farm is up with 1 workers", line), line
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with a megabyte on it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "voicefarm-tests", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk; tests/cli/test_fetching.py has the same without")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=PATIENCE)
+
+
+def silence(path: Path, seconds: float, rate: int = 16_000) -> Path:
+    """A recording of nothing, which takes next to no room as FLAC."""
+    soundfile.write(path, np.zeros(round(seconds * rate), np.float32), rate)
+    return path

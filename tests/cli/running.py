@@ -1,0 +1,118 @@
+"""The real command as a process of its own, as people and programs meet it."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from dispatcher.farm.embedded import ONE_THREAD
+from tests.services.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Longer than any command of these tests may take on two busy cores.
+PATIENCE = 60.0
+#: From linux/prctl.h and linux/capability.h: what makes root read and write everything.
+DROP_FROM_BOUNDS, ALL_OWNERS = 24, (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it told programs."""
+        return json.loads(self.out)
+
+    def sentence(self) -> str:
+        """The one sentence with which it failed."""
+        assert self.status == 1, self
+        assert "Traceback" not in self.err, self.err
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("voicefarm: "), self.err
+        return lines[0]
+
+
+class CommandLine:
+    """`voicefarm` with settings of its own."""
+
+    def __init__(self, state: Path, **settings: object) -> None:
+        self.state = state
+        self.settings = {"state": state, "workers": 1, **settings}
+
+    def start(self, *arguments: object, plain_user: bool = False, **settings: object) -> "subprocess.Popen[str]":
+        """Begin a command; root among its users gets no more rights than others if `plain_user`."""
+        given = {f"VOICEFARM_{name.upper()}": str(value) for name, value in {**self.settings, **settings}.items()}
+        return subprocess.Popen(
+            [sys.executable, "-m", "dispatcher.cli.main", *map(str, arguments)], cwd=ROOT, text=True,
+            env={**os.environ, **ONE_THREAD, "COLUMNS": "200", **given}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            preexec_fn=_be_plain if plain_user and os.geteuid() == 0 else None,
+        )  # fmt: skip
+
+    def run(self, *arguments: object, plain_user: bool = False, **settings: object) -> Ended:
+        """Run a command to its end."""
+        return ended(self.start(*arguments, plain_user=plain_user, **settings))
+
+    def done(self, *arguments: object, **settings: object) -> Ended:
+        """The same for a command that must succeed."""
+        done = self.run(*arguments, **settings)
+        assert done.status == 0, done
+        return done
+
+    def told(self, *arguments: object, **settings: object) -> Any:
+        """What a command that must succeed tells programs."""
+        return self.done(*arguments, "--json", **settings).json
+
+    def processes(self) -> list[str]:
+        """Command lines of all that runs on this state folder."""
+        return [" ".join(p.info["cmdline"] or [p.info["name"]]) for p in _processes() if self._is_ours(p)]
+
+    def end_processes(self) -> None:
+        """Kill what a failed test has left behind."""
+        for process in _processes():
+            if self._is_ours(process):
+                process.kill()
+
+    def wait_for_nobody(self, seconds: float) -> None:
+        """Wait until nothing runs on this state folder any more."""
+        wait_until(lambda: not self.processes(), seconds, "the end of all processes")
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("VOICEFARM_STATE") == str(self.state)
+        except psutil.Error:
+            return False
+
+
+def ended(process: "subprocess.Popen[str]", patience: float = PATIENCE) -> Ended:
+    """Wait for a command's end."""
+    try:
+        out, err = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        raise
+    return Ended(process.returncode, out, err)
+
+
+def _processes() -> list[psutil.Process]:
+    return [p for p in psutil.process_iter(["cmdline", "name", "status"]) if p.info["status"] != psutil.STATUS_ZOMBIE]
+
+
+def _be_plain() -> None:
+    """Between fork and exec: root that may not read what it owns but has closed."""
+    system = ctypes.CDLL(None)
+    for right in ALL_OWNERS:
+        system.prctl(DROP_FROM_BOUNDS, right, 0, 0, 0)
