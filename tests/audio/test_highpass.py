@@ -53,7 +53,8 @@ def test_equals_the_recursion_run_forwards_and_backwards() -> None:
     samples = noise(6 * RATE + 77)[:, 0] + np.float32(0.3)
     padded = np.pad(samples.astype(np.float64), RATE // 2)
     expected = recursive(recursive(padded, RATE)[::-1], RATE)[::-1][RATE // 2 : -RATE // 2]
-    assert np.max(np.abs(filtered(samples, []) - expected)) < 1e-7
+    two_steps_of_24_bits = 2.0**-22
+    assert np.max(np.abs(filtered(samples, []) - expected)) < two_steps_of_24_bits
 
 
 @settings(max_examples=15, deadline=None)
