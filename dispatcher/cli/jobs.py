@@ -9,15 +9,13 @@ import click
 
 from dispatcher.cli.opening import as_json, open_farm, print_json
 from dispatcher.cli.sources import is_folder
-from dispatcher.cli.starting import start
 from dispatcher.cli.tables import print_facts, print_table, shown_seconds, shown_time
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job, load_jobs
-from dispatcher.jobs.starting import drop
 from dispatcher.jobs.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
-from storage.audio.write import format_of
+from storage.audio.formats import format_of
 from storage.errors import BrokerUnavailable, InputError, VoicefarmError
 from storage.records.states import JobState
 
@@ -58,6 +56,8 @@ def show_command(job: int, *, as_json: bool) -> None:
 @click.argument("jobs", nargs=-1, required=True, type=int)
 def cancel_command(jobs: tuple[int, ...]) -> None:
     """Cancel jobs; what is done of them stays in the object store for a retry."""
+    from dispatcher.jobs.starting import drop
+
     farm = open_farm()
 
     def cancel(job: int) -> None:
@@ -76,6 +76,8 @@ def cancel_command(jobs: tuple[int, ...]) -> None:
 @click.argument("jobs", nargs=-1, required=True, type=int)
 def retry_command(jobs: tuple[int, ...]) -> None:
     """Let failed or cancelled jobs go on where they stood."""
+    from dispatcher.cli.starting import start
+
     farm = open_farm()
 
     def retry(job: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dispatcher.cli.sources import find_sources, is_folder
-from storage.audio.write import FORMATS, format_of
+from storage.audio.formats import FORMATS, format_of
 
 
 @dataclass(frozen=True, slots=True)

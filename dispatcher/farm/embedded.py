@@ -14,7 +14,7 @@ from storage.records.database import REVISION, Database
 from storage.settings import Settings
 
 #: Seconds given to workers to finish the atom in hand when the farm ends; what is cut off can be done again.
-LAST_ATOM = 5.0
+LAST_ATOM = 3.0
 
 
 class EmbeddedFarm:

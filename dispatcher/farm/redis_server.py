@@ -6,12 +6,14 @@ import subprocess
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-
-import redis
+from typing import TYPE_CHECKING
 
 from dispatcher.farm.processes import BROKER, Child, wait_until
 from storage.errors import BrokerUnavailable
 from storage.settings import Settings
+
+if TYPE_CHECKING:
+    import redis
 
 #: Seconds within which a server on this machine must have answered.
 START_PATIENCE = 10.0
@@ -53,6 +55,8 @@ def start_redis(settings: Settings) -> Child:
 
 
 def _wait_for(child: Child, socket: Path) -> None:
+    import redis
+
     with redis.Redis(unix_socket_path=str(socket)) as client:
         wait_until(lambda: _answers(client) or not child.is_alive, START_PATIENCE)
         if not child.is_alive or not _answers(client):
@@ -62,12 +66,16 @@ def _wait_for(child: Child, socket: Path) -> None:
 def _end_leftover(socket: Path) -> None:
     """End a server whose host was killed before it had anybody who would do so."""
     if socket.exists():
+        import redis
+
         with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
             client.shutdown(nosave=True)
         socket.unlink(missing_ok=True)
 
 
 def _answers(client: "redis.Redis") -> bool:
+    import redis
+
     try:
         return bool(client.ping())
     except (redis.RedisError, subprocess.SubprocessError):

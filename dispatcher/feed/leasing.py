@@ -27,18 +27,18 @@ def feed(connection: Connection, now: float, settings: Settings) -> Effects:
         return Effects()
     rules = Rules(longest_lease=settings.lease_seconds)
     grants, copies = plan(classes, read_jobs(connection), rules)
-    leases = [_issue(connection, grant, now) for grant in grants]
+    leases = [_issue(connection, grant, now, settings) for grant in grants]
     leases += [_issue_copy(connection, copy, now) for copy in copies]
     return Effects(leases=[lease for lease in leases if lease is not None])
 
 
-def _issue(connection: Connection, grant: Grant, now: float) -> tuple[str, LeaseOrder] | None:
+def _issue(connection: Connection, grant: Grant, now: float, settings: Settings) -> tuple[str, LeaseOrder] | None:
     job = _job(connection, grant.job_id)
     waiting = connection.execute(
         select(AtomRecord)
         .where(AtomRecord.job_id == job.id, AtomRecord.state == AtomState.WAITING)
         .order_by(AtomRecord.number)
-        .limit(MOST_ATOMS)
+        .limit(most_atoms(grant.seconds, settings))
     ).all()
     atoms = first_run(waiting, grant.seconds * job.rate_in)
     if not atoms:
@@ -81,6 +81,11 @@ def _issue_copy(connection: Connection, copy: Copy, now: float) -> tuple[str, Le
         .values(copy_token=token)
     )
     return _record(connection, _job(connection, job_id), token, copy.queue, atoms, now, copy_of=copy.token)
+
+
+def most_atoms(seconds: float, settings: Settings) -> int:
+    """How many of the shortest atoms go into so many seconds; more need not be looked at."""
+    return min(int(seconds / (settings.atom_seconds / 2.0)) + 1, MOST_ATOMS)
 
 
 def first_run(waiting: Sequence[AnyRow], samples: float) -> list[AnyRow]:

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from dispatcher.feed.backlog import Backlog, Waiting
 from dispatcher.feed.ends import free_times
 from dispatcher.feed.tail import plan_copies
 from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
@@ -15,27 +16,12 @@ A_MOMENT = 1e-3
 
 
 @dataclass(slots=True)
-class _Job:
-    """A job's remainder while the plan is being made."""
-
-    view: JobView
-    atoms: int
-    seconds: float
-    leased_at: float
-
-    @property
-    def atom(self) -> float:
-        """A typical atom's length."""
-        return self.seconds / max(self.atoms, 1)
-
-
-@dataclass(slots=True)
 class _Plan:
     """The grants so far, and what they leave."""
 
     classes: Sequence[ClassView]
     rules: Rules
-    jobs: list[_Job]
+    backlog: Backlog
     free: dict[str, list[float]]
     """By queue, a heap of the times at which its slots come free."""
     grants: list[Grant] = field(default_factory=list)
@@ -46,7 +32,7 @@ def plan(classes: Sequence[ClassView], jobs: Sequence[JobView], rules: Rules) ->
     making = _Plan(
         classes,
         rules,
-        [_Job(j, j.atoms_waiting, j.seconds_waiting, j.last_leased_at) for j in jobs],
+        Backlog(jobs),
         {c.queue: free_times(c, rules) for c in classes},
     )
     for farm_class, is_waiting in _open_places(classes):
@@ -72,7 +58,7 @@ def fastest(farm_class: ClassView) -> float:
 
 
 def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
-    job = _choose_job(making.jobs, farm_class)
+    job = making.backlog.choose(farm_class.offers)
     if job is None:
         return
     speed = farm_class.speeds.get(job.view.engine)
@@ -85,34 +71,14 @@ def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
         _take(making, farm_class, job, atoms=max(round(seconds / job.atom), 1))
 
 
-def _choose_job(jobs: Sequence[_Job], farm_class: ClassView) -> _Job | None:
-    """Turn by turn the job that waits longest and the job that is done soonest, within the most urgent priority.
-
-    The first keeps a long job from starving, the second lets a short one through behind it.
-    """
-    fit = [j for j in jobs if j.atoms > 0 and j.view.needs <= farm_class.offers]
-    if not fit:
-        return None
-    urgent = min(j.view.priority for j in fit)
-    fit = [j for j in fit if j.view.priority == urgent]
-    oldest = min(fit, key=lambda j: (j.view.submitted_at, j.view.job_id))
-    shortest = min(fit, key=lambda j: (j.seconds + j.view.seconds_to_come, j.view.job_id))
-    return min((shortest, oldest), key=lambda j: j.leased_at)
-
-
-def _remaining(making: _Plan, farm_class: ClassView) -> float:
-    """All audio that this class could still be given."""
-    return sum(j.seconds + j.view.seconds_to_come for j in making.jobs if j.view.needs <= farm_class.offers)
-
-
-def _own_time(making: _Plan, farm_class: ClassView, job: _Job) -> float:
+def _own_time(making: _Plan, farm_class: ClassView, job: Waiting) -> float:
     """Half of the time from when this machine comes free until all would be done, within shortest and longest."""
     end = _poured_over(making, farm_class, job, without=None)
     left = 0.0 if end is None else end - making.free[farm_class.queue][0]
     return min(max(left / 2.0, making.rules.shortest_lease), making.rules.longest_lease)
 
 
-def _ends_too_late(making: _Plan, farm_class: ClassView, job: _Job, speed: float) -> bool:
+def _ends_too_late(making: _Plan, farm_class: ClassView, job: Waiting, speed: float) -> bool:
     """Whether everything could be done elsewhere before this machine has done a single atom."""
     here = making.free[farm_class.queue][0] + making.rules.lease_overhead + job.atom / speed
     at_best = _poured_over(making, farm_class, job, without=farm_class)
@@ -122,26 +88,26 @@ def _ends_too_late(making: _Plan, farm_class: ClassView, job: _Job, speed: float
     return _dealt_out(making, farm_class, job, before=here - A_MOMENT)
 
 
-def _poured_over(making: _Plan, farm_class: ClassView, job: _Job, *, without: ClassView | None) -> float | None:
+def _poured_over(making: _Plan, farm_class: ClassView, job: Waiting, *, without: ClassView | None) -> float | None:
     """When all that remains would be done, were it poured like water; perhaps without one slot of a class."""
-    work, rate = _remaining(making, farm_class), 0.0
+    work, rate = making.backlog.remaining(farm_class.offers), 0.0
     for speed, free in _machines(making, job, without):
         rate += speed
         work += speed * free
     return work / rate if rate else None
 
 
-def _dealt_out(making: _Plan, farm_class: ClassView, job: _Job, *, before: float) -> bool:
+def _dealt_out(making: _Plan, farm_class: ClassView, job: Waiting, *, before: float) -> bool:
     """Whether the other machines, taking whole atoms, would be through with all that remains before a time.
 
     Only asked near the end, where pouring promises too much because an atom cannot be halved.
     """
     machines = [(free + making.rules.lease_overhead, 1.0 / speed) for speed, free in _machines(making, job, farm_class)]
     room = sum(max(int((before - free) / (job.atom * pace)), 0) for free, pace in machines)
-    return room * job.atom >= _remaining(making, farm_class)
+    return room * job.atom >= making.backlog.remaining(farm_class.offers)
 
 
-def _machines(making: _Plan, job: _Job, without: ClassView | None) -> Iterator[tuple[float, float]]:
+def _machines(making: _Plan, job: Waiting, without: ClassView | None) -> Iterator[tuple[float, float]]:
     """Speed and free time of every slot that may work on the job, less the soonest one of a class."""
     fit = [c for c in making.classes if job.view.needs <= c.offers]
     # A machine that was never measured may be as fast as any: so nobody is given much before it is.
@@ -154,7 +120,7 @@ def _machines(making: _Plan, job: _Job, without: ClassView | None) -> Iterator[t
                 yield speed, time
 
 
-def _take(making: _Plan, farm_class: ClassView, job: _Job, atoms: int) -> None:
+def _take(making: _Plan, farm_class: ClassView, job: Waiting, atoms: int) -> None:
     """Write the grant down, take its atoms off the job and book the time of the machine that comes free first."""
     atoms = min(atoms, job.atoms)
     seconds = atoms * job.atom
@@ -163,6 +129,4 @@ def _take(making: _Plan, farm_class: ClassView, job: _Job, atoms: int) -> None:
     own = seconds / speed if speed else making.rules.shortest_lease
     free = making.free[farm_class.queue]
     heapq.heapreplace(free, free[0] + own + making.rules.lease_overhead)
-    job.seconds -= seconds
-    job.atoms -= atoms
-    job.leased_at = max(j.leased_at for j in making.jobs) + 1e-6
+    making.backlog.take(job, atoms, seconds)

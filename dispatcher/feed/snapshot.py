@@ -65,8 +65,8 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
         .where(LeaseRecord.state.in_(LIVE_LEASES))
         .order_by(LeaseRecord.created_at)
     ).all()
-    left = _left(connection, {r.job_id for r in rows})
     copied = {r.copy_of for r in rows if r.copy_of}
+    left = _left(connection, {r.job_id for r in rows}, with_copies=bool(copied))
     leases: dict[str, list[LeaseView]] = defaultdict(list)
     for row in rows:
         atoms, samples = left.get(row.token, (0, 0))
@@ -74,10 +74,10 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
     return leases
 
 
-def _left(connection: Connection, job_ids: set[int]) -> dict[str, tuple[int, int]]:
+def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> dict[str, tuple[int, int]]:
     """Atoms and samples that each lease, original or copy, has still to do."""
     left: dict[str, tuple[int, int]] = {}
-    for token in (AtomRecord.token, AtomRecord.copy_token):
+    for token in (AtomRecord.token, AtomRecord.copy_token)[: 2 if with_copies else 1]:
         rows = connection.execute(
             select(token, func.count(), func.sum(AtomRecord.stop - AtomRecord.start))
             .where(AtomRecord.job_id.in_(job_ids), AtomRecord.state == AtomState.LEASED, token.is_not(None))

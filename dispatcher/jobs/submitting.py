@@ -113,7 +113,7 @@ def _write_job(database: Database, path: Path, facts: SourceFacts, source_hash: 
                 engine_version=family.version,
                 recipe=conversion.recipe,
                 settings=conversion.settings,
-                needs=list(conversion.needs),
+                needs=conversion.needs,
                 priority=request.priority,
                 rate_in=family.rate_in,
                 rate_voice=conversion.rate_voice,

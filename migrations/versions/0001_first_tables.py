@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("engine_version", sa.String(length=255), nullable=False),
         sa.Column("recipe", sa.JSON(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
-        sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("needs", sa.Text(), nullable=False),
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("rate_in", sa.BigInteger(), nullable=False),
         sa.Column("rate_voice", sa.BigInteger(), nullable=False),

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
+from storage.records.tags import Tags
+
 #: SQLite counts rows by itself only in a column of its plain INTEGER.
 Counted = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -64,7 +66,7 @@ class JobRecord(Record, kw_only=True):
     engine_version: Mapped[str]
     recipe: Mapped[dict[str, Any]]
     settings: Mapped[dict[str, Any]]
-    needs: Mapped[list[str]]
+    needs: Mapped[tuple[str, ...]] = mapped_column(Tags())
     priority: Mapped[int] = mapped_column(default=5)
     rate_in: Mapped[int]
     rate_voice: Mapped[int]

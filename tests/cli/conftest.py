@@ -34,7 +34,9 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def farm_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """The command, beside a `voicefarm up` with Flower that lasts for all tests of a module."""
-    line = CommandLine(tmp_path_factory.mktemp("up") / "state", flower_port=free_port(), flower_password="open sesame")
+    # Cancelling waits for the atom in hand, so that short ones are quicker to test with.
+    flower = {"flower_port": free_port(), "flower_password": "open sesame"}
+    line = CommandLine(tmp_path_factory.mktemp("up") / "state", atom_seconds=2, **flower)
     up = line.start("up", "--workers", 1)
     try:
         _wait_for_start(up)

@@ -1,11 +1,10 @@
 """The real command as a process of its own, as people and programs meet it."""
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from tests.services.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 #: Longer than any command of these tests may take on two busy cores.
 PATIENCE = 60.0
-#: From linux/prctl.h and linux/capability.h: what makes root read and write everything.
-DROP_FROM_BOUNDS, ALL_OWNERS = 24, (1, 2)
+#: Starts a program for root without the rights to read and write everything that a file's owner has closed.
+PLAIN = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +49,21 @@ class CommandLine:
 
     def __init__(self, state: Path, **settings: object) -> None:
         self.state = state
+        self.within: Sequence[str] = ()
         self.settings = {"state": state, "workers": 1, **settings}
 
-    def start(self, *arguments: object, plain_user: bool = False, **settings: object) -> "subprocess.Popen[str]":
-        """Begin a command; root among its users gets no more rights than others if `plain_user`."""
+    def start(self, *arguments: object, **settings: object) -> "subprocess.Popen[str]":
+        """Begin a command."""
         given = {f"VOICEFARM_{name.upper()}": str(value) for name, value in {**self.settings, **settings}.items()}
         return subprocess.Popen(
-            [sys.executable, "-m", "dispatcher.cli.main", *map(str, arguments)], cwd=ROOT, text=True,
+            [*self.within, sys.executable, "-m", "dispatcher.cli.main", *map(str, arguments)], cwd=ROOT, text=True,
             env={**os.environ, **ONE_THREAD, "COLUMNS": "200", **given}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-            preexec_fn=_be_plain if plain_user and os.geteuid() == 0 else None,
         )  # fmt: skip
 
-    def run(self, *arguments: object, plain_user: bool = False, **settings: object) -> Ended:
+    def run(self, *arguments: object, **settings: object) -> Ended:
         """Run a command to its end."""
-        return ended(self.start(*arguments, plain_user=plain_user, **settings))
+        return ended(self.start(*arguments, **settings))
 
     def done(self, *arguments: object, **settings: object) -> Ended:
         """The same for a command that must succeed."""
@@ -102,17 +101,11 @@ def ended(process: "subprocess.Popen[str]", patience: float = PATIENCE) -> Ended
     try:
         out, err = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        raise
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"{process.args} did not end; it said {out}{err}") from None
     return Ended(process.returncode, out, err)
 
 
 def _processes() -> list[psutil.Process]:
     return [p for p in psutil.process_iter(["cmdline", "name", "status"]) if p.info["status"] != psutil.STATUS_ZOMBIE]
-
-
-def _be_plain() -> None:
-    """Between fork and exec: root that may not read what it owns but has closed."""
-    system = ctypes.CDLL(None)
-    for right in ALL_OWNERS:
-        system.prctl(DROP_FROM_BOUNDS, right, 0, 0, 0)

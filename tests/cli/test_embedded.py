@@ -41,25 +41,18 @@ def has_begun(command: CommandLine) -> Callable[[], bool]:
     return begun
 
 
-def test_nothing_is_left_running_and_the_folder_can_be_used_again(
+def test_two_at_once_share_a_folder_and_leave_it_as_good_as_new(
     command: CommandLine, talk: Path, tmp_path: Path
 ) -> None:
-    command.done("convert", talk, "--voice", "through", "-o", tmp_path / "out.wav")
-    assert command.processes() == []
-    assert not list(command.state.rglob("*.sock"))
-    assert soundfile.info(tmp_path / "out.wav").frames == 16_000
-    again = command.told("convert", talk, "--voice", "through", "-o", tmp_path / "again.wav")
-    assert again[0]["state"] == "finished"
-    assert command.processes() == []
-
-
-def test_two_at_once_share_a_state_folder(command: CommandLine, talk: Path, tmp_path: Path) -> None:
     outs = [tmp_path / "one.wav", tmp_path / "two.wav"]
     both = [command.start("convert", talk, "--voice", "through", "-o", out) for out in outs]
     for process in both:
         assert ended(process).status == 0
     assert {soundfile.info(out).frames for out in outs} == {16_000}
-    assert command.processes() == []
+    _is_quiet(command)
+    again = command.told("convert", talk, "--voice", "through", "-o", tmp_path / "again.wav")
+    assert again[0]["state"] == "finished"
+    _is_quiet(command)
 
 
 def test_ctrl_c_ends_everything_soon_and_cancels_the_job(
@@ -72,8 +65,7 @@ def test_ctrl_c_ends_everything_soon_and_cancels_the_job(
     assert stopped.status == 130
     assert "Traceback" not in stopped.err
     assert "voicefarm jobs" in stopped.err
-    assert command.processes() == []
-    assert not list(command.state.rglob("*.sock"))
+    _is_quiet(command)
     assert not (tmp_path / "out").exists()
     assert [job["state"] for job in command.told("jobs")] == ["cancelled"]
 
@@ -92,5 +84,10 @@ def test_a_killed_command_leaves_nobody_behind_and_nothing_in_the_way(
     assert (after.returncode, err) == (0, "")
     assert json.loads(out)[0]["state"] == "finished"
     assert soundfile.info(tmp_path / "out.wav").frames == 160_000
-    assert command.processes() == []
+    _is_quiet(command)
     assert not (tmp_path / "killed.wav").exists()
+
+
+def _is_quiet(command: CommandLine) -> None:
+    assert command.processes() == []
+    assert not list(command.state.rglob("*.sock"))

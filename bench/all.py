@@ -1,0 +1,20 @@
+"""Everything that docs/performance.md shows, measured here and now, one table after the other."""
+
+import time
+
+from bench import depth, embedded, long, scheduling, streams
+from bench.figures import machine, show
+
+
+def main() -> None:
+    """Print all tables."""
+    print(f"{machine()}, {time.strftime('%Y-%m-%d')}\n")
+    # The streams bind themselves to one core, so they come last.
+    for part in (scheduling, embedded, long, depth, streams):
+        print(f"`python -m {part.__name__}`\n\n| what | measured | target | reached |\n|---|---|---|---|", flush=True)
+        show(part.measure())
+        print(flush=True)
+
+
+if __name__ == "__main__":
+    main()

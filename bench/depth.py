@@ -1,0 +1,221 @@
+"""The dispatcher with a thousand jobs of a thousand atoms waiting in PostgreSQL: finished atoms a second, time to feed.
+
+A real desk process works on a real Redis; this process plays 24 machines that finish whatever they are handed at once.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+from celery import Celery
+from kombu import Connection
+from sqlalchemy import func, select, text
+
+from bench.figures import Figure, machine, show
+from dispatcher.farm.processes import Supervisor, voicefarm, wait_until
+from dispatcher.feed.leasing import feed
+from migrations.running import upgrade
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+from storage.settings import Settings
+from tests.services.postgres import PostgresServer
+from tests.services.redis import RedisServer
+from workers.app import build_app, named_queue
+from workers.messages import AtomOutcome, Heartbeat, LeaseOrder, LeaseReport
+from workers.routes import DESK_QUEUE, HEARTBEAT_TASK, REPORT_TASK
+from workers.sending import URGENT, send
+
+JOBS, ATOMS = 1000, 1000
+CLASSES, MACHINES = 6, 4
+#: Atoms in one report: what a machine gathers in a quarter of a second when it does sixteen a second.
+TOGETHER = 4
+SECONDS = 30.0
+RATE = 16_000
+
+
+def measure() -> list[Figure]:
+    """Both figures at full depth."""
+    with _servers() as settings:
+        database = Database(settings.resolved_database_url)
+        _fill(database)
+        times = _feed_times(database, settings)
+        rate = _finished_a_second(database, settings)
+        database.close()
+    return [
+        Figure("finished atoms a second, 1,000 x 1,000 waiting", f"{rate:.0f}", "300", rate >= 300),
+        Figure("feeding at that depth, 99th percentile", f"{times:.0f} ms", "50 ms", times <= 50),
+    ]
+
+
+@contextmanager
+def _servers() -> Iterator[Settings]:
+    with TemporaryDirectory(prefix="voicefarm-bench-") as name:
+        redis, postgres = RedisServer(Path(name)), PostgresServer()
+        try:
+            redis.start()
+            postgres.start()
+            url = postgres.url(postgres.create())
+            database = Database(url)
+            upgrade(database)
+            database.close()
+            yield Settings(
+                broker_url=redis.url, database_url=url, state=f"{name}/state", objects_url=f"file://{name}/o"
+            )
+        finally:
+            redis.stop()
+            postgres.remove()
+
+
+def _fill(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO jobs (state, reason, name, source_hash, source_bytes, source_rate, source_frames,"
+                " allow_truncated, voice, engine, engine_version, recipe, settings, needs, priority, rate_in, rate_voice,"
+                " context_samples, rate_out, format, seconds, atoms, atoms_waiting, atoms_done, seconds_split,"
+                " seconds_waiting, seconds_done, peak, last_leased_at, claim_until, claims, result_frames, result_bytes,"
+                " submitted_at, split_took, first_atom_took, stitch_took, swept)"
+                " SELECT 'converting', '', 'talk', md5(n::text), 1, 16000, 320000000, false, 'through', 'through', '1',"
+                " '{}', '{}', 'through', 5, 16000, 16000, 0, 16000, 'wav', :s, :a, :a, 0, :s, :s, 0, 0, 0, 0, 0, 0, 0,"
+                " n, 0, 0, 0, false FROM generate_series(1, :jobs) AS n"
+            ),
+            {"jobs": JOBS, "a": ATOMS, "s": 20.0 * ATOMS},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO atoms (job_id, number, start, stop, first, last, out_start, out_stop, state, attempts)"
+                " SELECT j.id, n, n * 320000, (n + 1) * 320000, n * 320000, (n + 1) * 320000, n * 320000,"
+                " (n + 1) * 320000, 'waiting', 0 FROM jobs AS j, generate_series(0, :last) AS n"
+            ),
+            {"last": ATOMS - 1},
+        )
+        for number in range(CLASSES):
+            connection.execute(
+                text("INSERT INTO speeds VALUES (:queue, 'through', :audio, 1.0, 0.0)"),
+                {"queue": _queue(number), "audio": 20.0 * 2 ** (number % 3)},
+            )
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def _queue(number: int) -> str:
+    return f"convert.cpu.bench{number}"
+
+
+def _beat(number: int, machine_number: int) -> Heartbeat:
+    """Always busy: a machine that says it is idle while leases wait would show that messages are lost."""
+    return Heartbeat(
+        incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host", queue=_queue(number),
+        capability="cpu", device="bench", offers=("cpu", "through"), engines={"through": "1"}, host="host", pid=1,
+        state="busy", holding=(), memory_mb=1.0,
+    )  # fmt: skip
+
+
+def _feed_times(database: Database, settings: Settings) -> float:
+    """Milliseconds of the 99th percentile of a decision to feed, each with something to hand out."""
+    from dispatcher.desk.heartbeat import take_heartbeat
+    from dispatcher.desk.report import take_report
+
+    with database.writing() as connection:
+        for number in range(CLASSES):
+            for machine_number in range(MACHINES):
+                take_heartbeat(connection, _beat(number, machine_number), time.time(), settings)
+    times: list[float] = []
+    orders: list[LeaseOrder] = []
+    while len(times) < 300:
+        began = time.perf_counter()
+        with database.deciding() as connection:
+            fed = feed(connection, time.time(), settings)
+        times.append(time.perf_counter() - began)
+        orders += [order for _, order in fed.leases]
+        for order in orders[:1]:
+            with database.writing() as connection:
+                outcomes = tuple(_done(a.number) for a in order.atoms)
+                take_report(
+                    connection, LeaseReport(order.token, "bench-0-0", outcomes, is_over=True), time.time(), settings
+                )
+        orders = orders[1:]
+    for order in orders:
+        with database.writing() as connection:
+            take_report(connection, LeaseReport(order.token, "bench-0-0", (), is_over=True), time.time(), settings)
+    # The first hands out two leases to every machine at once, which happens once in a farm's life.
+    return sorted(times[1:])[round(0.99 * (len(times) - 1)) - 1] * 1000
+
+
+def _done(number: int) -> AtomOutcome:
+    return AtomOutcome(number, "done", 20.0, peak=0.5, convert=0.1, busy=0.1)
+
+
+def _finished_a_second(database: Database, settings: Settings) -> float:
+    app = build_app(settings)
+    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    desk = Supervisor(
+        [
+            voicefarm(
+                "desk", ["dispatcher", "--only", "desk"], settings.state_folder, settings.as_environment() | _path()
+            )
+        ]
+    )
+    over = Event()
+    threads = [Thread(target=_play, args=(app, settings, n, over), daemon=True) for n in range(CLASSES)]
+    try:
+        desk.start()
+        for thread in threads:
+            thread.start()
+        start = _finished(database)
+        wait_until(lambda: _finished(database) > start + 500, 60.0)
+        count, began = _finished(database), time.perf_counter()
+        time.sleep(SECONDS)
+        return (_finished(database) - count) / (time.perf_counter() - began)
+    finally:
+        over.set()
+        desk.stop()
+
+
+def _path() -> dict[str, str]:
+    import os
+
+    return {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+
+
+def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
+    """All machines of one class: take leases as they come and report them done, a few atoms at a time."""
+    beaten = 0.0
+    turn = 0
+    prefix = settings.broker_prefix
+    with Connection(settings.broker_url, transport_options={"global_keyprefix": prefix}) as connection:
+        queue = connection.SimpleQueue(named_queue(_queue(number)))
+        while not over.is_set():
+            if time.monotonic() - beaten > 2.0:
+                beaten = time.monotonic()
+                for machine_number in range(MACHINES):
+                    send(app, HEARTBEAT_TASK, DESK_QUEUE, _beat(number, machine_number).to_json(), priority=URGENT)
+            try:
+                message = queue.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            message.ack()
+            turn += 1
+            _report(app, LeaseOrder.from_json(json.loads(message.body)[0][0]), f"bench-{number}-{turn % MACHINES}")
+
+
+def _report(app: Celery, order: LeaseOrder, incarnation: str) -> None:
+    for first in range(0, len(order.atoms), TOGETHER):
+        some = order.atoms[first : first + TOGETHER]
+        is_over = first + TOGETHER >= len(order.atoms)
+        report = LeaseReport(order.token, incarnation, tuple(_done(a.number) for a in some), is_over)
+        send(app, REPORT_TASK, DESK_QUEUE, report.to_json())
+
+
+def _finished(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(select(func.sum(JobRecord.atoms_done))).scalar() or 0)
+
+
+if __name__ == "__main__":
+    print(machine())
+    show(measure())

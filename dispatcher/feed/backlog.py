@@ -1,0 +1,108 @@
+"""The jobs that have atoms to hand out, kept so that the next one to serve is found without looking at them all."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from dispatcher.feed.views import JobView
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A job's remainder while a plan is being made."""
+
+    view: JobView
+    atoms: int
+    seconds: float
+    leased_at: float
+
+    @property
+    def atom(self) -> float:
+        """A typical atom's length."""
+        return self.seconds / max(self.atoms, 1)
+
+    @property
+    def length(self) -> float:
+        """Audio that is left of it, what is still being split included."""
+        return self.seconds + self.view.seconds_to_come
+
+
+#: Priority, age or length, number, and something that is never equal, so that jobs are never compared themselves.
+Entry = tuple[int, float, int, int, Waiting]
+ORDER = count()
+
+
+class _Group:
+    """Jobs that need the same of a machine, by age and by what is left of them."""
+
+    def __init__(self) -> None:
+        self.by_age: list[Entry] = []
+        self.by_length: list[Entry] = []
+        self.remaining = 0.0
+
+    def add(self, job: Waiting) -> None:
+        view = job.view
+        self.by_age.append((view.priority, view.submitted_at, view.job_id, next(ORDER), job))
+        self.by_length.append((view.priority, job.length, view.job_id, next(ORDER), job))
+        self.remaining += job.length
+
+    def order(self) -> None:
+        heapq.heapify(self.by_age)
+        heapq.heapify(self.by_length)
+
+    def oldest(self) -> Entry | None:
+        """The most urgent and then the oldest job."""
+        while self.by_age and not self.by_age[0][4].atoms:
+            heapq.heappop(self.by_age)
+        return self.by_age[0] if self.by_age else None
+
+    def shortest(self) -> Entry | None:
+        """The most urgent and then the shortest job; entries from before it was shortened are passed over."""
+        while self.by_length and (
+            not self.by_length[0][4].atoms or self.by_length[0][1] != self.by_length[0][4].length
+        ):
+            heapq.heappop(self.by_length)
+        return self.by_length[0] if self.by_length else None
+
+
+class Backlog:
+    """All jobs, grouped by what they need."""
+
+    def __init__(self, jobs: Iterable[JobView]) -> None:
+        self.groups: dict[frozenset[str], _Group] = {}
+        self.latest = 0.0
+        for view in jobs:
+            self.latest = max(self.latest, view.last_leased_at)
+            job = Waiting(view, view.atoms_waiting, view.seconds_waiting, view.last_leased_at)
+            self.groups.setdefault(view.needs, _Group()).add(job)
+        for group in self.groups.values():
+            group.order()
+
+    def choose(self, offers: frozenset[str]) -> Waiting | None:
+        """Turn by turn the job that waits longest and the job that is done soonest, within the most urgent priority.
+
+        The first keeps a long job from starving, the second lets a short one through behind it.
+        """
+        oldest = min((found for g in self._fitting(offers) if (found := g.oldest())), default=None)
+        if oldest is None:
+            return None
+        shortest = min(found for g in self._fitting(offers) if (found := g.shortest()))
+        return min((shortest[4], oldest[4]), key=lambda job: job.leased_at)
+
+    def remaining(self, offers: frozenset[str]) -> float:
+        """All audio that a machine with these offers could still be given."""
+        return sum(g.remaining for g in self._fitting(offers))
+
+    def take(self, job: Waiting, atoms: int, seconds: float) -> None:
+        """Atoms of a job were granted."""
+        group = self.groups[job.view.needs]
+        group.remaining -= seconds
+        job.atoms -= atoms
+        job.seconds -= seconds
+        self.latest += 1e-6
+        job.leased_at = self.latest
+        heapq.heappush(group.by_length, (job.view.priority, job.length, job.view.job_id, next(ORDER), job))
+
+    def _fitting(self, offers: frozenset[str]) -> Iterator[_Group]:
+        return (group for needs, group in self.groups.items() if needs <= offers)

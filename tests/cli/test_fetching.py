@@ -1,0 +1,58 @@
+"""A result comes whole or not at all, and full disks are told of."""
+
+import errno
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from dispatcher.jobs.fetching import fetch_result
+from storage.errors import NoSpace
+from storage.objects.folder import FolderStore
+from storage.records.schema import JobRecord
+from tests.cli.conftest import silence
+from tests.cli.running import CommandLine
+
+#: Of silence as 16-bit WAV; more than the small disk holds.
+TOO_LONG = 60.0
+
+
+@pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_disk_that_fills_up_while_fetching_keeps_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
+) -> None:
+    store = FolderStore(tmp_path / "objects")
+    store.put("results/a.wav", b"sound")
+    job = cast("JobRecord", SimpleNamespace(id=7, state="finished", result_key="results/a.wav", reason=""))
+
+    def fail(_: int) -> None:
+        raise OSError(full, os.strerror(full))
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(NoSpace, match=r"disk is full where .* `voicefarm fetch 7 -o …`"):
+        fetch_result(store, job, tmp_path / "out" / "a.wav")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_full_disk_where_the_result_should_go(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
+    long = silence(tmp_path / "long.flac", TOO_LONG)
+    ended = command.run("convert", long, "--voice", "through", "-o", small_disk)
+    assert "the disk is full where" in ended.sentence()
+    assert "voicefarm fetch 1 -o" in ended.sentence()
+    assert list(small_disk.iterdir()) == []
+    command.done("fetch", 1, "-o", tmp_path / "elsewhere.wav")
+    assert (tmp_path / "elsewhere.wav").stat().st_size > TOO_LONG * 16_000 * 2
+
+
+def test_a_full_disk_below_the_object_store(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
+    store = (small_disk / "objects").as_uri()
+    short = silence(tmp_path / "short.flac", TOO_LONG)
+    ended = command.run("convert", short, "--voice", "through", "-o", tmp_path / "out", objects_url=store)
+    assert "is full; free some space" in ended.sentence()
+    assert not (tmp_path / "out").exists()
+    long = silence(tmp_path / "long.wav", TOO_LONG)
+    said = command.run("submit", long, "--voice", "through", objects_url=store).sentence()
+    assert f"the disk that holds {small_disk}" in said
+    assert list(small_disk.rglob(".unfinished/*")) == []

@@ -1,0 +1,112 @@
+"""What is asked for and cannot be had is refused in one sentence, before anything is done."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dispatcher.cli.main import main
+
+Refusal = Callable[..., str]
+
+
+@pytest.fixture
+def refusal(
+    tmp_path: Path, session_sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Refusal:
+    """Runs a command here and gives the sentence with which it ended; nothing of it may wait for a process."""
+    state = tmp_path / "state"
+    state.mkdir()
+    shutil.copy(session_sqlite, state / "records.sqlite3")
+    monkeypatch.setenv("VOICEFARM_STATE", str(state))
+
+    def refused(*arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["voicefarm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ending:
+            main()
+        said = capsys.readouterr()
+        assert ending.value.code == 1, said
+        assert said.out == ""
+        assert said.err.startswith("voicefarm: ")
+        assert said.err.count("\n") == 1
+        assert not (state / "objects").exists()
+        assert not (state / "logs").exists()
+        return said.err
+
+    return refused
+
+
+@pytest.mark.parametrize("name", ["convert", "submit"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--voice brigth", ["no voice 'brigth'", "did you mean bright?"]),
+        ("--voice through --require studio-z", ["no worker has ever offered 'studio-z'", "VOICEFARM_TAGS"]),
+        ("--voice bright --pitch 99", ["pitch is 99", "between -24 and 24"]),
+        ("--voice bright --pitch nan", ["pitch must be a number"]),
+        ("--voice bright --seed -1", ["seed must be a whole number"]),
+        ("--voice through --breath 0.5", ["no breath", "leave it away"]),
+        ("--voice through --format nonsense", ["nonsense", "wav, flac, mp3"]),
+        ("--voice through --rate 500", ["500 Hz", "8000 to 192000"]),
+        ("--voice through --rate 22050 --format opus", ["opus files cannot have 22050 Hz", "--rate 24000"]),
+    ],
+)
+def test_a_request_that_cannot_be_met(refusal: Refusal, talk: Path, name: str, options: str, words: list[str]) -> None:
+    said = refusal(name, talk, *options.split())
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize("name", ["convert", "submit"])
+def test_a_folder_without_recordings(refusal: Refusal, tmp_path: Path, name: str) -> None:
+    assert "hold no recordings" in refusal(name, tmp_path, "--voice", "through")
+
+
+@pytest.mark.parametrize("out", ["file.txt/out.wav", "file.txt/deep/er/", "file.txt/out.flac"])
+def test_results_cannot_go_below_a_file(refusal: Refusal, talk: Path, tmp_path: Path, out: str) -> None:
+    (tmp_path / "file.txt").write_text("mine")
+    said = refusal("convert", talk, "--voice", "through", "-o", f"{tmp_path}/{out}")
+    assert "file.txt is no folder; choose another place with -o" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("show 999", "there is no job 999; `voicefarm jobs` lists those there are"),
+        ("report 999", "there is no job 999"),
+        ("cancel 999", "there is no job 999"),
+        ("retry 999", "there is no job 999"),
+        ("fetch 999 -o out.wav", "there is no job 999"),
+        ("voice show nobody", "there is no voice 'nobody'"),
+        ("voice remove bright", "'bright' is built in and cannot be removed"),
+        ("voice add bright", "there is a voice 'bright' already"),
+        ("voice add Bright", "small letters"),
+    ],
+)
+def test_what_is_not_there_or_not_ours_to_change(refusal: Refusal, arguments: str, words: str) -> None:
+    assert words in refusal(*arguments.split())
+
+
+def test_a_misspelt_setting_in_the_file(
+    refusal: Refusal, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "voicefarm.toml").write_text('broker_ulr = "redis://:s3cret@host"')
+    monkeypatch.setenv("VOICEFARM_CONFIG", str(tmp_path / "voicefarm.toml"))
+    said = refusal("convert", talk, "--voice", "through")
+    assert "unknown setting 'broker_ulr'" in said
+    assert "s3cret" not in said
+
+
+def test_what_nobody_foresaw_is_a_sentence_too_and_keeps_secrets(
+    refusal: Refusal, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("s3cret")
+
+    monkeypatch.setattr("dispatcher.cli.convert.plan_targets", fail)
+    said = refusal("convert", talk, "--voice", "through")
+    assert "not foreseen (ValueError)" in said
+    assert "--debug" in said
+    assert "s3cret" not in said
