@@ -1,4 +1,4 @@
-"""Recordings of 1 s, 10 min, 61 min and 10 h through whole embedded farms: exact lengths, and memory that does not grow."""
+"""Recordings of 1 s, 10 min, 61 min and 10 h through embedded farms: exact lengths, and memory that does not grow."""
 
 import os
 import subprocess
