@@ -76,7 +76,8 @@ def _fill(database: Database) -> None:
             text(
                 "INSERT INTO jobs (state, reason, name, source_hash, source_bytes, source_rate, source_frames,"
                 " allow_truncated, voice, engine, engine_version, recipe, settings, needs, priority, rate_in,"
-                " rate_voice, context_samples, rate_out, format, seconds, atoms, atoms_waiting, atoms_done, seconds_split,"
+                " rate_voice, context_samples, rate_out, format, seconds, atoms, atoms_waiting, atoms_done,"
+                " seconds_split,"
                 " seconds_waiting, seconds_done, peak, last_leased_at, claim_until, claims, result_frames,"
                 " result_bytes, submitted_at, split_took, first_atom_took, stitch_took, swept)"
                 " SELECT 'converting', '', 'talk', md5(n::text), 1, 16000, 320000000, false, 'through', 'through', '1',"
@@ -110,7 +111,8 @@ def _beat(number: int, machine_number: int) -> Heartbeat:
     """Always busy: a machine that says it is idle while leases wait would show that messages are lost."""
     return Heartbeat(
         incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host",
-        queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"), engines={"through": "1"}, host="host", pid=1,
+        queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"),
+        engines={"through": "1"}, host="host", pid=1,
         state="busy", holding=(), memory_mb=1.0,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from dispatcher.reports.farm import EngineThere, Held, WorkerThere, read_workers
 from dispatcher.reports.printing import print_sections
 from dispatcher.reports.sections import Section
 from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
+from workers.capability import engine_tag
 from workers.routes import CONVERT
 
 _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
@@ -32,7 +33,8 @@ def workers_command(*, past: bool, as_json: bool) -> None:
 def _row(worker: WorkerThere) -> tuple[str, ...]:
     machine_class = worker.queue.removeprefix(CONVERT).split("+")[0]
     # What a worker offers by its kind is said in other columns.
-    said = {worker.capability, machine_class, *(engine.name for engine in worker.engines)}
+    engines = {name for engine in worker.engines for name in (engine.name, engine_tag(engine.name, engine.version))}
+    said = {worker.capability, machine_class, *engines}
     return (
         worker.name,
         f"{worker.capability}: {worker.device}",

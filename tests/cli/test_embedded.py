@@ -1,6 +1,5 @@
 """A farm of one command: private, joined by others, and gone with it however it ends."""
 
-import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -79,10 +78,9 @@ def test_a_killed_command_leaves_nobody_behind_and_nothing_in_the_way(
     ended(process)
     assert command.processes()
     command.wait_for_nobody(8)
-    after = command.start("convert", long_talk, "--voice", "through", "-o", tmp_path / "out.wav", "--json", workers=2)
-    out, err = after.communicate(timeout=30)
-    assert (after.returncode, err) == (0, "")
-    assert json.loads(out)[0]["state"] == "finished"
+    after = command.done("convert", long_talk, "--voice", "through", "-o", tmp_path / "out.wav", "--json", workers=2)
+    assert after.err == ""
+    assert after.json[0]["state"] == "finished"
     assert soundfile.info(tmp_path / "out.wav").frames == 160_000
     _is_quiet(command)
     assert not (tmp_path / "killed.wav").exists()

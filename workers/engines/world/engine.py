@@ -25,7 +25,7 @@ from workers.engines.world.synthesis import FRAMES_AHEAD, FRAMES_BACK, FREQUENCI
 RATE_OUT = RATE
 
 #: Seconds: from any join to the anchor of the pulses beyond it, and what the pitch finder needs around that. With it,
-#: where a recording is cut makes no difference at all.
+#: where a recording is cut makes no difference but rounding.
 _CONTEXT = ANCHOR_STEP * HOP / RATE + 0.25
 
 FAMILY = EngineFamily(
