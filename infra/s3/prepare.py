@@ -45,7 +45,8 @@ def main() -> None:
         sys.exit("VOICEFARM_OBJECTS_URL names no bucket; there is nothing to prepare")
     make_bucket(store, settings.objects_region)
     store.client.put_bucket_lifecycle_configuration(
-        Bucket=store.bucket, LifecycleConfiguration=rules_below(store.prefix)  # type: ignore[arg-type]
+        Bucket=store.bucket,
+        LifecycleConfiguration=rules_below(store.prefix),  # type: ignore[arg-type]
     )
     sys.stdout.write(f"bucket {store.bucket} is ready\n")
 
