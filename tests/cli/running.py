@@ -103,7 +103,7 @@ def ended(process: "subprocess.Popen[str]", patience: float = PATIENCE) -> Ended
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        raise AssertionError(f"{process.args} did not end; it said {out}{err}") from None
+        raise AssertionError(f"{process.args!r} did not end; it said {out}{err}") from None
     return Ended(process.returncode, out, err)
 
 
