@@ -60,7 +60,7 @@ def test_ctrl_c_ends_everything_soon_and_cancels_the_job(
     process = command.start("convert", long_talk, "--voice", "slow", "-o", tmp_path / "out" / "long.wav")
     wait_until(has_begun, 30, "the first lease")
     process.send_signal(signal.SIGINT)
-    stopped = ended(process, patience=10)
+    stopped = ended(process, patience=30)
     assert stopped.status == 130
     assert "Traceback" not in stopped.err
     assert "voicefarm jobs" in stopped.err

@@ -10,7 +10,7 @@ from storage.records.schema import AtomRecord, FarmRecord, JobRecord
 JOB: dict[str, Any] = {
     "state": "submitted", "reason": "", "name": "talk.wav", "source_hash": "0" * 64, "source_bytes": 1 << 40,
     "source_rate": 192_000, "source_frames": 1 << 40, "allow_truncated": False, "voice": "bright", "engine": "world",
-    "engine_version": "1", "recipe": {"pitch": 2.5}, "settings": {}, "needs": ["studio-a"], "priority": 5,
+    "engine_version": "1", "recipe": {"pitch": 2.5}, "settings": {}, "needs": ("studio-a",), "priority": 5,
     "rate_in": 16_000, "rate_voice": 48_000, "context_samples": 8000, "rate_out": 48_000, "format": "flac",
     "seconds": 1e6 / 3, "atoms": 0, "atoms_waiting": 0, "atoms_done": 0, "seconds_split": 0.0, "seconds_waiting": 0.0,
     "seconds_done": 0.0, "peak": 0.0, "last_leased_at": 0.0, "claim_until": 0.0, "claims": 0, "result_frames": 0,
