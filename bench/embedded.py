@@ -9,7 +9,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, machine, show
-from bench.scratch_farm import scratch_farm
+from bench.scratch_farm import ScratchFarm, scratch_farm
 from dispatcher.farm.embedded import ONE_THREAD, embedded_farm, prepare_records
 from dispatcher.farm.processes import wait_until
 from dispatcher.jobs.loading import load_job
@@ -103,17 +103,17 @@ def _time_engine(source: Path) -> float:
     return time.perf_counter() - began
 
 
-def _pieces(farm: object, job_id: int) -> list[Piece]:
+def _pieces(farm: ScratchFarm, job_id: int) -> list[Piece]:
     from sqlalchemy import select
 
     from dispatcher.jobs.conversion import atoms_prefix
 
-    job = load_job(farm.database, job_id)  # type: ignore[attr-defined]
-    with farm.database.reading() as connection:  # type: ignore[attr-defined]
+    job = load_job(farm.database, job_id)
+    with farm.database.reading() as connection:
         atoms = connection.execute(select(AtomRecord).order_by(AtomRecord.number)).all()
     pieces = []
     for a in atoms:
-        data = farm.store.get(keys.atom_key(atoms_prefix(job), a.first, a.last))  # type: ignore[attr-defined]
+        data = farm.store.get(keys.atom_key(atoms_prefix(job), a.first, a.last))
         pieces.append(Piece(atomfile.decode(data)[0], a.first, a.start, a.stop, a.out_start, a.out_stop))
     return pieces
 

@@ -1,6 +1,7 @@
 """Listening by numbers: around every join, atoms put together beside the unsplit conversion, as spectrograms."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +32,9 @@ def measure() -> list[Figure]:
         return [_voice(farm, source, voice) for voice in ("plain", "bright", "deep", "child", "whisper", "robot")]
 
 
-def _voice(farm: ScratchFarm, source: object, name: str) -> Figure:
-    job = load_job(farm.database, farm.submit(source, name))  # type: ignore[arg-type]
-    with open_source(source, "source") as opened:  # type: ignore[arg-type]
+def _voice(farm: ScratchFarm, source: Path, name: str) -> Figure:
+    job = load_job(farm.database, farm.submit(source, name))
+    with open_source(source, "source") as opened:
         prepared = np.concatenate(list(Prepared(opened, job.rate_in).blocks()))
     voice = catalog.load(job.engine, job.recipe)
     whole = voice.convert(Piece(prepared, 0, 0, len(prepared), 0, len(prepared)), job.settings).samples

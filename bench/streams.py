@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from sqlalchemy import select, update
 
@@ -29,8 +30,8 @@ def measure() -> list[Figure]:
         return [*_split(farm, source, "through"), *_split(farm, source, "bright"), _stitch(farm)]
 
 
-def _split(farm: ScratchFarm, source: object, voice: str) -> list[Figure]:
-    job_id = farm.submit(source, voice, format="flac")  # type: ignore[arg-type]
+def _split(farm: ScratchFarm, source: Path, voice: str) -> list[Figure]:
+    job_id = farm.submit(source, voice, format="flac")
     splitting = Splitting(farm.database, farm.store, farm.settings.atom_seconds, feed=lambda: None)
     began = time.perf_counter()
     splitting.run(job_id)
