@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,3 +71,9 @@ def silence(path: Path, seconds: float, rate: int = 16_000) -> Path:
     """A recording of nothing, which takes next to no room as FLAC."""
     soundfile.write(path, np.zeros(round(seconds * rate), np.float32), rate)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hears_ctrl_c() -> None:
+    """Shells start background jobs deaf to Ctrl-C, and tests that run in one would hand that down to their commands."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
