@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from dispatcher.reports.wording import shown_clock
+
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings; plain when piped."""
@@ -28,8 +30,7 @@ def shown_seconds(seconds: float | None) -> str:
     """A length such as 1:02:03."""
     if seconds is None:
         return ""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return shown_clock(round(seconds))
 
 
 def shown_time(moment: float | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dispatcher.reports.waiting import Live, waits_for
+from dispatcher.reports.wording import shown_clock
 from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS, JobState
 
@@ -79,4 +80,4 @@ def _left(job: JobRecord, done: float, now: float) -> str:
     if job.state in ENDED_JOBS or job.started_at is None or not 0.0 < done < 1.0:
         return ""
     seconds = round((now - job.started_at) * (1.0 - done) / done)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return shown_clock(seconds)

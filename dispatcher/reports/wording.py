@@ -1,6 +1,11 @@
 """How lengths, speeds and amounts are shown to people."""
 
 
+def shown_clock(whole: int) -> str:
+    """Whole seconds as 1:02:03, with as many hours as it takes."""
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def shown_duration(seconds: float | None) -> str:
     """A length such as 12.3 s or 1:02:03; nothing where it is not known."""
     if seconds is None:
@@ -8,7 +13,7 @@ def shown_duration(seconds: float | None) -> str:
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return shown_clock(whole)
 
 
 def shown_factor(factor: float | None) -> str:
