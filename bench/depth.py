@@ -18,6 +18,7 @@ from sqlalchemy import func, select, text
 from bench.figures import Figure, machine, show
 from dispatcher.farm.processes import Supervisor, voicefarm, wait_until
 from dispatcher.feed.leasing import feed
+from dispatcher.running import spare_collections
 from migrations.running import upgrade
 from storage.records.database import Database
 from storage.records.schema import JobRecord
@@ -100,7 +101,7 @@ def _fill(database: Database) -> None:
                 {"queue": _queue(number), "audio": 20.0 * 2 ** (number % 3)},
             )
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        connection.execute(text("VACUUM (ANALYZE)"))
 
 
 def _queue(number: int) -> str:
@@ -122,6 +123,7 @@ def _feed_times(database: Database, settings: Settings) -> float:
     from dispatcher.desk.heartbeat import take_heartbeat
     from dispatcher.desk.report import take_report
 
+    spare_collections()
     with database.writing() as connection:
         for number in range(CLASSES):
             for machine_number in range(MACHINES):
