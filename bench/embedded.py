@@ -95,8 +95,8 @@ def _time_engine(source: Path) -> float:
         job = farm.submit(source, "bright")
         Splitting(farm.database, farm.store, farm.settings.atom_seconds, feed=lambda: None).run(job)
         pieces = list(_pieces(farm, job))
-    engine, recipe = catalog.built_in_voices()["bright"]
-    voice = catalog.load(engine, recipe)
+        engine, recipe = catalog.built_in_voices()["bright"]
+        voice = catalog.load(engine, recipe, farm.packages.folder, "cpu")
     began = time.perf_counter()
     for piece in pieces:
         voice.convert(piece, {"seed": 0})

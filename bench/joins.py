@@ -36,7 +36,7 @@ def _voice(farm: ScratchFarm, source: Path, name: str) -> Figure:
     job = load_job(farm.database, farm.submit(source, name))
     with open_source(source, "source") as opened:
         prepared = np.concatenate(list(Prepared(opened, job.rate_in).blocks()))
-    voice = catalog.load(job.engine, job.recipe)
+    voice = catalog.load(job.engine, job.recipe, farm.packages.folder, "cpu")
     whole = voice.convert(Piece(prepared, 0, 0, len(prepared), 0, len(prepared)), job.settings).samples
     atoms = list(_cut(prepared, CutRules.of(job.rate_in, farm.settings.atom_seconds, job.context_samples)))
     joined = np.concatenate(

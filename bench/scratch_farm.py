@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 import numpy as np
 import soundfile
@@ -15,6 +16,7 @@ from migrations.running import upgrade
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.settings import Settings
+from workers.packages import Packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class ScratchFarm:
     settings: Settings
     database: Database
     store: FolderStore
+
+    @property
+    def packages(self) -> Packages:
+        """Voices and models of the store, fetched when they are asked for."""
+        return Packages.of(self.settings, self.store, Event())
 
     def submit(self, path: Path, voice: str, **request: object) -> int:
         """Take a recording in."""

@@ -57,6 +57,10 @@ class NoSpace(ServiceError):
     """A disk is full."""
 
 
+class DownloadFailed(ServiceError):
+    """A public file cannot be fetched, or is not the one that was meant."""
+
+
 class ConversionError(VoicefarmError):
     """An engine could not convert an atom."""
 

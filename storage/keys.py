@@ -39,6 +39,16 @@ def converted_key(prefix: str, start: int, stop: int, first: int, last: int) -> 
     return f"{prefix}/{start}-{stop}.{first}-{last}.flac"
 
 
+def package_key(content_hash: str, file: str) -> str:
+    """One file of a package; the hash stands for all of them."""
+    return f"packages/{content_hash}/{file}"
+
+
 def result_key(job_id: int, token: str, extension: str) -> str:
     """A finished file; the token keeps two databases over one store apart."""
     return f"results/{job_id}-{token}.{extension}"
+
+
+def prepared_key(name: str) -> str:
+    """What machines of one kind have prepared for each other."""
+    return f"prepared/{name}"

@@ -51,6 +51,9 @@ class Settings:
     lost_after_seconds: float = _setting(10.0, "a worker that was silent for so long is lost")
     atom_seconds: float = _setting(30.0, "longest atom; the shortest is half of it")
     max_attempts: int = _setting(4, "tries of one atom before its job fails")
+    package_gigabytes: float = _setting(
+        20.0, "room for voices and models fetched to this machine; those not used for longest go first; 0: no limit"
+    )
     keep_days: float = _setting(7.0, "days for which atoms and sources of ended jobs are kept; 0: for ever")
     flower_port: int = _setting(5555, "port of Flower on loopback under `voicefarm up`")
     flower_password: str = _setting(

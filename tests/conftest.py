@@ -1,6 +1,8 @@
 """Servers and settings for all tests. Servers are real ones, one each a test process, started when first needed."""
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -136,3 +138,15 @@ def farm_settings(request: pytest.FixtureRequest, build_settings: Callable[..., 
     settings.state_folder.mkdir()
     shutil.copy(request.getfixturevalue("session_sqlite"), settings.state_folder / "records.sqlite3")
     return settings
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with a megabyte on it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "voicefarm-tests", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk; tests/cli/test_fetching.py has the same without")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=60)

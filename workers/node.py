@@ -13,6 +13,7 @@ from storage.settings import Settings
 from workers.capability import Capability
 from workers.messages import Heartbeat, Json, LeaseOrder
 from workers.outbox import Outbox
+from workers.packages import Packages
 from workers.pipeline import Pipeline
 from workers.presence import Presence
 from workers.routes import DESK_QUEUE, HEARTBEAT_TASK, REPORT_TASK
@@ -49,7 +50,8 @@ class Node:
         self.name = str(name)
         self.give_up = Event()
         self.incarnation = uuid4().hex
-        self.pipeline = Pipeline(store, LoadedVoices(), self.give_up)
+        packages = Packages.of(settings, store, self.give_up)
+        self.pipeline = Pipeline(store, LoadedVoices(packages.folder, capability.device.capability), self.give_up)
         self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
 

@@ -4,18 +4,22 @@ import logging
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from celery import Celery, signals
 
 from storage.objects.opening import open_store
+from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from workers.app import named_queue
 from workers.capability import Capability, detect
 from workers.dropping import HOLDERS
+from workers.engines import catalog
 from workers.node import Node, NodeName, host_name
 from workers.numbering import own_number
+from workers.shelf import StoreShelf
 
 logger = logging.getLogger("voicefarm.worker")
 
@@ -26,11 +30,11 @@ def run_worker(settings: Settings, tags: frozenset[str], only: str | None = None
 
     capability = detect(settings.tag_set | tags, only)
     with ExitStack() as held:
+        store = open_store(settings)
+        _warm_up(settings, capability, store)
         number = held.enter_context(own_number(settings.state_folder / "workers", capability.machine_class))
         held.enter_context(_kept_awake())
-        node = Node(
-            app, settings, capability, NodeName(capability.machine_class, number, host_name()), open_store(settings)
-        )
+        node = Node(app, settings, capability, NodeName(capability.machine_class, number, host_name()), store)
         return _serve(app, node, settings)
 
 
@@ -61,6 +65,15 @@ def _serve(app: Celery, node: Node, settings: Settings) -> int:
         node.close()
         signals.worker_ready.disconnect(starting)
         signals.worker_shutting_down.disconnect(stopping)
+
+
+def _warm_up(settings: Settings, capability: Capability, store: ObjectStore) -> None:
+    """Prepare before the first lease comes, so that none waits for it longer than its own work takes."""
+    began = time.perf_counter()
+    # Where torch keeps what it has compiled, unless the owner has said so already.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(settings.state_folder / "compiled"))
+    catalog.warm_up(capability.device.capability, StoreShelf(store))
+    logger.info("warm after %.1f s", time.perf_counter() - began)
 
 
 @contextmanager

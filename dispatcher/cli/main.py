@@ -18,6 +18,7 @@ COMMANDS = {
     "retry": "jobs",
     "fetch": "jobs",
     "voice": "voice",
+    "model": "model",
     "workers": "workers",
     "report": "report",
     "up": "farm",

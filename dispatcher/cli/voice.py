@@ -1,10 +1,18 @@
 """voice: the voices there are."""
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.assignments import read_assignments
+from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
 from dispatcher.cli.tables import print_facts, print_table
+from dispatcher.cli.voice_facts import kind_of, shown_facts, shown_recipe
+from dispatcher.jobs.voice_settings import checked_presets
 from dispatcher.jobs.voices import KnownVoice, add_voice, all_voices, find_voice, remove_voice
+from dispatcher.models.usage import delete_if_unused, refuse_if_in_use
+from storage.errors import InputError
 
 
 @click.group("voice")
@@ -20,7 +28,9 @@ def list_voices(*, as_json: bool) -> None:
     if as_json:
         print_json([_plain(v) for v in voices])
         return
-    rows = [(v.name, v.engine, f"{v.rate} Hz", "built in" if v.built_in else "added", _recipe(v)) for v in voices]
+    rows = [
+        (v.name, kind_of(v), f"{v.rate} Hz", "built in" if v.built_in else "added", shown_recipe(v)) for v in voices
+    ]
     print_table(("voice", "engine", "rate", "", "recipe"), rows)
 
 
@@ -28,45 +38,78 @@ def list_voices(*, as_json: bool) -> None:
 @click.argument("name")
 @as_json
 def show_voice(name: str, *, as_json: bool) -> None:
-    """Show one voice's recipe."""
+    """Show all that is known of one voice."""
     voice = find_voice(open_farm().database, name)
     if as_json:
         print_json(_plain(voice))
     else:
-        print_facts(
-            [("voice", voice.name), ("engine", voice.engine), ("rate", f"{voice.rate} Hz"), *voice.recipe.items()]
-        )
+        print_facts([("voice", voice.name), ("engine", kind_of(voice)), ("rate", f"{voice.rate} Hz"),
+                     *shown_facts(voice)])  # fmt: skip
 
 
 @voice_command.command("add")
 @click.argument("name")
-@click.option("--like", default="plain", show_default=True, help="The voice to start from.")
-@click.option("--set", "changes", multiple=True, metavar="NAME=NUMBER", help="A change of its recipe; may be repeated.")
-def add_voice_command(name: str, like: str, changes: tuple[str, ...]) -> None:
-    """Add a voice that differs from another in a few numbers, such as `--set pitch_semitones=3`."""
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--index", type=click.Path(path_type=Path), help="The voice's .index, which makes it sound more alike.")
+@click.option("--most-vectors", type=click.IntRange(1), help="Keep no more vectors of a large index than these.")
+@click.option("--rate", type=int, help="Hertz, where a training checkpoint (G_….pth) does not show it.")
+@click.option("--like", help="Without FILE: the voice to start from; else `plain`.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A change of its recipe; may be repeated.")
+@click.option(
+    "--default", "presets", multiple=True, metavar="NAME=VALUE",
+    help="A setting that jobs with this voice have unless they say otherwise; may be repeated.",
+)  # fmt: skip
+def add_voice_command(name: str, file: Path | None, **options: Any) -> None:
+    """Add a voice: an RVC voice from FILE (.pth), or one that differs from another in a few numbers, such as
+    `--like deep --set pitch_semitones=3`.
+    """
     farm = open_farm()
-    model = find_voice(farm.database, like)
-    add_voice(farm.database, name, model.engine, {**model.recipe, **_read(changes)})
-    click.echo(f"voice '{name}' is added")
+    presets = read_assignments(options["presets"], "--default")
+    changes = read_assignments(options["changes"], "--set")
+    if file is None:
+        voice = _changed(farm, name, options, changes, presets)
+    else:
+        voice = _from_file(farm, name, file, options, presets)
+    click.echo(f"voice '{voice.name}' is added")
 
 
 @voice_command.command("remove")
 @click.argument("name")
 def remove_voice_command(name: str) -> None:
     """Remove a voice that was added."""
-    remove_voice(open_farm().database, name)
+    farm = open_farm()
+    package = find_voice(farm.database, name).recipe.get("package")
+    if package:
+        refuse_if_in_use(farm.database, package, f"the voice '{name}'")
+    remove_voice(farm.database, name)
+    if package:
+        delete_if_unused(farm.database, farm.store, package)
     click.echo(f"voice '{name}' is removed")
 
 
-def _read(changes: tuple[str, ...]) -> dict[str, float]:
-    read = {}
-    for change in changes:
-        key, _, value = change.partition("=")
-        try:
-            read[key.strip()] = float(value)
-        except ValueError as error:
-            raise click.BadParameter(f"'{change}' is not NAME=NUMBER", param_hint="--set") from error
-    return read
+def _from_file(farm: Farm, name: str, file: Path, options: dict[str, Any], presets: dict[str, Any]) -> KnownVoice:
+    for option in ("like", "changes"):
+        if options[option]:
+            given = {"like": "--like", "changes": "--set"}[option]
+            raise click.UsageError(f"{given} goes with built-in voices, not with a FILE; --default sets its settings")
+    # Reading such files takes what only this command needs.
+    from dispatcher.models.adding import Adding, VoiceFile
+
+    adding = Adding(farm.database, farm.store, farm.settings.scratch_folder)
+    return adding.voice(name, VoiceFile(file, options["index"], options["most_vectors"], options["rate"]), presets)
+
+
+def _changed(
+    farm: Farm, name: str, options: dict[str, Any], changes: dict[str, Any], presets: dict[str, Any]
+) -> KnownVoice:
+    for option in ("index", "most_vectors", "rate"):
+        if options[option] is not None:
+            raise click.UsageError(f"--{option.replace('_', '-')} goes with the FILE of an RVC voice; name that too")
+    model = find_voice(farm.database, options["like"] or "plain")
+    if changes and "package" in model.recipe:
+        raise InputError(f"the voice '{model.name}' came from a file, so it has no numbers to change; use --default")
+    defaults = {**model.defaults, **checked_presets(model.engine, model.recipe, presets)}
+    return add_voice(farm.database, name, model.engine, {**model.recipe, **changes, "defaults": defaults})
 
 
 def _plain(voice: KnownVoice) -> dict[str, object]:
@@ -77,7 +120,3 @@ def _plain(voice: KnownVoice) -> dict[str, object]:
         "built_in": voice.built_in,
         "recipe": dict(voice.recipe),
     }
-
-
-def _recipe(voice: KnownVoice) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in voice.recipe.items())

@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from dispatcher.farm.redis_server import find_server
 from dispatcher.jobs.loading import load_jobs
+from dispatcher.models.health import models_there
 from storage.errors import VoicefarmError
 from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.settings import Settings, redacted
+from workers.engines import catalog
 from workers.running import capability_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("object store", _objects),
         ("disk", _disk),
         ("device", _device),
+        ("engines", _engines),
+        ("models", _models),
         ("farm", _farm),
     ]
     for what, check in checks:
@@ -119,8 +123,23 @@ def _disk(settings: Settings) -> str:
 
 def _device(settings: Settings) -> str:
     capability = capability_of(settings)
-    engines = ", ".join(sorted(capability.engines))
-    return f"{capability.device.label}; offers {', '.join(sorted(capability.offers))}; engines: {engines}"
+    return f"{capability.device.label}; offers {', '.join(sorted(capability.offers))}"
+
+
+def _engines(settings: Settings) -> str:
+    """Which voices a worker of this machine can convert into; one that cannot do all is as it may be."""
+    runs = capability_of(settings).engines
+    cannot = [name for name in catalog.engine_names() if name not in runs]
+    missing = f"; not {', '.join(cannot)}, whose framework is not installed" if cannot else ""
+    return f"runs {', '.join(sorted(runs))}{missing}"
+
+
+def _models(settings: Settings) -> str:
+    if _is_worker_only(settings):
+        return "ask where the dispatcher runs; a worker fetches what its work needs"
+    database = Database(settings.resolved_database_url)
+    database.require_revision()
+    return models_there(database, open_store(settings))
 
 
 def _farm(settings: Settings) -> str:

@@ -5,6 +5,9 @@ from typing import Any, Protocol
 
 from storage import keys
 
+#: Settings that are applied to the joined result, so that another choice of them needs no atom converted again.
+_STITCHED = frozenset({"loudness_mix"})
+
 
 class Conversion(Protocol):
     """A job's record, or a row of it."""
@@ -38,7 +41,7 @@ def converted_prefix(job: Conversion) -> str:
             "engine": job.engine,
             "version": job.engine_version,
             "recipe": job.recipe,
-            "settings": job.settings,
+            "settings": {name: value for name, value in job.settings.items() if name not in _STITCHED},
             "rate": job.rate_voice,
         },
     )

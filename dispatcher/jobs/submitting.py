@@ -10,7 +10,9 @@ from sqlalchemy import insert
 
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.tags import check_tags
+from dispatcher.jobs.voice_settings import job_settings
 from dispatcher.jobs.voices import find_voice
+from dispatcher.models.needed import complete_recipe
 from storage import keys
 from storage.audio.facts import SourceFacts
 from storage.audio.grid import cell_length, cells_in, resampled_length
@@ -56,11 +58,12 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         raise InputError(
             f"{kind} files cannot have {rate} Hz; the nearest possible is --rate {writable_rate(kind, rate)}"
         )
+    wanted = job_settings(voice, request.settings)
     return Conversion(
         request=request,
         engine=voice.engine,
-        recipe=dict(voice.recipe),
-        settings=catalog.checked_settings(voice.engine, request.settings),
+        recipe=complete_recipe(database, voice, wanted),
+        settings=wanted,
         needs=tuple(sorted({engine_tag(voice.engine, catalog.family(voice.engine).version), *request.require})),
         rate_voice=voice.rate,
         rate_out=rate,

@@ -16,6 +16,11 @@ from storage.records.schema import VoiceRecord
 from workers.capability import TAG
 from workers.engines import catalog
 
+#: What a recipe holds beside what its engine knows: the voice's own settings, and how many vectors it retrieves from.
+ASIDE = frozenset({"defaults", "vectors"})
+#: What of a recipe no sample depends on, so that jobs go without: it must make no other result of the same.
+UNHEARD = ASIDE | {"speaker_names"}
+
 
 @dataclass(frozen=True, slots=True)
 class KnownVoice:
@@ -26,6 +31,11 @@ class KnownVoice:
     recipe: Mapping[str, Any]
     rate: int
     built_in: bool
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Settings that this voice has unless a job says otherwise."""
+        return self.recipe.get("defaults") or {}
 
 
 def all_voices(database: Database) -> list[KnownVoice]:
@@ -49,25 +59,39 @@ def find_voice(database: Database, name: str) -> KnownVoice:
     return voices[name]
 
 
-def add_voice(database: Database, name: str, engine: str, recipe: Mapping[str, Any]) -> KnownVoice:
-    """Keep a new voice; a name that is taken is refused."""
+def check_new_name(database: Database, name: str) -> None:
+    """Refuse a name that cannot be, or that is taken."""
     if not TAG.fullmatch(name):
         raise InputError(f"'{name}' cannot name a voice; use small letters, digits, dots and hyphens")
     if any(voice.name == name for voice in all_voices(database)):
         raise InputError(f"there is a voice '{name}' already; choose another name, or remove that one first")
-    complete = catalog.checked_recipe(engine, recipe)
+
+
+def add_voice(database: Database, name: str, engine: str, recipe: Mapping[str, Any]) -> KnownVoice:
+    """Keep a new voice; a name that is taken is refused."""
+    check_new_name(database, name)
+    aside = {field: recipe[field] for field in ASIDE if recipe.get(field)}
+    own = catalog.checked_recipe(engine, {field: value for field, value in recipe.items() if field not in ASIDE})
+    complete = {**own, **aside}
     rate = catalog.rate_out(engine, complete)
     with database.writing() as connection:
         insert_if_absent(
             connection, VoiceRecord, name=name, engine=engine, recipe=complete, rate_out=rate,
-            content_hash=digest({"engine": engine, "recipe": complete}), created_at=time.time(),
+            content_hash=digest({"engine": engine, "recipe": heard(complete)}), created_at=time.time(),
         )  # fmt: skip
     return KnownVoice(name, engine, complete, rate, built_in=False)
 
 
-def remove_voice(database: Database, name: str) -> None:
+def heard(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a recipe determines how the voice sounds."""
+    return {field: value for field, value in recipe.items() if field not in UNHEARD}
+
+
+def remove_voice(database: Database, name: str) -> KnownVoice:
     """Forget a voice that was added; jobs that use it have its recipe with them."""
-    if find_voice(database, name).built_in:
+    voice = find_voice(database, name)
+    if voice.built_in:
         raise InputError(f"the voice '{name}' is built in and cannot be removed")
     with database.writing() as connection:
         connection.execute(delete(VoiceRecord).where(VoiceRecord.name == name))
+    return voice

@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage import keys
 from storage.audio import atomfile
@@ -12,6 +13,7 @@ from storage.audio.resample import StreamResampler
 from storage.errors import AudioError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
+from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord
 from workers.engines.engine import Samples
 
@@ -23,41 +25,78 @@ PAGE = 500
 LOUDEST = 0.99
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where samples lie: an object, how many it holds, and which of them are meant."""
+
+    key: str
+    length: int
+    wanted: slice
+
+
 def joined(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
-    """Every atom's samples at the voice's rate, one after the other."""
+    """Every converted atom's samples at the voice's rate, one after the other."""
+    return _fetched_ahead(store, (_converted(prefix, atom) for atom in _atoms(database, job.id)))
+
+
+def prepared(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
+    """The recording as the engine got it, at its rate, one atom after the other without their contexts."""
+    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in _atoms(database, job.id)))
+
+
+def lengths(database: Database, job: JobRecord) -> tuple[int, int]:
+    """Samples of the whole recording: as the engine got it, and at the voice's rate."""
+    with database.reading() as connection:
+        stop, out_stop = connection.execute(
+            select(func.max(AtomRecord.stop), func.max(AtomRecord.out_stop)).where(AtomRecord.job_id == job.id)
+        ).one()
+    return int(stop or 0), int(out_stop or 0)
+
+
+def _converted(prefix: str, atom: AnyRow) -> _Part:
+    key = keys.converted_key(prefix, atom.start, atom.stop, atom.first, atom.last)
+    return _Part(key, atom.out_stop - atom.out_start, slice(None))
+
+
+def _prepared(prefix: str, atom: AnyRow) -> _Part:
+    wanted = slice(atom.start - atom.first, atom.stop - atom.first)
+    return _Part(keys.atom_key(prefix, atom.first, atom.last), atom.last - atom.first, wanted)
+
+
+def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part]) -> Iterator[Samples]:
     with ThreadPoolExecutor(AHEAD, "fetch") as fetchers:
         ahead: deque[Future[Samples]] = deque()
-        for key, length in _results(database, job.id, prefix):
-            ahead.append(fetchers.submit(_fetch, store, key, length))
+        for part in parts:
+            ahead.append(fetchers.submit(_fetch, store, part))
             if len(ahead) > AHEAD:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
 
-def _results(database: Database, job_id: int, prefix: str) -> Iterator[tuple[str, int]]:
+def _atoms(database: Database, job_id: int) -> Iterator[AnyRow]:
     after = -1
     while True:
         with database.reading() as connection:
             rows = connection.execute(
-                select(AtomRecord.number, AtomRecord.start, AtomRecord.stop, AtomRecord.first, AtomRecord.last,
-                       AtomRecord.out_stop - AtomRecord.out_start)
+                select(AtomRecord)
                 .where(AtomRecord.job_id == job_id, AtomRecord.number > after)
                 .order_by(AtomRecord.number)
                 .limit(PAGE)
-            ).all()  # fmt: skip
-        for number, start, stop, first, last, length in rows:
-            after = number
-            yield keys.converted_key(prefix, start, stop, first, last), length
+            ).all()
+        yield from rows
         if len(rows) < PAGE:
             return
+        after = rows[-1].number
 
 
-def _fetch(store: ObjectStore, key: str, length: int) -> Samples:
-    samples, _ = atomfile.decode(store.get(key))
-    if len(samples) != length:
-        raise AudioError(f"{key} holds {len(samples)} samples instead of {length}; remove it and run `voicefarm retry`")
-    return samples
+def _fetch(store: ObjectStore, part: _Part) -> Samples:
+    samples, _ = atomfile.decode(store.get(part.key))
+    if len(samples) != part.length:
+        raise AudioError(
+            f"{part.key} holds {len(samples)} samples instead of {part.length}; remove it and run `voicefarm retry`"
+        )
+    return samples[part.wanted]
 
 
 def guarded(blocks: Iterator[Samples], peak: float) -> Iterator[Samples]:

@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from dispatcher.jobs.claim import Claim
-from dispatcher.jobs.conversion import converted_prefix
+from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
 from dispatcher.jobs.ending import fail_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
 from dispatcher.life import Event
-from dispatcher.stitch.joining import at_rate, guarded, joined
+from dispatcher.stitch import loudness
+from dispatcher.stitch.joining import at_rate, guarded, joined, lengths, prepared
 from storage import keys
 from storage.audio.grid import resampled_length
 from storage.audio.write import open_result
@@ -49,7 +50,7 @@ class Stitching:
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        blocks = guarded(joined(self.database, self.store, job, converted_prefix(job)), job.peak)
+        blocks = self._levelled(job, claim)
         if job.rate_out != job.rate_voice:
             blocks = at_rate(blocks, job.rate_voice, job.rate_out)
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -69,6 +70,30 @@ class Stitching:
                 connection, job.id, Event.STITCHED, claim=claim.token, claim_over=True, result_key=key,
                 result_frames=frames, result_bytes=size, ended_at=time.time(), stitch_took=time.perf_counter() - began,
             )  # fmt: skip
+
+    def _levelled(self, job: JobRecord, claim: Claim) -> Iterator[Samples]:
+        """The atoms joined, as loud as the job wants them, and nowhere beyond full scale."""
+        mix = float(job.settings.get(loudness.SETTING, 1.0))
+        if mix >= 1.0:
+            return guarded(self._joined(job), job.peak)
+        peak = 0.0
+        for block in self._mixed(job, mix):
+            claim.check()
+            peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
+        # Only at its end is the loudest sample known, and reading it all again is cheaper than keeping it.
+        return guarded(self._mixed(job, mix), peak)
+
+    def _joined(self, job: JobRecord) -> Iterator[Samples]:
+        return joined(self.database, self.store, job, converted_prefix(job))
+
+    def _mixed(self, job: JobRecord, mix: float) -> Iterator[Samples]:
+        length, out_length = lengths(self.database, job)
+        source = prepared(self.database, self.store, job, atoms_prefix(job))
+        return loudness.mixed(
+            loudness.Stream(self._joined(job), job.rate_voice, out_length),
+            loudness.Stream(source, job.rate_in, length),
+            mix,
+        )
 
 
 def exactly(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:

@@ -36,6 +36,18 @@ class VoiceRecord(Record, kw_only=True):
     created_at: Mapped[float]
 
 
+class ModelRecord(Record, kw_only=True):
+    """A model that many voices share, such as a content encoder: a package in the object store under a name."""
+
+    __tablename__ = "models"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    content_hash: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    created_at: Mapped[float]
+
+
 class JobRecord(Record, kw_only=True):
     """One recording to be converted, with its progress counted along."""
 

@@ -1,6 +1,5 @@
 """Commands, recordings, and a farm that is up."""
 
-import os
 import re
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 import soundfile
 
 from tests.audio.sounds import tone
-from tests.cli.running import PATIENCE, CommandLine, ended
+from tests.cli.running import CommandLine, ended
 from tests.services.server import free_port
 
 
@@ -53,18 +52,6 @@ def _wait_for_start(up: "subprocess.Popen[str]") -> None:
     assert up.stdout
     line = up.stdout.readline()
     assert re.search("farm is up with 1 workers", line), line
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own with a megabyte on it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "voicefarm-tests", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk; tests/cli/test_fetching.py has the same without")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=PATIENCE)
 
 
 def silence(path: Path, seconds: float, rate: int = 16_000) -> Path:

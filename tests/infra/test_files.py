@@ -64,9 +64,10 @@ def _rights(name: str, action: str) -> set[str]:
 def test_the_policies_know_every_kind_of_key() -> None:
     atoms = keys.atom_prefix("0", 16000)
     written = {k.partition("/")[0] for k in (keys.source_key("0"), atoms, keys.result_key(1, "t", "wav"))}
+    packages = keys.package_key("0", "voice.json").partition("/")[0]
     converted = keys.converted_prefix(atoms, {}).partition("/")[0]
-    assert written | {converted} <= _rights("policy-dispatcher.json", "s3:PutObject")
-    assert {converted, atoms.partition("/")[0]} <= _rights("policy-worker.json", "s3:GetObject")
+    assert written | {converted, packages} <= _rights("policy-dispatcher.json", "s3:PutObject")
+    assert {converted, packages, atoms.partition("/")[0]} <= _rights("policy-worker.json", "s3:GetObject")
     assert _rights("policy-worker.json", "s3:PutObject") == {converted, "doctor"}
     assert _rights("policy-worker.json", "s3:DeleteObject") == {"doctor"}
 

@@ -1,28 +1,23 @@
 """The engines there are, found by name and imported only when they are used."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, cast
 
 from storage.errors import InputError
-from workers.engines.engine import EngineFamily, Voice
+from workers.engines.engine import EngineFamily, PackageFolders, Shelf, Voice
 
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An engine's module, which holds `FAMILY`, `load` and what else this catalog asks for."""
-
-    module: str
-    framework: str
-    """What must be importable for it to run."""
-
-
+#: An engine's module, which holds `FAMILY`, `load` and what else this catalog asks for.
 _ENGINES = {
-    "world": _Entry("workers.engines.world.entry", "pyworld"),
-    "through": _Entry("workers.engines.through", "numpy"),
+    "world": "workers.engines.world.entry",
+    "rvc": "workers.engines.rvc.entry",
+    "through": "workers.engines.through",
 }
+
+
+def engine_names() -> tuple[str, ...]:
+    """All engines that this version has."""
+    return tuple(_ENGINES)
 
 
 def family(name: str) -> EngineFamily:
@@ -50,22 +45,36 @@ def checked_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return cast("dict[str, Any]", _module(name).checked_settings(settings))
 
 
-def load(name: str, recipe: Mapping[str, Any]) -> Voice:
-    """A voice ready to convert."""
-    return cast("Callable[[Mapping[str, Any]], Voice]", _module(name).load)(recipe)
+def needed_models(name: str, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the models that a job needs, each under the field of its recipe that takes the model's hash."""
+    needed = getattr(_module(name), "needed_models", None)
+    return {} if needed is None else cast("dict[str, str]", needed(recipe, settings))
+
+
+def load(name: str, recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:
+    """A voice ready to convert on this capability's device."""
+    return cast("Voice", _module(name).load(recipe, packages, capability))
+
+
+def warm_up(capability: str, shelf: Shelf) -> None:
+    """Let every engine prepare what would make its first conversion here slow."""
+    for name in engines_for(capability):
+        prepare = getattr(_module(name), "warm_up", None)
+        if prepare is not None:
+            prepare(capability, shelf)
 
 
 def engines_for(capability: str) -> dict[str, str]:
     """Versions of the engines that this machine can run."""
-    found = {}
-    for name, entry in _ENGINES.items():
-        if find_spec(entry.framework) is not None and capability in family(name).capabilities:
-            found[name] = family(name).version
-    return found
+    return {
+        name: family(name).version
+        for name in _ENGINES
+        if capability in family(name).capabilities and _module(name).runs_on(capability)
+    }
 
 
 def _module(name: str) -> Any:
-    entry = _ENGINES.get(name)
-    if entry is None:
+    module = _ENGINES.get(name)
+    if module is None:
         raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
-    return import_module(entry.module)
+    return import_module(module)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,3 +56,23 @@ class EngineFamily:
     rate_in: int
     context_seconds: float
     capabilities: frozenset[str]
+
+
+class PackageFolders(Protocol):
+    """Where packages lie on this machine; what is not there yet is fetched first."""
+
+    def __call__(self, content_hash: str, kind: str, /) -> Path:
+        """The folder of the package with this hash."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where machines of one kind leave each other what they have prepared: nothing that a result depends on."""
+
+    def get(self, name: str) -> bytes | None:
+        """What lies there under this name."""
+        ...
+
+    def put(self, name: str, data: bytes) -> None:
+        """Leave something there, over what was there before."""
+        ...

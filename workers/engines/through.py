@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.errors import InputError
-from workers.engines.engine import Converted, EngineFamily, Piece, Voice
+from workers.engines.engine import Converted, EngineFamily, PackageFolders, Piece, Voice
 
 FAMILY = EngineFamily(
     name="through",
@@ -61,6 +61,11 @@ def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"seed": int(settings.get("seed", 0))}
 
 
-def load(recipe: Mapping[str, Any]) -> Voice:
+def runs_on(capability: str) -> bool:  # noqa: ARG001 - it needs nothing
+    """It runs everywhere."""
+    return True
+
+
+def load(recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:  # noqa: ARG001 - it needs none
     """The voice, ready."""
     return _Through(float(recipe["pace"]))

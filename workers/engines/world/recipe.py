@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from workers.engines.world.fields import Ranges, read_numbers, refuse_unknown
+from workers.engines.fields import Ranges, read_numbers, refuse_unknown
 
 RANGES: Ranges = {
     "pitch_semitones": (-24.0, 24.0),

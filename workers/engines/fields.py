@@ -1,12 +1,15 @@
-"""Strict reading of numbers out of JSON: nothing unknown, nothing out of range, and a sentence when refused."""
+"""Strict reading of fields out of JSON: nothing unknown, nothing out of range, and a sentence when refused."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from storage.errors import InputError
 
 Ranges = Mapping[str, tuple[float, float]]
+
+#: One more than the largest seed: the noise generators' keys are 64 bits wide.
+SEEDS = 1 << 64
 
 
 def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
@@ -28,3 +31,24 @@ def read_number(what: str, name: str, value: object, low: float, high: float) ->
 def read_numbers(what: str, given: Mapping[str, Any], ranges: Ranges) -> dict[str, float]:
     """All the numbers that are given, each within its range."""
     return {name: read_number(what, name, given[name], *limits) for name, limits in ranges.items() if name in given}
+
+
+def read_choice(what: str, name: str, value: object, choices: Collection[str]) -> str:
+    """One of a few words."""
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def read_whole(what: str, name: str, value: object, most: int) -> int:
+    """A whole number from zero to `most`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise InputError(f"{what}: {name} must be a whole number from 0 to {most}, not {value!r}.")
+    return value
+
+
+def read_seed(what: str, value: object) -> int:
+    """A seed of noise, 0 to 2^64 - 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < SEEDS:
+        raise InputError(f"{what}: seed must be a whole number from 0 to 2^64 - 1, not {value!r}.")
+    return value

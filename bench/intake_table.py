@@ -1,0 +1,46 @@
+"""Every kind of file that is taken in or refused, made here with few channels, and what the reader says of each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dispatcher.intake.draft import Draft
+from storage.errors import InputError
+from tests.intake.accepted import ACCEPTED
+from tests.intake.case import Case
+from tests.intake.refused import MARKER, REFUSED
+
+
+def main() -> None:
+    """Print the table."""
+    print("| file | what it is | verdict | sentence |\n|---|---|---|---|")
+    for row in rows():
+        print(row, flush=True)
+
+
+def rows() -> Iterator[str]:
+    """One line for each file."""
+    for case in [*ACCEPTED, *REFUSED]:
+        with TemporaryDirectory(prefix="voicefarm-bench-") as name:
+            verdict, sentence = _told(case, Path(name))
+            if (Path(name) / MARKER).exists():
+                verdict = "**its code was run**"
+        yield f"| {case.file} | {case.what} | {verdict} | {sentence.replace('|', '&#124;')} |"
+
+
+def _told(case: Case, folder: Path) -> tuple[str, str]:
+    try:
+        return "taken in", _described(case.run(folder))
+    except InputError as refusal:
+        return "refused", str(refusal)
+
+
+def _described(draft: Draft) -> str:
+    facts = {name: fact for name, fact in draft.facts.items() if not name.endswith("sha256")}
+    return f"{draft.kind}, {len(draft.weights)} tensors; " + ", ".join(
+        f"{name}: {facts[name]}" for name in sorted(facts)
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""NAME=VALUE on the command line."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+
+def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:
+    """Values by name: numbers, true and false as such, everything else as text."""
+    read = {}
+    for assignment in given:
+        name, equals, value = (part.strip() for part in assignment.partition("="))
+        if not name or not equals or not value:
+            raise click.BadParameter(f"'{assignment}' is not NAME=VALUE", param_hint=option)
+        read[name] = _value(value)
+    return read
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text

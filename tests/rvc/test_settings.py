@@ -1,0 +1,104 @@
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.errors import InputError
+from workers.engines.rvc.settings import CHOICES, RANGES, RvcSettings
+
+
+@st.composite
+def settings(draw: st.DrawFn) -> dict[str, Any]:
+    numbers = {
+        name: st.floats(*limits) | st.integers(int(limits[0]), int(limits[1])) for name, limits in RANGES.items()
+    }
+    numbers |= {
+        "pitch_low": st.floats(30.0, 900.0),
+        "pitch_high": st.floats(1000.0, 2000.0),
+        "protect": st.floats(0.0, 0.5),
+    }
+    words = {name: st.sampled_from(choices) for name, choices in CHOICES.items()}
+    whole = {"speaker": st.integers(0, 200), "seed": st.integers(0, 2**64 - 1)}
+    return draw(st.fixed_dictionaries({}, optional={**numbers, **words, **whole}))
+
+
+@given(settings())
+def test_what_is_given_is_kept_and_survives_the_way_through_json(given_settings: dict[str, Any]) -> None:
+    read = RvcSettings.from_json(given_settings)
+    stored = asdict(read)
+    assert {name: stored[name] for name in given_settings} == given_settings
+    assert RvcSettings.from_json(json.loads(json.dumps(stored))) == read
+
+
+def test_nothing_given_gives_what_shared_voices_are_tuned_for() -> None:
+    assert asdict(RvcSettings.from_json({})) == {
+        "transpose": 0.0,
+        "pitch_method": "rmvpe",
+        "pitch_low": 50.0,
+        "pitch_high": 1100.0,
+        "autotune": 0.0,
+        "autotune_key": "C",
+        "autotune_scale": "chromatic",
+        "formant": 0.0,
+        "index_rate": 0.75,
+        "protect": 0.33,
+        "loudness_mix": 1.0,
+        "unvoiced": "zero",
+        "speaker": 0,
+        "seed": 0,
+        "precision": "auto",
+        "quality": "balanced",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "precision"),
+    [
+        ({"quality": "fast"}, "auto"),
+        ({"quality": "balanced"}, "auto"),
+        ({"quality": "quality"}, "fp32"),
+        ({"quality": "quality", "precision": "bf16"}, "bf16"),
+        ({"quality": "fast", "precision": "fp32"}, "fp32"),
+    ],
+)
+def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], precision: str) -> None:
+    assert RvcSettings.from_json(asked).precision == precision
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"pitch": 2}, "has no field 'pitch'; it has autotune, "),
+        ({"transpose": 48.5}, "transpose is 48.5, but must lie between -48 and 48"),
+        ({"transpose": "2"}, "transpose must be a number, not '2'"),
+        ({"formant": True}, "formant must be a number, not True"),
+        ({"protect": 0.51}, "protect is 0.51, but must lie between 0 and 0.5"),
+        ({"index_rate": float("nan")}, "index_rate must be a number, not nan"),
+        ({"loudness_mix": -0.1}, "loudness_mix is -0.1"),
+        ({"autotune": 2}, "autotune is 2, but must lie between 0 and 1"),
+        ({"autotune_key": "H"}, "autotune_key must be one of C, C#, D, "),
+        ({"autotune_scale": ["major"]}, "autotune_scale must be one of chromatic, major, minor"),
+        ({"pitch_method": "crepe"}, "pitch_method must be one of rmvpe, harvest, dio, swift-f0, not 'crepe'"),
+        ({"unvoiced": None}, "unvoiced must be one of zero, interpolate, not None"),
+        ({"precision": "int8"}, "precision must be one of auto, fp32, bf16, fp16"),
+        ({"quality": "best"}, "quality must be one of fast, balanced, quality"),
+        ({"speaker": -1}, "speaker must be a whole number from 0"),
+        ({"speaker": 1.0}, "speaker must be a whole number from 0"),
+        ({"speaker": True}, "speaker must be a whole number from 0"),
+        ({"seed": 2**64}, r"seed must be a whole number from 0 to 2\^64 - 1"),
+        ({"pitch_low": 300, "pitch_high": 300}, "pitch_low is 300 Hz and pitch_high 300 Hz"),
+        ({"pitch_low": 1200}, "make pitch_low the smaller one"),
+        ({"pitch_high": 2500}, "pitch_high is 2500, but must lie between 30 and 2000"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        RvcSettings.from_json(asked)
+
+
+def test_twelve_semitones_of_formants_are_a_factor_of_two() -> None:
+    assert RvcSettings(formant=12.0).formant_ratio == 2.0
+    assert RvcSettings(formant=-12.0).formant_ratio == 0.5

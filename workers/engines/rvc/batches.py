@@ -1,0 +1,46 @@
+"""Work in batches that fit the device: a batch that does not is halved, and the smaller one remembered."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from storage.errors import ConversionError
+from workers.engines.rvc.nets import DeviceFull
+
+logger = logging.getLogger("voicefarm.engine")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Batch:
+    """How many at a time."""
+
+    size: int
+    halved: int = 0
+    """Times that the device was found too small."""
+
+    def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
+        """The work's results, some items at a time."""
+        done = 0
+        while done < len(items):
+            some = items[done : done + self.size]
+            try:
+                result = work(some)
+            except DeviceFull as error:
+                self._halve(error)
+                continue
+            done += len(some)
+            yield result
+
+    def _halve(self, error: DeviceFull) -> None:
+        if self.size == 1:
+            raise ConversionError(
+                f"the device has too little memory for a single piece ({error}); close what else uses it, or convert"
+                " on another machine"
+            ) from error
+        self.size //= 2
+        self.halved += 1
+        logger.warning("the device is full (%s); going on with %d at a time", error, self.size)

@@ -1,0 +1,176 @@
+"""One atom from samples to samples: which frames go through which net, the same on every framework."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from storage.errors import InputError
+from workers.engines.engine import Converted, Piece, Samples
+from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
+from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.margins import margins
+from workers.engines.rvc.nets import Floats, Nets
+from workers.engines.rvc.noise import latent_noise, source_noise
+from workers.engines.rvc.phase import phased
+from workers.engines.rvc.pitch.analysis import swift_pitch, world_pitch
+from workers.engines.rvc.pitch.decoding import decode
+from workers.engines.rvc.pitch.shaping import coarse, shaped
+from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.stages import Stages
+from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
+from workers.engines.rvc.tiles import TILE, cut, tile_starts
+from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
+from workers.engines.rvc.windows import Window, windows
+
+#: From here on `protect` protects nothing.
+UNPROTECTED = 0.5
+Pitch = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How many windows and tiles the device takes at a time, and how many frames make a tile."""
+
+    windows: Batch
+    tiles: Batch
+    tile: int = TILE
+
+
+class Conversion:
+    """A voice's nets, and how they are used."""
+
+    def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches) -> None:
+        self.sizes = sizes
+        self.nets = nets
+        self.batches = batches
+        self.margin = margins(sizes)[0]
+
+    def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
+        """One atom."""
+        if settings.speaker >= self.sizes.speakers:
+            raise InputError(
+                f"the voice has no speaker {settings.speaker}; its speakers are 0 to {self.sizes.speakers - 1}"
+            )
+        stages = Stages()
+        strip = strip_of(piece)
+        pitch = self._pitch(strip, settings, stages)
+        latent = self._latent(strip, pitch, settings, stages)
+        track = self._track(piece, strip, pitch, latent, settings)
+        samples = self._sound(track, settings, stages)
+        with stages.timed("formant"):
+            samples = self._delivered(piece, track, samples, settings)
+        return Converted(samples, stages.seconds)
+
+    def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
+        """The pitch of every 10-ms frame as the voice shall have it; a voice without pitch has none."""
+        if not self.sizes.has_pitch:
+            return np.zeros(2 * strip.frames)
+        with stages.timed("pitch"):
+            return shaped(self._heard_pitch(strip, settings), settings)
+
+    def _heard_pitch(self, strip: Strip, settings: RvcSettings) -> Pitch:
+        if settings.pitch_method == "rmvpe":
+            cores = self.batches.windows.over(windows(strip.frames), lambda some: self._decoded(strip, some))
+            return np.concatenate(list(cores))
+        samples = strip.samples[: (2 * strip.frames - 1) * PITCH_HOP]
+        if settings.pitch_method == "swift-f0":
+            return swift_pitch(samples, settings.pitch_low, settings.pitch_high, strip.first * CONTENT_HOP)
+        return world_pitch(samples, settings.pitch_method, settings.pitch_low, settings.pitch_high)
+
+    def _decoded(self, strip: Strip, some: Sequence[Window]) -> Pitch:
+        audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
+        salience = self.nets.salience(audio)
+        cores = [
+            s[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for s, w in zip(salience, some, strict=True)
+        ]
+        return decode(np.concatenate(cores))
+
+    def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Floats:
+        """The latent of every 10-ms frame."""
+        share = _share(pitch, settings, protects=self.sizes.has_pitch)
+        known = coarse(pitch)
+
+        def some_latent(some: Sequence[Window]) -> Floats:
+            return self._latent_of(strip, some, share, known, settings, stages)
+
+        return np.concatenate(list(self.batches.windows.over(windows(strip.frames), some_latent)))
+
+    def _latent_of(
+        self,
+        strip: Strip,
+        some: Sequence[Window],
+        share: Floats,
+        known: npt.NDArray[np.int64],
+        settings: RvcSettings,
+        stages: Stages,
+    ) -> Floats:
+        starts, length = [2 * w.first for w in some], 2 * (some[0].last - some[0].first)
+        with stages.timed("content"):
+            content = self.nets.content(np.stack([strip.window(w.first, w.last) for w in some]))
+        with stages.timed("retrieval"):
+            retrieved = self.nets.retrieved(content) if settings.index_rate else content
+        with stages.timed("noise"):
+            at = strip.first_pitch_frame
+            width = self.sizes.inter
+            noise = np.stack([latent_noise(settings.seed, at + s, at + s + length, width) for s in starts])
+        with stages.timed("encoder"):
+            latent = self.nets.latent(
+                content, retrieved, cut(share, starts, length), cut(known, starts, length), noise, settings.speaker
+            )
+        cores = [
+            x[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for x, w in zip(latent, some, strict=True)
+        ]
+        return np.concatenate(cores)
+
+    def _track(self, piece: Piece, strip: Strip, pitch: Pitch, latent: Floats, settings: RvcSettings) -> Track:
+        first, last = wanted_frames(piece, strip)
+        sine = phased(pitch, strip.first_pitch_frame)
+        if settings.formant == 0.0:
+            return plain_track(latent, sine, strip.first_pitch_frame, first, last)
+        ratio = settings.formant_ratio
+        return stretched_track(latent, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
+
+    def _sound(self, track: Track, settings: RvcSettings, stages: Stages) -> Samples:
+        """What the generator makes of the wanted frames."""
+
+        def some_sound(starts: Sequence[int]) -> Samples:
+            return self._sound_of(track, starts, settings, stages)
+
+        starts = tile_starts(track.first, track.last, self.batches.tile)
+        samples = np.concatenate(list(self.batches.tiles.over(starts, some_sound)))
+        return samples[: (track.last - track.first) * self.sizes.frame]
+
+    def _sound_of(self, track: Track, starts: Sequence[int], settings: RvcSettings, stages: Stages) -> Samples:
+        begins = [start - self.margin for start in starts]
+        length = self.batches.tile + 2 * self.margin
+        frame = self.sizes.frame
+        with stages.timed("noise"):
+            at = [(track.start + begin) * frame for begin in begins]
+            noise = np.stack([source_noise(settings.seed, a, a + length * frame) for a in at])
+        with stages.timed("generator"):
+            sound = self.nets.sound(
+                cut(track.latent, begins, length),
+                cut(track.sine.phase.astype(np.float32), begins, length),
+                cut(track.sine.f0.astype(np.float32), begins, length),
+                noise,
+                settings.speaker,
+            )
+        return sound.reshape(-1)
+
+    def _delivered(self, piece: Piece, track: Track, samples: Samples, settings: RvcSettings) -> Samples:
+        """The samples that the piece asks for."""
+        if settings.formant == 0.0:
+            offset = piece.out_start - (track.start + track.first) * self.sizes.frame
+            return samples[offset : offset + piece.out_stop - piece.out_start]
+        read = at_their_speed(samples, track, settings.formant_ratio, self.sizes.frame, piece.out_start, piece.out_stop)
+        return np.clip(read, -1.0, 1.0)
+
+
+def _share(pitch: Pitch, settings: RvcSettings, *, protects: bool) -> Floats:
+    """How much of what was retrieved each 10-ms frame takes: less where nothing is voiced, to keep consonants clear."""
+    share = np.full(len(pitch), settings.index_rate, np.float32)
+    if protects and settings.protect < UNPROTECTED:
+        share[pitch <= 0.0] *= settings.protect
+    return share

@@ -1,0 +1,119 @@
+"""A package: one folder with a description and safetensors, known by the hash of its description.
+
+Voices, content encoders and pitch nets all travel so. The description names every file with its hash, so the hash of
+the description stands for all of it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file
+
+from storage.errors import InputError
+from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
+
+#: Raise it when a description changes so that older programs would misread it.
+FORMAT = 1
+VOICE, ENCODER, PITCH = "voice", "encoder", "pitch"
+WEIGHTS, RETRIEVAL = "weights.safetensors", "retrieval.safetensors"
+#: The one tensor of RETRIEVAL: content features of the speaker's own recordings, one a row.
+VECTORS = "vectors"
+
+Sizes = SynthesizerSizes | EncoderSizes | PitchSizes
+_SIZES: dict[str, type[SynthesizerSizes] | type[EncoderSizes] | type[PitchSizes]] = {
+    VOICE: SynthesizerSizes,
+    ENCODER: EncoderSizes,
+    PITCH: PitchSizes,
+}
+Known = TypeVar("Known", SynthesizerSizes, EncoderSizes, PitchSizes)
+Weights = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of a package."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a package says of itself."""
+
+    kind: str
+    sizes: Sizes
+    facts: Mapping[str, Any]
+    """What else is known of it: where it came from, names of speakers, which content encoder it wants."""
+    files: Mapping[str, PackedFile]
+
+    def to_bytes(self) -> bytes:
+        """As the description file; the same facts give the same bytes."""
+        described = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "sizes": self.sizes.to_json(),
+            "facts": dict(self.facts),
+            "files": {name: {"sha256": file.sha256, "bytes": file.bytes} for name, file in self.files.items()},
+        }
+        return json.dumps(described, sort_keys=True, separators=(",", ":")).encode()
+
+    @property
+    def hash(self) -> str:
+        """What the package is known by."""
+        return sha256(self.to_bytes()).hexdigest()
+
+    def sizes_as(self, expected: type[Known]) -> Known:
+        """The sizes, which must be of this net."""
+        if not isinstance(self.sizes, expected):
+            raise InputError(f"the package {self.hash} holds a {self.kind}, and another kind of package is needed")
+        return self.sizes
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Description":
+        """Back from the description file."""
+        given = json.loads(data)
+        if given.get("format") != FORMAT or given.get("kind") not in _SIZES:
+            raise InputError(
+                f"the package is of format {given.get('format')} and kind {given.get('kind')}, which this version of"
+                " voicefarm does not know; bring all machines to one version"
+            )
+        files = {name: PackedFile(**file) for name, file in given["files"].items()}
+        return cls(given["kind"], _SIZES[given["kind"]].from_json(given["sizes"]), given["facts"], files)
+
+
+def description_file(kind: str) -> str:
+    """Name of the description within a package of this kind."""
+    return "voice.json" if kind == VOICE else "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that lies in a folder of this machine."""
+
+    folder: Path
+    description: Description
+
+    @classmethod
+    def in_folder(cls, folder: Path, kind: str) -> "Package":
+        """The package of this kind that lies here."""
+        description = Description.from_bytes((folder / description_file(kind)).read_bytes())
+        if description.kind != kind:
+            raise InputError(f"{folder} holds a package of kind {description.kind}, not {kind}")
+        return cls(folder, description)
+
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """All tensors of the net."""
+        return load_file(self.folder / WEIGHTS)
+
+    def vectors(self) -> npt.NDArray[np.float32] | None:
+        """The vectors to retrieve from, or None where the voice has none."""
+        if RETRIEVAL not in self.description.files:
+            return None
+        return load_file(self.folder / RETRIEVAL)[VECTORS].astype(np.float32, copy=False)

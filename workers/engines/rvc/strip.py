@@ -1,0 +1,53 @@
+"""The stretch of a recording that the nets are shown for one atom, on the frame grid of the whole recording."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.engines.engine import Piece, Samples
+from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
+from workers.engines.rvc.windows import whole_steps
+
+#: Content frames (2.24 s) on both sides of an atom: room for the anchors of the phase, 1.5 s apart, and for the edges
+#: within which the nets hear that the recording was cut.
+CONTEXT = 112
+#: Samples beyond its last frame that the content encoder wants to see.
+TAIL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Samples on the grid: `frames` content frames from the absolute content frame `first` on, and the tail."""
+
+    samples: Samples
+    first: int
+    frames: int
+
+    @property
+    def first_pitch_frame(self) -> int:
+        """The absolute 10-ms frame it begins with."""
+        return 2 * self.first
+
+    def window(self, first: int, last: int) -> Samples:
+        """Samples of these content frames and the tail."""
+        return self.samples[first * CONTENT_HOP : last * CONTENT_HOP + TAIL]
+
+    def pitch_window(self, first: int, last: int) -> Samples:
+        """Samples that give the pitch net two frames for each of these."""
+        return self.samples[first * CONTENT_HOP : last * CONTENT_HOP - PITCH_HOP]
+
+
+def strip_of(piece: Piece) -> Strip:
+    """An atom with its context; where the recording has none, it is mirrored, as voices were trained to hear it."""
+    first = piece.start // CONTENT_HOP - CONTEXT
+    frames = whole_steps(-(-piece.stop // CONTENT_HOP) + CONTEXT - first)
+    begin, end = first * CONTENT_HOP, (first + frames) * CONTENT_HOP + TAIL
+    # Louder than full scale is no recording, and would be no number after the first square.
+    held = np.clip(piece.samples[max(begin - piece.first, 0) : end - piece.first], -1.0, 1.0)
+    before = max(piece.first - begin, 0)
+    return Strip(np.pad(held, (before, end - begin - before - len(held)), mode="reflect"), first, frames)
+
+
+def wanted_frames(piece: Piece, strip: Strip) -> tuple[int, int]:
+    """The atom's 10-ms frames, counted from the strip's beginning."""
+    return piece.start // PITCH_HOP - strip.first_pitch_frame, -(-piece.stop // PITCH_HOP) - strip.first_pitch_frame

@@ -1,0 +1,88 @@
+"""Convolutions over time in the one layout that is quick everywhere: batch, time, channels, with channels together.
+
+A convolution is done as one over an image of height one with channels last. On processors oneDNN then reaches what the
+cores have (a plain conv1d often reaches a third), and takes the activation or addition that follows along for nothing.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workers.engines.rvc.package import Weights
+
+#: Slope of every leaky ReLU but the generator's last.
+SLOPE = 0.1
+
+
+class Convolution(nn.Module):
+    """A convolution of `[batch, time, channels]`; unless `padding` says otherwise as long as what goes in."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor, dilation: int = 1, padding: int | None = None) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.padding = dilation * (weight.shape[-1] // 2) if padding is None else padding
+        self.fused = fuses(weight)
+        image = weight[:, :, None].contiguous(memory_format=torch.channels_last)
+        if self.fused:
+            image = torch.ops.mkldnn._reorder_convolution_weight(  # noqa: SLF001 - what torch's own compiler calls
+                image, [0, self.padding], [1, 1], [1, dilation], 1, []
+            )
+        self.register_buffer("weight", image, persistent=False)
+        self.register_buffer("bias", bias.contiguous(), persistent=False)
+
+    def forward(self, x: Tensor, slope: float | None = None) -> Tensor:
+        """The convolution, and a leaky ReLU after it if a slope is given."""
+        image = _image(x)
+        if self.fused:
+            attr, scalars = ("none", []) if slope is None else ("leaky_relu", [slope])
+            y = torch.ops.mkldnn._convolution_pointwise(  # noqa: SLF001
+                image, self.weight, self.bias, [0, self.padding], [1, 1], [1, self.dilation], 1, attr, scalars, ""
+            )
+            return _sequence(y)
+        y = F.conv2d(image, self.weight, self.bias, padding=(0, self.padding), dilation=(1, self.dilation))
+        return _sequence(y if slope is None else F.leaky_relu(y, slope))
+
+    def plus(self, x: Tensor, other: Tensor) -> Tensor:
+        """The convolution of `x`, plus `other`."""
+        if self.fused:
+            y = torch.ops.mkldnn._convolution_pointwise.binary(  # noqa: SLF001
+                _image(x), _image(other), self.weight, self.bias, [0, self.padding], [1, 1], [1, self.dilation], 1,
+                "add", 1.0, None, [], None,
+            )  # fmt: skip
+            return _sequence(y)
+        return self(x) + other
+
+
+def fuses(weight: Tensor) -> bool:
+    """Whether oneDNN's convolutions, which take along what follows, are to be had for such weights."""
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.enabled:
+        return False
+    if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
+        return False
+    supported = {
+        torch.float32: lambda: True,
+        torch.bfloat16: torch.ops.mkldnn._is_mkldnn_bf16_supported,  # noqa: SLF001
+        torch.float16: torch.ops.mkldnn._is_mkldnn_fp16_supported,  # noqa: SLF001
+    }
+    return weight.dtype in supported and bool(supported[weight.dtype]())
+
+
+def convolution(weights: Weights, name: str, like: Tensor, dilation: int = 1) -> Convolution:
+    """The convolution of this name, on the device and in the precision of `like`."""
+    return Convolution(tensor(weights, f"{name}.weight", like), tensor(weights, f"{name}.bias", like), dilation)
+
+
+def tensor(weights: Weights, name: str, like: Tensor) -> Tensor:
+    """One tensor of a package, on the device and in the precision of `like`."""
+    return torch.from_numpy(weights[name]).to(device=like.device, dtype=like.dtype)
+
+
+def _image(x: Tensor) -> Tensor:
+    return x.transpose(1, 2)[:, :, None]
+
+
+def _sequence(y: Tensor) -> Tensor:
+    return y[:, :, 0].transpose(1, 2)

@@ -1,0 +1,114 @@
+"""Loading a voice for torch: which device, which precision, and the nets that voices share."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from storage.errors import ConversionError
+from workers.engines.engine import Converted, PackageFolders, Piece
+from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
+from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
+from workers.engines.rvc.recipe import RvcRecipe
+from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.torch.compiling import share_new_programs
+from workers.engines.rvc.torch.hubert import Hubert
+from workers.engines.rvc.torch.nets import TorchNets
+from workers.engines.rvc.torch.precision import dtype_for
+from workers.engines.rvc.torch.retrieval import Retrieval
+from workers.engines.rvc.torch.rmvpe import Rmvpe
+from workers.engines.rvc.torch.voice_nets import VoiceNets
+
+#: Layers of the content encoder whose output voices were trained on.
+LAYERS_V1, LAYERS_V2 = 9, 12
+#: Windows and tiles at a time: a processor is kept busy by one, and more would leave its caches.
+ON_CPU = (1, 1)
+ON_CUDA = (8, 32)
+
+
+class TorchVoice:
+    """A voice that is loaded once for every precision that jobs ask for."""
+
+    def __init__(self, recipe: RvcRecipe, packages: PackageFolders, device: torch.device) -> None:
+        self.device = device
+        self.recipe = recipe
+        self.packages = packages
+        self.voice = Package.in_folder(packages(recipe.package, VOICE), VOICE)
+        self.encoder = packages(recipe.encoder, ENCODER)
+        self.conversions: dict[torch.dtype, Conversion] = {}
+        self.retrieval: Retrieval | None = None
+        windows, tiles = ON_CUDA if device.type == "cuda" else ON_CPU
+        self.batches = Batches(Batch(windows), Batch(tiles))
+
+    def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
+        """Convert one atom."""
+        wanted = RvcSettings.from_json(settings)
+        converted = self.prepared(wanted).convert(piece, wanted)
+        share_new_programs()
+        return converted
+
+    def prepared(self, settings: RvcSettings) -> Conversion:
+        """The nets in the precision that the settings ask for."""
+        dtype = dtype_for(settings.precision, self.device)
+        if dtype not in self.conversions:
+            self.conversions[dtype] = self._prepare(dtype)
+        return self.conversions[dtype]
+
+    def _prepare(self, dtype: torch.dtype) -> Conversion:
+        sizes = self.voice.description.sizes_as(SynthesizerSizes)
+        encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
+        projects = sizes.content != encoder.hidden
+        if projects and encoder.projection != sizes.content:
+            raise ConversionError(
+                f"the voice wants content features {sizes.content} wide, and the content encoder gives"
+                f" {encoder.hidden} or {encoder.projection}; add the encoder that it was trained with"
+            )
+        layers = min(LAYERS_V1 if projects else LAYERS_V2, encoder.layers)
+        with torch.inference_mode():
+            like = torch.zeros((), dtype=dtype, device=self.device)
+            nets = TorchNets(
+                device=self.device,
+                hubert=_hubert(self.encoder, layers, dtype, self.device),
+                rmvpe=self._rmvpe(dtype),
+                retrieval=self._retrieval(),
+                voice=VoiceNets(self.voice.weights(), sizes, like),
+                projects=projects,
+            )
+        return Conversion(sizes, nets, self.batches)
+
+    def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
+        if self.recipe.pitch_model is None:
+            return None
+        return _rmvpe(self.packages(self.recipe.pitch_model, PITCH), dtype, self.device)
+
+    def _retrieval(self) -> Retrieval | None:
+        if self.retrieval is None and (vectors := self.voice.vectors()) is not None:
+            self.retrieval = Retrieval(torch.from_numpy(vectors).to(self.device))
+        return self.retrieval
+
+
+@lru_cache(maxsize=2)
+def _hubert(folder: Path, layers: int, dtype: torch.dtype, device: torch.device) -> Hubert:
+    """A content encoder; all voices share it."""
+    package = Package.in_folder(folder, ENCODER)
+    hubert = Hubert(package.description.sizes_as(EncoderSizes), layers, torch.zeros((), dtype=dtype, device=device))
+    hubert.load(package.weights())
+    return hubert
+
+
+@lru_cache(maxsize=2)
+def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
+    """A pitch net; all voices share it."""
+    package = Package.in_folder(folder, PITCH)
+    rmvpe = Rmvpe(package.description.sizes_as(PitchSizes), torch.zeros((), dtype=dtype, device=device))
+    rmvpe.load(package.weights())
+    return rmvpe
+
+
+def load(recipe: RvcRecipe, packages: PackageFolders, capability: str) -> TorchVoice:
+    """A voice ready to convert."""
+    return TorchVoice(recipe, packages, torch.device(capability))

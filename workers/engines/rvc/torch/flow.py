@@ -1,0 +1,66 @@
+"""The flow of VITS, run backwards: from the latent of the text encoder to the one that the generator speaks."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.convolution import convolution
+
+
+class Coupling(nn.Module):
+    """One step: half of the channels say what is taken off the other half."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, like: Tensor) -> None:
+        super().__init__()
+        self.half = sizes.inter // 2
+        self.hidden = sizes.hidden
+        self.pre = convolution(weights, f"{name}.pre", like)
+        self.gates = nn.ModuleList(
+            convolution(weights, f"{name}.enc.in_layers.{n}", like) for n in range(sizes.flow_layers)
+        )
+        self.skips = nn.ModuleList(
+            convolution(weights, f"{name}.enc.res_skip_layers.{n}", like) for n in range(sizes.flow_layers)
+        )
+        self.post = convolution(weights, f"{name}.post", like)
+
+    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
+        """`[batch, frames, width]`; `speaker` holds what each layer is told, `[layers, 2 * hidden]`."""
+        kept, changed = x[..., : self.half].contiguous(), x[..., self.half :]
+        hidden = self.pre(kept)
+        total = torch.zeros_like(hidden)
+        for n, (gate, skip) in enumerate(zip(self.gates, self.skips, strict=True)):
+            a = gate(hidden) + speaker[n]
+            told = skip(torch.tanh(a[..., : self.hidden]) * torch.sigmoid(a[..., self.hidden :]))
+            if n < len(self.gates) - 1:
+                hidden = hidden + told[..., : self.hidden]
+                told = told[..., self.hidden :]
+            total = total + told
+        return torch.cat([kept, changed - self.post(total)], dim=-1)
+
+
+class Flow(nn.Module):
+    """All steps, last one first; between them the channels change sides."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
+        super().__init__()
+        names = [f"flow.flows.{2 * n}" for n in reversed(range(sizes.flow_steps))]
+        self.steps = nn.ModuleList(Coupling(weights, sizes, name, like) for name in names)
+
+    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
+        """`[batch, frames, width]`; `speaker` is `[steps, layers, 2 * hidden]`."""
+        for step, told in zip(self.steps, speaker, strict=True):
+            x = step(x.flip(-1), told)
+        return x
+
+
+def speaker_of_flow(weights: Weights, sizes: SynthesizerSizes, identity: Tensor) -> Tensor:
+    """What the flow's layers are told of the speaker, which is the same for every frame: worked out once."""
+    told = []
+    for n in reversed(range(sizes.flow_steps)):
+        name = f"flow.flows.{2 * n}.enc.cond_layer"
+        weight = torch.from_numpy(weights[f"{name}.weight"])[:, :, 0].float()
+        bias = torch.from_numpy(weights[f"{name}.bias"]).float()
+        told.append(F.linear(identity, weight, bias).reshape(sizes.flow_layers, 2 * sizes.hidden))
+    return torch.stack(told)

@@ -1,0 +1,128 @@
+"""The text encoder of VITS, which in voice conversion reads content features and a coarse pitch."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.convolution import SLOPE, convolution, tensor
+
+#: Queries looked at together: their scores over a whole window, 25 MB at the longest, stay near the cores.
+QUERIES = 512
+EPSILON = 1e-5
+
+
+class Attention(nn.Module):
+    """Attention that also knows how far apart two frames are, as long as they are near.
+
+    Only frames within `reach` of each other have something to say about their distance, so of the relative part a
+    band of `2 * reach + 1` diagonals is worked out and never a square of all distances.
+    """
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, like: Tensor) -> None:
+        super().__init__()
+        self.heads, self.reach = sizes.heads, sizes.reach
+        joined = {part: f"{name}.conv_{part}" for part in "qkv"}
+        self.register_buffer(
+            "weight",
+            torch.cat([tensor(weights, f"{n}.weight", like)[:, :, 0] for n in joined.values()]),
+            persistent=False,
+        )
+        self.register_buffer(
+            "bias", torch.cat([tensor(weights, f"{n}.bias", like) for n in joined.values()]), persistent=False
+        )
+        self.register_buffer("near_keys", tensor(weights, f"{name}.emb_rel_k", like)[0], persistent=False)
+        self.register_buffer("near_values", tensor(weights, f"{name}.emb_rel_v", like)[0], persistent=False)
+        self.out = convolution(weights, f"{name}.conv_o", like)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[batch, frames, hidden]` to the same."""
+        batch, frames, hidden = x.shape
+        width = hidden // self.heads
+        q, k, v = (
+            F.linear(x, self.weight, self.bias).reshape(batch, frames, 3, self.heads, width).permute(2, 0, 3, 1, 4)
+        )
+        q = q / math.sqrt(width)
+        # Empty frames on both sides give every query its whole band; they are never attended to.
+        k, v = (F.pad(t, (0, 0, self.reach, self.reach)) for t in (k, v))
+        heard = [self._hear(q[:, :, first : first + QUERIES], k, v, first) for first in range(0, frames, QUERIES)]
+        return self.out(torch.cat(heard, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
+
+    def _hear(self, q: Tensor, k: Tensor, v: Tensor, first: int) -> Tensor:
+        scores = (q @ k.transpose(-1, -2)).float()
+        band = self._band(scores, first)
+        band += (q @ self.near_keys.t()).float()
+        scores[..., : self.reach] = -math.inf
+        scores[..., -self.reach :] = -math.inf
+        share = torch.softmax(scores, dim=-1)
+        near = self._band(share, first).to(v.dtype)
+        return share.to(v.dtype) @ v + near @ self.near_values
+
+    def _band(self, scores: Tensor, first: int) -> Tensor:
+        """A view of each query's scores with the frames around it; row `i` begins at column `first + i`."""
+        batch, heads, queries, keys = scores.shape
+        return scores.as_strided(
+            (batch, heads, queries, 2 * self.reach + 1),
+            (scores.stride(0), scores.stride(1), keys + 1, 1),
+            scores.storage_offset() + first,
+        )
+
+
+class Layer(nn.Module):
+    """Attention and two convolutions, each added to what went in and then normalised."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, n: int, like: Tensor) -> None:
+        super().__init__()
+        encoder = "enc_p.encoder"
+        self.attention = Attention(weights, sizes, f"{encoder}.attn_layers.{n}", like)
+        self.wide = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_1", like)
+        self.narrow = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", like)
+        self.norms = nn.ModuleList(Norm(weights, f"{encoder}.norm_layers_{which}.{n}", like) for which in (1, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[batch, frames, hidden]` to the same."""
+        x = self.norms[0](x + self.attention(x))
+        # A slope of zero makes the leaky ReLU a plain one.
+        return self.norms[1](self.narrow.plus(self.wide(x, 0.0), x))
+
+
+class Norm(nn.Module):
+    """Layer normalisation over the channels, in single precision."""
+
+    def __init__(self, weights: Weights, name: str, like: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("gamma", tensor(weights, f"{name}.gamma", like).float(), persistent=False)
+        self.register_buffer("beta", tensor(weights, f"{name}.beta", like).float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[..., hidden]` to the same."""
+        return F.layer_norm(x.float(), self.gamma.shape, self.gamma, self.beta, EPSILON).to(x.dtype)
+
+
+class TextEncoder(nn.Module):
+    """Content and coarse pitch to the mean and the logarithm of the spread of each latent frame."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
+        super().__init__()
+        self.scale = math.sqrt(sizes.hidden)
+        self.inter = sizes.inter
+        self.register_buffer("content", tensor(weights, "enc_p.emb_phone.weight", like), persistent=False)
+        self.register_buffer("bias", tensor(weights, "enc_p.emb_phone.bias", like), persistent=False)
+        pitches = tensor(weights, "enc_p.emb_pitch.weight", like) if sizes.has_pitch else None
+        self.register_buffer("pitches", pitches, persistent=False)
+        self.layers = nn.ModuleList(Layer(weights, sizes, n, like) for n in range(sizes.layers))
+        self.proj = convolution(weights, "enc_p.proj", like)
+
+    def forward(self, content: Tensor, coarse: Tensor | None) -> tuple[Tensor, Tensor]:
+        """`[batch, frames, width]` and `[batch, frames]` to two times `[batch, frames, inter]` in single precision."""
+        x = F.linear(content.to(self.content.dtype), self.content, self.bias)
+        if coarse is not None and self.pitches is not None:
+            x = x + F.embedding(coarse, self.pitches)
+        x = F.leaky_relu(x * self.scale, SLOPE)
+        for layer in self.layers:
+            x = layer(x)
+        mean, spread = self.proj(x).float().split(self.inter, dim=-1)
+        return mean, spread

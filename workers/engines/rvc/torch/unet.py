@@ -1,0 +1,53 @@
+"""The pitch net's U-Net: down over levels of half the size each, and up again with what each level saw."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workers.engines.rvc.architecture import PitchSizes
+from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.image import ImageConvolution, ImageUpsampling
+
+
+class UNet(nn.Module):
+    """From `[batch, 1, frames, mels]` to as many channels as the first level has; frames a multiple of 2**levels."""
+
+    def __init__(self, folded: Weights, sizes: PitchSizes, like: Tensor) -> None:
+        super().__init__()
+        levels, blocks = range(sizes.levels), sizes.blocks
+        self.down = nn.ModuleList(_run(folded, f"encoder.{level}", blocks, like) for level in levels)
+        middle = [_run(folded, f"middle.{layer}", blocks, like) for layer in range(sizes.middle_layers)]
+        self.middle = nn.Sequential(*middle)
+        self.widen = nn.ModuleList(ImageUpsampling(folded, f"decoder.{level}.up", like) for level in levels)
+        self.up = nn.ModuleList(_run(folded, f"decoder.{level}", blocks, like) for level in levels)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The same picture with everything seen at every scale."""
+        x, seen = image, []
+        for level in self.down:
+            wide = level(x)
+            seen.append(wide)
+            x = F.avg_pool2d(wide, 2)
+        x = self.middle(x)
+        for widen, level, wide in zip(self.widen, self.up, reversed(seen), strict=True):
+            x = level(torch.cat([widen(x).relu_(), wide], dim=1))
+        return x
+
+
+class _Block(nn.Module):
+    """Two rectified convolutions, added to what went in, or to a shortcut where the channels change."""
+
+    def __init__(self, folded: Weights, name: str, like: Tensor) -> None:
+        super().__init__()
+        self.first = ImageConvolution(folded, f"{name}.first", like)
+        self.second = ImageConvolution(folded, f"{name}.second", like)
+        has_shortcut = f"{name}.shortcut.weight" in folded
+        self.shortcut = ImageConvolution(folded, f"{name}.shortcut", like) if has_shortcut else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed = self.second(self.first(x).relu_()).relu_()
+        return changed.add_(x if self.shortcut is None else self.shortcut(x))
+
+
+def _run(folded: Weights, name: str, blocks: int, like: Tensor) -> nn.Sequential:
+    return nn.Sequential(*(_Block(folded, f"{name}.{n}", like) for n in range(blocks)))

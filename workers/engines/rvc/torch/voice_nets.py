@@ -1,0 +1,52 @@
+"""The nets that are a voice's own, in one precision on one device: text encoder, flow and generator."""
+
+import torch
+from torch import Tensor, nn
+
+from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.flow import Flow, speaker_of_flow
+from workers.engines.rvc.torch.generator import Generator
+from workers.engines.rvc.torch.source import Source
+from workers.engines.rvc.torch.text_encoder import TextEncoder
+
+#: How far noise carries a latent frame from its mean, as voices are always converted.
+NOISE_SHARE = 0.66666
+
+
+class VoiceNets(nn.Module):
+    """Everything that one voice package holds but its vectors.
+
+    What is computed takes the speaker as a tensor, so that one compiled program serves all speakers and all voices.
+    """
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.encoder = TextEncoder(weights, sizes, like)
+        self.flow = Flow(weights, sizes, like)
+        self.generator = Generator(weights, sizes, like)
+        self.source = Source(weights, sizes.rate, sizes.frame, like.device) if sizes.has_pitch else None
+        told, tone = _speakers(weights, sizes)
+        self.register_buffer("told", told.to(like), persistent=False)
+        self.register_buffer("tone", tone.to(like), persistent=False)
+
+    def latent(self, content: Tensor, coarse: Tensor, noise: Tensor, told: Tensor) -> Tensor:
+        """What the generator is given: the encoder's frames, moved by noise and sent through the flow."""
+        mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
+        latent = mean + torch.exp(spread) * noise * NOISE_SHARE
+        return self.flow(latent.to(told.dtype), told)
+
+    def sound(self, latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor, tone: Tensor) -> Tensor:
+        """Samples of tiles."""
+        source = None if self.source is None else self.source(phase, pitch, noise).to(latent.dtype)
+        return self.generator(latent, source, tone)
+
+
+def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[Tensor, Tensor]:
+    """What flow and generator are told of each speaker: the same for every frame, so worked out once for all."""
+    identities = torch.from_numpy(weights["emb_g.weight"]).float()
+    weight = torch.from_numpy(weights["dec.cond.weight"])[:, :, 0].float()
+    bias = torch.from_numpy(weights["dec.cond.bias"]).float()
+    told = torch.stack([speaker_of_flow(weights, sizes, identity) for identity in identities])
+    return told, identities @ weight.t() + bias
