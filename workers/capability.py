@@ -74,8 +74,11 @@ def checked_tags(tags: Iterable[str]) -> frozenset[str]:
 
 
 def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
-    """Find out what this machine can do; `only` makes a bigger machine serve as a plainer one."""
-    finders = {"cuda": _cuda, "mlx": _mlx, "cpu": _cpu}
+    """Find out what this machine can do; `only` makes it serve as one thing, though it could be a better one."""
+    finders = {"cuda": _cuda, "mlx": _metal, "cpu": _cpu}
+    if only:
+        # MLX computes on other machines' processors too, slowly; nobody gets that without asking.
+        finders["mlx"] = _mlx
     for capability in [only] if only else CAPABILITIES:
         device = finders[capability]()
         if device is not None:
@@ -98,12 +101,22 @@ def _cuda() -> Device | None:
     return Device("cuda", _short(name, "nvidia", "geforce"), f"{name}, {memory / 2**30:.0f} GB")
 
 
-def _mlx() -> Device | None:
+def _metal() -> Device | None:
     """Apple silicon with mlx installed."""
     if platform.system() != "Darwin" or platform.machine() != "arm64" or find_spec("mlx") is None:
         return None
     chip = _asked("sysctl", "-n", "machdep.cpu.brand_string") or "Apple silicon"
     return Device("mlx", _short(chip, "apple"), f"{chip}, {psutil.virtual_memory().total / 2**30:.0f} GB")
+
+
+def _mlx() -> Device | None:
+    """Whatever MLX computes on."""
+    if (metal := _metal()) is not None or find_spec("mlx") is None:
+        return metal
+    from workers.engines.rvc.mlx.device import mlx_device
+
+    found = mlx_device()
+    return None if found is None else Device("mlx", _short(found[0], "mlx", "on", "the"), found[0])
 
 
 def _cpu() -> Device:

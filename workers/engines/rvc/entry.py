@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -68,9 +69,9 @@ def needed_models(recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
 
 def load(recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:
     """A voice ready to convert on this capability's device."""
-    from workers.engines.rvc.torch import engine
-
-    return engine.load(RvcRecipe.from_json(recipe), packages, capability)
+    engine = import_module(f"workers.engines.rvc.{FRAMEWORKS[capability]}.engine")
+    voice: Voice = engine.load(RvcRecipe.from_json(recipe), packages, capability)
+    return voice
 
 
 def warm_up(capability: str, shelf: Shelf) -> None:

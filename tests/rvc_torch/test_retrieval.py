@@ -1,0 +1,77 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rvc_torch import tiny
+from tests.rvc_torch.plain import retrieved
+from workers.engines.rvc.torch import retrieval as module
+from workers.engines.rvc.torch.retrieval import GROUP, NEIGHBOURS, Retrieval
+
+WIDTH = 24
+Rows = npt.NDArray[np.float32]
+
+
+def rows(count: int, seed: int = 0) -> Rows:
+    return np.random.default_rng(seed).standard_normal((count, WIDTH), np.float32)
+
+
+def found(content: Rows, vectors: Rows) -> Rows:
+    with torch.inference_mode():
+        mixed: Rows = Retrieval(torch.from_numpy(vectors))(torch.from_numpy(content)).numpy()
+        return mixed
+
+
+def error(content: Rows, vectors: Rows) -> float:
+    wanted = retrieved(content.astype(np.float64), vectors.astype(np.float64))
+    return tiny.relative_error(found(content, vectors), wanted)
+
+
+@pytest.mark.parametrize(
+    "count", [1, 2, NEIGHBOURS - 1, NEIGHBOURS, NEIGHBOURS + 1, 15, GROUP - 1, GROUP, GROUP + 1, 1000, 20 * GROUP]
+)
+def test_the_nearest_are_mixed_by_their_distance_however_many_there_are(count: int) -> None:
+    # Half of the frames lie near zero, where what fills up a group lies as well.
+    content = np.concatenate([rows(40, 1), 0.05 * rows(40, 2)])
+    assert error(content, rows(count)) <= 1e-5
+
+
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 1000), st.sampled_from([0.01, 1.0, 30.0]))
+@settings(max_examples=60)
+def test_any_vectors_and_frames_are_mixed_as_the_plain_search_does(
+    count: int, frames: int, seed: int, scale: float
+) -> None:
+    assert error(rows(frames, seed + 1) * np.float32(scale), rows(count, seed) * np.float32(scale)) <= 1e-4
+
+
+@pytest.mark.parametrize("count", [1, 5, 500])
+def test_an_exact_hit_gives_that_vector(count: int) -> None:
+    vectors = rows(count)
+    np.testing.assert_allclose(found(vectors[:5], vectors), vectors[:5], atol=1e-6)
+
+
+def test_a_vector_held_many_times_gives_itself() -> None:
+    vectors = np.repeat(rows(3), 30, axis=0)
+    np.testing.assert_allclose(found(rows(3), vectors), rows(3), atol=1e-6)
+
+
+def test_frames_of_zeros_and_far_away_ones_give_numbers() -> None:
+    content = np.concatenate([np.zeros((1, WIDTH), np.float32), 1e6 * rows(2, 1)])
+    assert np.isfinite(found(content, rows(50))).all()
+    assert np.isfinite(found(content, np.zeros((50, WIDTH), np.float32))).all()
+
+
+def test_neighbours_that_crowd_into_one_group_are_all_found() -> None:
+    """Only groups whose best is best are looked into, so all of the nearest may lie in one of them."""
+    vectors = 3.0 * rows(40 * GROUP)
+    vectors[7 * GROUP : 7 * GROUP + 12] = 0.1 * rows(12, 5)
+    assert error(0.05 * rows(30, 6), vectors) <= 1e-5
+
+
+def test_many_frames_are_looked_up_as_they_are_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    content, vectors = rows(50, 1), rows(100)
+    at_once = found(content, vectors)
+    monkeypatch.setattr(module, "SCORES", 7 * 128)
+    np.testing.assert_allclose(found(content, vectors), at_once, atol=1e-6)

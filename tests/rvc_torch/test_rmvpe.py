@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bench.random_nets import random_weights
+from tests.rvc_torch import tiny
+from tests.rvc_torch.pieces import Floats, spoken
+from workers.engines.rvc.architecture import PitchSizes
+from workers.engines.rvc.mel import hann_window, mel_filters
+from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.recurrence import BothWaysAtOnce, OneWayAfterTheOther
+from workers.engines.rvc.torch.rmvpe import Rmvpe
+
+DEEP = PitchSizes(channels=4, blocks=2, middle_layers=2, gru=12, bins=40)
+SHALLOW = PitchSizes(channels=3, levels=2, blocks=1, middle_layers=1, mels=32, gru=8, bins=20)
+#: Frames just as many as the net wants, one more, and some number.
+LENGTHS = [31 * 160, 32 * 160, 9999]
+
+
+class Plain:
+    """The net as it was trained, in double precision: every norm by itself, one direction after the other.
+
+    The log mel is in single precision here as well: where it is quiet the logarithm makes much of how that rounds.
+    """
+
+    def __init__(self, sizes: PitchSizes, weights: Weights) -> None:
+        self.sizes = sizes
+        self.weights = {name: torch.from_numpy(array).double() for name, array in weights.items()}
+
+    def salience(self, audio: Tensor) -> Tensor:
+        window = torch.from_numpy(hann_window())
+        spectrum = torch.stft(audio, 1024, 160, window=window, center=True, return_complex=True)
+        mel = torch.log((torch.from_numpy(mel_filters(self.sizes.mels)) @ spectrum.abs()).clamp(min=1e-5)).double()
+        frames = mel.shape[-1]
+        missing = -frames % 2**self.sizes.levels
+        mel = F.pad(mel, (0, missing), mode="reflect" if missing < frames else "replicate")
+        x = self.unet(mel.transpose(1, 2)[:, None])
+        x = F.conv2d(x, self.weights["cnn.weight"], self.weights["cnn.bias"], padding=1)
+        x = self.gru()(x.transpose(1, 2).flatten(2))[0]
+        return torch.sigmoid(x @ self.weights["fc.1.weight"].T + self.weights["fc.1.bias"])[:, :frames]
+
+    def unet(self, x: Tensor) -> Tensor:
+        x, seen = self.norm(x, "unet.encoder.bn"), []
+        for level in range(self.sizes.levels):
+            seen.append(self.run(x, f"unet.encoder.layers.{level}.conv"))
+            x = F.avg_pool2d(seen[-1], (2, 2))
+        for layer in range(self.sizes.middle_layers):
+            x = self.run(x, f"unet.intermediate.layers.{layer}.conv")
+        for layer in range(self.sizes.levels):
+            name = f"unet.decoder.layers.{layer}"
+            weight = self.weights[f"{name}.conv1.0.weight"]
+            x = F.conv_transpose2d(x, weight, stride=2, padding=1, output_padding=1)
+            x = torch.cat([F.relu(self.norm(x, f"{name}.conv1.1")), seen.pop()], dim=1)
+            x = self.run(x, f"{name}.conv2")
+        return x
+
+    def run(self, x: Tensor, name: str) -> Tensor:
+        for n in range(self.sizes.blocks):
+            block, y = f"{name}.{n}", x
+            for convolution, norm in ((0, 1), (3, 4)):
+                y = F.conv2d(y, self.weights[f"{block}.conv.{convolution}.weight"], padding=1)
+                y = F.relu(self.norm(y, f"{block}.conv.{norm}"))
+            if f"{block}.shortcut.weight" in self.weights:
+                x = F.conv2d(x, self.weights[f"{block}.shortcut.weight"], self.weights[f"{block}.shortcut.bias"])
+            x = x + y
+        return x
+
+    def norm(self, x: Tensor, name: str) -> Tensor:
+        net = nn.BatchNorm2d(x.shape[1]).double().eval()
+        parts = ("weight", "bias", "running_mean", "running_var")
+        net.load_state_dict({part: self.weights[f"{name}.{part}"] for part in parts}, strict=False)
+        return net(x)
+
+    def gru(self) -> nn.GRU:
+        net = nn.GRU(3 * self.sizes.mels, self.sizes.gru, batch_first=True, bidirectional=True).double()
+        start = "fc.0.gru."
+        net.load_state_dict({n.removeprefix(start): w for n, w in self.weights.items() if n.startswith(start)})
+        return net
+
+
+def weights_of(sizes: PitchSizes) -> dict[str, Floats]:
+    """Random weights, with norms that do something and a classifier that is sure of itself."""
+    weights = random_weights(sizes, 3)
+    rng = np.random.default_rng(4)
+    for name, array in weights.items():
+        if name.endswith("running_mean"):
+            weights[name] = rng.uniform(-0.5, 0.5, array.shape).astype(np.float32)
+        if name.endswith("running_var"):
+            weights[name] = rng.uniform(0.5, 2.0, array.shape).astype(np.float32)
+    return weights
+
+
+def windows(samples: int, count: int = 1) -> Tensor:
+    made = [spoken(samples / 16_000 + 0.1, seed)[:samples] / (1 + seed) for seed in range(count)]
+    return torch.from_numpy(np.stack(made))
+
+
+def net(sizes: PitchSizes, dtype: torch.dtype = torch.float32) -> Rmvpe:
+    rmvpe = Rmvpe(sizes, torch.zeros((), dtype=dtype))
+    rmvpe.load(weights_of(sizes))
+    return rmvpe
+
+
+def salience(rmvpe: Rmvpe, audio: Tensor) -> Floats:
+    with torch.inference_mode():
+        found = rmvpe(audio)
+        assert found.dtype == torch.float32
+        values: Floats = found.numpy()
+        return values
+
+
+def wanted(sizes: PitchSizes, audio: Tensor) -> Floats:
+    with torch.inference_mode():
+        values: Floats = Plain(sizes, weights_of(sizes)).salience(audio).numpy()
+        return values
+
+
+@pytest.mark.parametrize("samples", LENGTHS)
+@pytest.mark.parametrize("sizes", [DEEP, SHALLOW], ids=["deep", "shallow"])
+def test_salience_is_that_of_the_net_as_it_was_trained(sizes: PitchSizes, samples: int) -> None:
+    audio = windows(samples)
+    expected = wanted(sizes, audio)
+    assert expected.std() > 0.02
+    found = salience(net(sizes), audio)
+    assert found.shape == (1, samples // 160 + 1, sizes.bins)
+    assert tiny.relative_error(found, expected) <= 1e-5
+
+
+def test_a_window_too_short_for_a_mirror_goes_on_as_it_ends() -> None:
+    audio = windows(1600)
+    assert tiny.relative_error(salience(net(DEEP), audio), wanted(DEEP, audio)) <= 1e-5
+
+
+def test_windows_of_a_batch_do_not_hear_each_other() -> None:
+    audio, rmvpe = windows(9999, 3), net(DEEP)
+    together = salience(rmvpe, audio)
+    for n in range(3):
+        assert tiny.relative_error(together[n], salience(rmvpe, audio[n : n + 1])[0]) <= 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_stays_close(dtype: torch.dtype) -> None:
+    audio = windows(9999)
+    assert np.corrcoef(salience(net(DEEP, dtype), audio).ravel(), wanted(DEEP, audio).ravel())[0, 1] >= 0.999
+
+
+def test_weights_of_half_precision_are_taken() -> None:
+    rmvpe = Rmvpe(DEEP)
+    rmvpe.load({name: array.astype(np.float16) for name, array in weights_of(DEEP).items()})
+    audio = windows(9999)
+    assert np.corrcoef(salience(rmvpe, audio).ravel(), wanted(DEEP, audio).ravel())[0, 1] >= 0.9999
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_both_directions_at_once_give_what_one_after_the_other_does(batch: int) -> None:
+    weights, like = weights_of(DEEP), torch.zeros(())
+    frames = torch.from_numpy(np.random.default_rng(0).standard_normal((batch, 50, 3 * DEEP.mels), np.float32))
+    with torch.inference_mode():
+        at_once = BothWaysAtOnce(weights, "fc.0.gru", like)(frames)
+        native = OneWayAfterTheOther(weights, "fc.0.gru", like)(frames)
+    assert tiny.relative_error(at_once.numpy(), native.numpy()) <= 1e-5
