@@ -30,7 +30,7 @@ $(VENV)/installed-torch: $(VENV)/installed
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed-pictures
-	$(PIP) -e '.[embedded,flower,postgres,pictures,torch,dev]'
+	$(PIP) -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
 	@touch $@
 
 # A recording of its own, converted by two workers, with a picture and a table of where the time went.

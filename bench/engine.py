@@ -30,6 +30,8 @@ from workers.engines.rvc.windows import windows
 
 VECTORS = 100_000
 LAYERS = 12
+#: Seconds of audio that are converted before anything is timed.
+WARM_SECONDS = 10.0
 #: Side of the square matrices whose product says what the device can do at most.
 SQUARE = 2048
 
@@ -74,11 +76,12 @@ def recording(seconds: float) -> npt.NDArray[np.float32]:
 
 
 def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings) -> Row:
-    """The median of several runs after one that warms up."""
+    """The median of several runs, warm."""
     samples = recording(seconds)
     sizes = engine.conversion.sizes
     piece = Piece(samples, 0, 0, len(samples), 0, round(seconds * sizes.rate))
-    engine.conversion.convert(piece, settings)
+    warm = samples[: round(WARM_SECONDS * ANALYSIS_RATE)]
+    engine.conversion.convert(Piece(warm, 0, 0, len(warm), 0, len(warm) * sizes.rate // ANALYSIS_RATE), settings)
     took, stages = [], []
     for _ in range(runs):
         began = time.perf_counter()
@@ -202,11 +205,19 @@ def _as_asked(engine: Engine, arguments: argparse.Namespace) -> Engine:
     return engine
 
 
+def _engine(folder: Path, arguments: argparse.Namespace) -> Engine:
+    if arguments.engine == "torch":
+        return torch_engine(folder, arguments)
+    from bench.mlx_engine import mlx_engine
+
+    return mlx_engine(folder, arguments)
+
+
 def main() -> None:
     """Measure and print."""
     arguments = read_arguments()
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
-        engine = _as_asked(torch_engine(Path(name), arguments), arguments)
+        engine = _as_asked(_engine(Path(name), arguments), arguments)
         settings = RvcSettings(precision=arguments.precision)
         if not arguments.json:
             print(f"{engine.device}; a matrix product does {engine.matrix_gigaflops:.0f} GFLOP/s")

@@ -116,9 +116,13 @@ class Pipeline:
                 return replace(blank, outcome="cached", peak=fetched.peak), None
             _require_version(order)
             began = time.perf_counter()
-            converted = _convert(self.voices.get(order.engine, order.recipe), order, atom, fetched.samples)
+            voice = self.voices.get(order.engine, order.recipe)
+            loaded = time.perf_counter()
+            converted = _convert(voice, order, atom, fetched.samples)
             took, peak = time.perf_counter() - began, peak_of(converted.samples)
-            done = replace(blank, outcome="done", convert=took, stages=dict(converted.stages), peak=peak)
+            load = loaded - began + converted.stages.get("load", 0.0)
+            stages = {**converted.stages, "load": load}
+            done = replace(blank, outcome="done", convert=took, stages=stages, peak=peak)
             return done, converted.samples
         except VoicefarmError as error:
             return replace(blank, error=str(error)), None

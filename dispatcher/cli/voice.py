@@ -8,6 +8,7 @@ import click
 from dispatcher.cli.assignments import read_assignments
 from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
 from dispatcher.cli.tables import print_facts, print_table
+from dispatcher.cli.voice_export import export_voice
 from dispatcher.cli.voice_facts import kind_of, shown_facts, shown_recipe
 from dispatcher.jobs.voice_settings import checked_presets
 from dispatcher.jobs.voices import KnownVoice, add_voice, all_voices, find_voice, remove_voice
@@ -17,7 +18,10 @@ from storage.errors import InputError
 
 @click.group("voice")
 def voice_command() -> None:
-    """List, show, add and remove voices."""
+    """List, show, add, export and remove voices."""
+
+
+voice_command.add_command(export_voice)
 
 
 @voice_command.command("list")

@@ -73,5 +73,6 @@ def test_neighbours_that_crowd_into_one_group_are_all_found() -> None:
 def test_many_frames_are_looked_up_as_they_are_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     content, vectors = rows(50, 1), rows(100)
     at_once = found(content, vectors)
-    monkeypatch.setattr(module, "SCORES", 7 * 128)
+    monkeypatch.setattr(module, "FRAMES", 7)
+    monkeypatch.setattr(module, "BLOCK_ON_CPU", 32)
     np.testing.assert_allclose(found(content, vectors), at_once, atol=1e-6)

@@ -1,7 +1,9 @@
 """One atom from samples to samples: which frames go through which net, the same on every framework."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +168,16 @@ class Conversion:
             return samples[offset : offset + piece.out_stop - piece.out_start]
         read = at_their_speed(samples, track, settings.formant_ratio, self.sizes.frame, piece.out_start, piece.out_stop)
         return np.clip(read, -1.0, 1.0)
+
+
+def convert_with(prepare: Callable[[RvcSettings], Conversion], piece: Piece, given: Mapping[str, Any]) -> Converted:
+    """One atom with nets that may have to be loaded first, which is a stage of its own."""
+    settings = RvcSettings.from_json(given)
+    began = time.perf_counter()
+    conversion = prepare(settings)
+    loaded = time.perf_counter() - began
+    converted = conversion.convert(piece, settings)
+    return replace(converted, stages={"load": loaded, **converted.stages})
 
 
 def _share(pitch: Pitch, settings: RvcSettings, *, protects: bool) -> Floats:

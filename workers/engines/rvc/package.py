@@ -5,7 +5,7 @@ the description stands for all of it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from storage.errors import InputError
@@ -108,12 +109,32 @@ class Package:
             raise InputError(f"{folder} holds a package of kind {description.kind}, not {kind}")
         return cls(folder, description)
 
-    def weights(self) -> dict[str, npt.NDArray[Any]]:
-        """All tensors of the net."""
-        return load_file(self.folder / WEIGHTS)
+    def weights(self) -> Weights:
+        """All tensors of the net, each read when it is asked for: together they would be held twice while one loads."""
+        return _Stored(self.folder / WEIGHTS)
 
     def vectors(self) -> npt.NDArray[np.float32] | None:
         """The vectors to retrieve from, or None where the voice has none."""
         if RETRIEVAL not in self.description.files:
             return None
         return load_file(self.folder / RETRIEVAL)[VECTORS].astype(np.float32, copy=False)
+
+
+class _Stored(Mapping[str, npt.NDArray[Any]]):
+    """The tensors of a file, read one by one."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = safe_open(path, framework="np")
+        self.names = frozenset(self.file.keys())
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        if name not in self.names:
+            raise KeyError(name)
+        tensor: npt.NDArray[Any] = self.file.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)

@@ -12,6 +12,9 @@ from workers.engines.rvc.package import Weights
 
 #: Slope of every leaky ReLU but the generator's last.
 SLOPE = 0.1
+#: A typical length, for which oneDNN lays weights out. Any will do for most; told none, it takes twice as long with the
+#: widest. It is always the same one, because another layout adds up in another order, and ends in other digits.
+TYPICAL = 4096
 
 
 class Convolution(nn.Module):
@@ -28,7 +31,7 @@ class Convolution(nn.Module):
         image = weight[:, :, None].contiguous(memory_format=torch.channels_last)
         if self.fused:
             image = torch.ops.mkldnn._reorder_convolution_weight(  # noqa: SLF001 - what torch's own compiler calls
-                image, [0, self.padding], [1, 1], [1, dilation], 1, []
+                image, [0, self.padding], [1, 1], [1, dilation], 1, [1, weight.shape[1], 1, TYPICAL]
             )
         self.register_buffer("weight", image, persistent=False)
         self.register_buffer("bias", bias.contiguous(), persistent=False)

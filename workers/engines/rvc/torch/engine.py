@@ -11,7 +11,8 @@ from storage.errors import ConversionError
 from workers.engines.engine import Converted, PackageFolders, Piece
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.conversion import Batches, Conversion, convert_with
+from workers.engines.rvc.memory import give_back
 from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
@@ -46,8 +47,7 @@ class TorchVoice:
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
-        wanted = RvcSettings.from_json(settings)
-        converted = self.prepared(wanted).convert(piece, wanted)
+        converted = convert_with(self.prepared, piece, settings)
         share_new_programs()
         return converted
 
@@ -78,6 +78,7 @@ class TorchVoice:
                 voice=VoiceNets(self.voice.weights(), sizes, like),
                 projects=projects,
             )
+        give_back()
         return Conversion(sizes, nets, self.batches)
 
     def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
@@ -97,6 +98,7 @@ def _hubert(folder: Path, layers: int, dtype: torch.dtype, device: torch.device)
     package = Package.in_folder(folder, ENCODER)
     hubert = Hubert(package.description.sizes_as(EncoderSizes), layers, torch.zeros((), dtype=dtype, device=device))
     hubert.load(package.weights())
+    give_back()
     return hubert
 
 
@@ -106,6 +108,7 @@ def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
     package = Package.in_folder(folder, PITCH)
     rmvpe = Rmvpe(package.description.sizes_as(PitchSizes), torch.zeros((), dtype=dtype, device=device))
     rmvpe.load(package.weights())
+    give_back()
     return rmvpe
 
 

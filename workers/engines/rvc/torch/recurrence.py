@@ -1,5 +1,8 @@
 """The pitch net's GRU, which goes over the frames in both directions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,8 +24,8 @@ def recurrence(weights: Weights, name: str, like: Tensor) -> nn.Module:
 class BothWaysAtOnce(nn.Module):
     """Both directions step by step together, in single precision.
 
-    On processors a step waits for its weights to come out of the cache. One product for both directions and all
-    windows keeps both cores busy with it, where PyTorch's own GRU goes one way first and then the other.
+    One product a step serves both directions and all windows, where PyTorch's own GRU goes one way first and then the
+    other.
     """
 
     gates: Tensor
@@ -46,10 +49,11 @@ class BothWaysAtOnce(nn.Module):
         found = x.new_empty(frames, 2, batch, self.width, dtype=torch.float32)
         state = found.new_zeros(2, batch, self.width)
         bias = self.state_bias.expand(2, batch, -1)
-        for gate, new, place in zip(opening.unbind(), fresh.unbind(), found.unbind(), strict=True):
-            gate_too, new_too = torch.baddbmm(bias, state, self.state).split((2 * self.width, self.width), dim=-1)
-            reset, keep = (gate + gate_too).sigmoid_().chunk(2, dim=-1)
-            state = torch.lerp(torch.addcmul(new, reset, new_too).tanh_(), state, keep, out=place)
+        with _one_thread():
+            for gate, new, place in zip(opening.unbind(), fresh.unbind(), found.unbind(), strict=True):
+                gate_too, new_too = torch.baddbmm(bias, state, self.state).split((2 * self.width, self.width), dim=-1)
+                reset, keep = (gate + gate_too).sigmoid_().chunk(2, dim=-1)
+                state = torch.lerp(torch.addcmul(new, reset, new_too).tanh_(), state, keep, out=place)
         return torch.cat([found[:, 0], found[:, 1].flip(0)], dim=-1).transpose(0, 1)
 
     def _from_input(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,6 +62,21 @@ class BothWaysAtOnce(nn.Module):
         told = torch.stack([told[:, :, 0], told[:, :, 1].flip(1)]).permute(2, 0, 1, 3)
         opening, fresh = told.split((2 * self.width, self.width), dim=-1)
         return opening.contiguous(), fresh.contiguous()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Leave the other threads out of thousands of tiny steps.
+
+    Each step would wait for all of them, and on a machine that has anything else to do one of them is always late: an
+    idle machine loses a hundredth of a conversion by it, a busy one was seen to take ten times as long without.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class OneWayAfterTheOther(nn.Module):

@@ -6,11 +6,13 @@ from torch import Tensor, nn
 #: Neighbours that are mixed, as voices were made to be used.
 NEIGHBOURS = 8
 #: Neighbours whose distance is worked out anew: a product of long vectors cannot tell the very nearest apart.
-CANDIDATES = 16
+CANDIDATES = 12
 #: Vectors of which only the best is looked at first.
-GROUP = 64
-#: Scores held at a time, 64 MB in single precision.
-SCORES = 1 << 24
+GROUP = 16
+#: Frames and vectors that are multiplied at a time: on processors a product of this size runs at the speed of the
+#: cores, one with all vectors of a voice at little more than half of it; other devices want fewer, larger ones.
+FRAMES = 512
+BLOCK_ON_CPU, BLOCK_ELSEWHERE = 1 << 12, 1 << 16
 #: The square of a distance that counts as none: an exact hit would otherwise weigh infinitely much.
 NOTHING = 1e-9
 
@@ -22,18 +24,18 @@ class Retrieval(nn.Module):
         super().__init__()
         missing = -len(vectors) % GROUP
         # Vectors that fill the last group up lie too far away to be anybody's neighbour.
-        filled = torch.cat([vectors, vectors.new_zeros(missing, vectors.shape[1])])
-        lengths = filled.square().sum(1) / 2.0
+        filled = torch.nn.functional.pad(vectors, (0, 0, 0, missing))
+        lengths = torch.linalg.vector_norm(filled, dim=1).square() / 2.0
         lengths[len(vectors) :] = torch.inf
         self.neighbours = min(NEIGHBOURS, len(vectors))
         self.candidates = min(CANDIDATES, len(vectors))
+        self.block = BLOCK_ON_CPU if vectors.device.type == "cpu" else BLOCK_ELSEWHERE
         self.register_buffer("vectors", filled, persistent=False)
         self.register_buffer("half_lengths", lengths, persistent=False)
 
     def forward(self, content: Tensor) -> Tensor:
         """`[frames, width]` to the weighted mean of each one's nearest, in single precision."""
-        rows = max(SCORES // len(self.vectors), 1)
-        return torch.cat([self._nearest(some) for some in content.float().split(rows)])
+        return torch.cat([self._nearest(some) for some in content.float().split(FRAMES)])
 
     def _nearest(self, content: Tensor) -> Tensor:
         found = self.vectors[self._candidates(content)]
@@ -47,10 +49,18 @@ class Retrieval(nn.Module):
         return (weights[:, :, None] * chosen).sum(1)
 
     def _candidates(self, content: Tensor) -> Tensor:
-        """Numbers of the nearest vectors: they lie in the groups whose best are best, so only those are sorted."""
-        scores = torch.addmm(-self.half_lengths, content, self.vectors.t()).unflatten(1, (-1, GROUP))
-        groups = scores.shape[1]
-        best = scores.amax(2).topk(min(CANDIDATES, groups)).indices
-        inside = scores.gather(1, best[:, :, None].expand(-1, -1, GROUP)).flatten(1)
-        place = inside.topk(self.candidates).indices
-        return best.gather(1, place // GROUP) * GROUP + place % GROUP
+        """Numbers of the nearest vectors, which are among the nearest of each block of vectors."""
+        blocks = range(0, len(self.vectors), self.block)
+        scores, numbers = zip(*(self._best_of_block(content, first) for first in blocks), strict=True)
+        best = torch.cat(scores, dim=1).topk(self.candidates).indices
+        return torch.cat(numbers, dim=1).gather(1, best)
+
+    def _best_of_block(self, content: Tensor, first: int) -> tuple[Tensor, Tensor]:
+        """Scores and numbers: the best lie in the groups whose best are best, so only those are sorted."""
+        stop = first + self.block
+        scores = (self.vectors[first:stop] @ content.t()).sub_(self.half_lengths[first:stop, None])
+        grouped = scores.unflatten(0, (-1, GROUP))
+        groups = grouped.amax(1).t().topk(min(self.candidates, len(grouped))).indices
+        inside = grouped[groups, :, torch.arange(len(content), device=content.device)[:, None]].flatten(1)
+        best = inside.topk(min(self.candidates, inside.shape[1]))
+        return best.values, first + groups.gather(1, best.indices // GROUP) * GROUP + best.indices % GROUP

@@ -1,0 +1,36 @@
+"""A recording whose atoms are dealt to both engines by turns sounds as if one had converted all of it."""
+
+from itertools import cycle
+
+import numpy as np
+
+from tests.rvc_mlx import twins
+from tests.rvc_torch import voices
+from tests.rvc_torch.joins import click, clicked
+from tests.rvc_torch.pieces import Floats, atoms, sung
+from workers.engines.rvc.architecture import ANALYSIS_RATE
+from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.settings import RvcSettings
+
+VOICE = voices.narrow()
+PIECES = atoms(sung(4.0), [20_123, 41_001], VOICE.rate)
+JOINS = [piece.stop * VOICE.rate // ANALYSIS_RATE for piece in PIECES[:-1]]
+#: The largest step of what goes to a listener in 16 bits.
+STEP = 2.0**-15
+
+
+def converted(*engines: Conversion) -> Floats:
+    settings = RvcSettings(pitch_method="dio", seed=5)
+    dealt = zip(PIECES, cycle(engines), strict=False)
+    return np.concatenate([engine.convert(piece, settings).samples for piece, engine in dealt])
+
+
+def test_no_join_can_be_found() -> None:
+    ours, theirs = twins.conversion(VOICE), voices.conversion(VOICE)
+    alone, mixed = converted(ours), converted(ours, theirs)
+    assert alone.std() > 0.005
+    assert np.abs(mixed - alone).max() <= STEP
+    for join in JOINS:
+        assert click(mixed, join) <= click(alone, join) + 0.01
+        # A click a hundredth as loud as the voice would be found in the difference between the two.
+        assert np.abs(clicked(mixed, join, 0.01) - alone).max() > STEP

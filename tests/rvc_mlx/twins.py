@@ -1,0 +1,36 @@
+"""The narrow voices of the torch engine's tests, made for MLX from the same tensors."""
+
+import mlx.core as mx
+
+from bench.random_nets import random_weights
+from tests.rvc_torch import tiny, voices
+from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.mlx.hubert import Hubert
+from workers.engines.rvc.mlx.nets import MlxNets
+from workers.engines.rvc.mlx.retrieval import Retrieval
+from workers.engines.rvc.mlx.rmvpe import Rmvpe
+from workers.engines.rvc.mlx.voice_nets import VoiceNets
+
+#: Width of the content features of voices of version 1, which are projected.
+PROJECTED = 16
+
+
+def nets(sizes: SynthesizerSizes, dtype: mx.Dtype = mx.float32, attention: float = voices.FAINT) -> MlxNets:
+    """The nets of a voice with random weights, always the same."""
+    encoder = voices.faint(random_weights(tiny.ENCODER, 2), attention)
+    return MlxNets(
+        hubert=Hubert(encoder, tiny.ENCODER, tiny.ENCODER.layers, dtype),
+        rmvpe=Rmvpe(random_weights(tiny.PITCH, 3), tiny.PITCH, dtype) if sizes.has_pitch else None,
+        retrieval=Retrieval(voices.voice_vectors(sizes)),
+        voice=VoiceNets(voices.voice_weights(sizes, attention), sizes, dtype),
+        projects=sizes.content != tiny.ENCODER.hidden,
+    )
+
+
+def conversion(
+    sizes: SynthesizerSizes, windows: int = 1, tiles: int = 1, tile: int = 64, dtype: mx.Dtype = mx.float32
+) -> Conversion:
+    """A voice with these batches and tiles."""
+    return Conversion(sizes, nets(sizes, dtype), Batches(Batch(windows), Batch(tiles), tile))

@@ -1,0 +1,96 @@
+"""Convolutions of `[batch, time, channels]`, or of `[batch, height, width, channels]`, with channels last.
+
+How they are done is decided here alone: GPUs have kernels for them, while on processors MLX's own are many times slower
+than matrix products.
+"""
+
+import mlx.core as mx
+import numpy as np
+from numpy import ndindex
+
+from workers.engines.rvc.mlx.device import on_gpu
+from workers.engines.rvc.package import Weights
+
+#: Slope of every leaky ReLU but the generator's last.
+SLOPE = 0.1
+
+
+class Convolution:
+    """A convolution over time, weights `[out, kernel, into]`; it keeps the length unless `padding` says otherwise."""
+
+    def __init__(self, weight: mx.array, bias: mx.array, dilation: int = 1, padding: int | None = None) -> None:
+        self.weight = weight
+        self.bias = bias
+        self.dilation = dilation
+        self.padding = dilation * (weight.shape[1] // 2) if padding is None else padding
+
+    def __call__(self, x: mx.array, slope: float | None = None) -> mx.array:
+        """The convolution, and a leaky ReLU after it if a slope is given."""
+        y = convolved(x, self.weight, padding=self.padding, dilation=self.dilation) + self.bias
+        return y if slope is None else leaky(y, slope)
+
+
+def convolved(
+    x: mx.array, weight: mx.array, *, padding: int = 0, stride: int = 1, dilation: int = 1, groups: int = 1
+) -> mx.array:
+    """A convolution over one or two dimensions, the same along each."""
+    if weight.size == weight.shape[0] * weight.shape[-1] and groups == stride == 1 and padding == 0:
+        return x @ weight.reshape(weight.shape[0], -1).T
+    if on_gpu():
+        return mx.conv_general(x, weight, stride=stride, padding=padding, kernel_dilation=dilation, groups=groups)
+    if padding:
+        x = mx.pad(x, [(0, 0), *[(padding, padding)] * (x.ndim - 2), (0, 0)])
+    if groups == 1:
+        return _products(x, weight, stride, dilation)
+    parts = zip(mx.split(x, groups, axis=-1), mx.split(weight, groups), strict=True)
+    return mx.concatenate([_products(part, own, stride, dilation) for part, own in parts], axis=-1)
+
+
+def leaky(x: mx.array, slope: float) -> mx.array:
+    """A leaky ReLU with a slope below one."""
+    return mx.maximum(x, x * slope)
+
+
+def gelu(x: mx.array) -> mx.array:
+    """The exact GELU."""
+    return x * (mx.erf(x * 0.5**0.5) + 1.0) * 0.5
+
+
+def convolution(weights: Weights, name: str, dtype: mx.Dtype, dilation: int = 1) -> Convolution:
+    """The convolution of this name, in this precision."""
+    return Convolution(kernel(weights, name, dtype), tensor(weights, f"{name}.bias", dtype), dilation)
+
+
+def kernel(weights: Weights, name: str, dtype: mx.Dtype) -> mx.array:
+    """A convolution's weights, of which packages have `[out, into, ...]`, as `[out, ..., into]`."""
+    return mx.array(np.ascontiguousarray(np.moveaxis(weights[f"{name}.weight"], 1, -1))).astype(dtype)
+
+
+def tensor(weights: Weights, name: str, dtype: mx.Dtype) -> mx.array:
+    """One tensor of a package, in this precision."""
+    return mx.array(weights[name]).astype(dtype)
+
+
+def seen(x: mx.array, size: int, step: int) -> mx.array:
+    """Samples `[batch, n]` as overlapping frames `[batch, frames, size]`."""
+    batch, samples = x.shape
+    return mx.as_strided(x, (batch, (samples - size) // step + 1, size), (samples, step, 1))
+
+
+def _products(x: mx.array, weight: mx.array, stride: int, dilation: int) -> mx.array:
+    """The convolution as one matrix product for each place of the kernel, added up in single precision."""
+    out, *size, into = weight.shape
+    by_place = mx.contiguous(weight.reshape(out, -1, into).transpose(1, 2, 0).astype(mx.float32))
+    left = [n - dilation * (k - 1) for n, k in zip(x.shape[1:-1], size, strict=True)]
+    single = x.astype(mx.float32)
+    unders = (_under(single, place, left, stride, dilation) for place in ndindex(*size))
+    total = next(unders) @ by_place[0]
+    for n, under in enumerate(unders, 1):
+        total = mx.addmm(total, under, by_place[n])
+    return total.astype(x.dtype)
+
+
+def _under(x: mx.array, place: tuple[int, ...], left: list[int], stride: int, dilation: int) -> mx.array:
+    """What lies under this place of the kernel, wherever the kernel is."""
+    reach = (slice(dilation * k, dilation * k + count, stride) for k, count in zip(place, left, strict=True))
+    return x[(slice(None), *reach)]

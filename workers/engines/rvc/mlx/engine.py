@@ -1,0 +1,101 @@
+"""Loading a voice for MLX: which precision, how much at a time, and the nets that voices share."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+
+from storage.errors import ConversionError, InputError
+from workers.engines.engine import Converted, PackageFolders, Piece
+from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
+from workers.engines.rvc.conversion import Conversion, convert_with
+from workers.engines.rvc.mlx.device import batches_for, limit_memory, offered_memory, on_gpu
+from workers.engines.rvc.mlx.hubert import Hubert
+from workers.engines.rvc.mlx.nets import MlxNets
+from workers.engines.rvc.mlx.precision import dtype_for
+from workers.engines.rvc.mlx.retrieval import Retrieval
+from workers.engines.rvc.mlx.rmvpe import Rmvpe
+from workers.engines.rvc.mlx.settling import settled
+from workers.engines.rvc.mlx.voice_nets import VoiceNets
+from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
+from workers.engines.rvc.recipe import RvcRecipe
+from workers.engines.rvc.settings import RvcSettings
+
+#: Layers of the content encoder whose output voices were trained on.
+LAYERS_V1, LAYERS_V2 = 9, 12
+
+
+class MlxVoice:
+    """A voice that is loaded once for every precision that jobs ask for."""
+
+    def __init__(self, recipe: RvcRecipe, packages: PackageFolders) -> None:
+        self.recipe = recipe
+        self.packages = packages
+        self.voice = Package.in_folder(packages(recipe.package, VOICE), VOICE)
+        self.encoder = packages(recipe.encoder, ENCODER)
+        self.conversions: dict[mx.Dtype, Conversion] = {}
+        self.retrieval: Retrieval | None = None
+        self.batches = batches_for(offered_memory(), gpu=on_gpu())
+
+    def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
+        """Convert one atom."""
+        return convert_with(self.prepared, piece, settings)
+
+    def prepared(self, settings: RvcSettings) -> Conversion:
+        """The nets in the precision that the settings ask for."""
+        dtype = dtype_for(settings.precision)
+        if dtype not in self.conversions:
+            self.conversions[dtype] = self._prepare(dtype)
+        return self.conversions[dtype]
+
+    def _prepare(self, dtype: mx.Dtype) -> Conversion:
+        sizes = self.voice.description.sizes_as(SynthesizerSizes)
+        encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
+        projects = sizes.content != encoder.hidden
+        if projects and encoder.projection != sizes.content:
+            raise ConversionError(
+                f"the voice wants content features {sizes.content} wide, and the content encoder gives"
+                f" {encoder.hidden} or {encoder.projection}; add the encoder that it was trained with"
+            )
+        nets = MlxNets(
+            hubert=_hubert(self.encoder, min(LAYERS_V1 if projects else LAYERS_V2, encoder.layers), dtype),
+            rmvpe=self._rmvpe(dtype),
+            retrieval=self._retrieval(),
+            voice=settled(VoiceNets(self.voice.weights(), sizes, dtype)),
+            projects=projects,
+        )
+        return Conversion(sizes, nets, self.batches)
+
+    def _rmvpe(self, dtype: mx.Dtype) -> Rmvpe | None:
+        if self.recipe.pitch_model is None:
+            return None
+        return _rmvpe(self.packages(self.recipe.pitch_model, PITCH), dtype)
+
+    def _retrieval(self) -> Retrieval | None:
+        if self.retrieval is None and (vectors := self.voice.vectors()) is not None:
+            self.retrieval = settled(Retrieval(vectors))
+        return self.retrieval
+
+
+@lru_cache(maxsize=2)
+def _hubert(folder: Path, layers: int, dtype: mx.Dtype) -> Hubert:
+    """A content encoder; all voices share it."""
+    package = Package.in_folder(folder, ENCODER)
+    return settled(Hubert(package.weights(), package.description.sizes_as(EncoderSizes), layers, dtype))
+
+
+@lru_cache(maxsize=2)
+def _rmvpe(folder: Path, dtype: mx.Dtype) -> Rmvpe:
+    """A pitch net; all voices share it."""
+    package = Package.in_folder(folder, PITCH)
+    return settled(Rmvpe(package.weights(), package.description.sizes_as(PitchSizes), dtype))
+
+
+def load(recipe: RvcRecipe, packages: PackageFolders, capability: str) -> MlxVoice:
+    """A voice ready to convert."""
+    if capability != "mlx":
+        raise InputError(f"MLX converts on workers of capability mlx, not {capability}; start one with --only mlx")
+    limit_memory()
+    return MlxVoice(recipe, packages)

@@ -1,0 +1,107 @@
+"""The NSF-HiFiGAN generator: latent frames and a source signal in, sound out."""
+
+from math import prod
+
+import mlx.core as mx
+
+from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.margins import margins
+from workers.engines.rvc.mlx.convolution import SLOPE, Convolution, convolution, kernel, leaky, seen, tensor
+from workers.engines.rvc.mlx.upsampling import Upsampling
+from workers.engines.rvc.package import Weights
+
+#: Slope of the leaky ReLU before the last convolution, which is PyTorch's default there.
+LAST_SLOPE = 0.01
+#: Samples that the last convolution hears to either side.
+LAST_MARGIN = 3
+
+
+class ResidualBlock:
+    """Pairs of convolutions, the first of each dilated, added to what went in."""
+
+    def __init__(self, weights: Weights, name: str, dilations: tuple[int, ...], dtype: mx.Dtype) -> None:
+        self.dilated = [convolution(weights, f"{name}.convs1.{n}", dtype, d) for n, d in enumerate(dilations)]
+        self.plain = [convolution(weights, f"{name}.convs2.{n}", dtype) for n in range(len(dilations))]
+
+    def __call__(self, x: mx.array, bent: mx.array) -> mx.array:
+        """`bent` is `x` after its leaky ReLU, which all blocks of a stage share."""
+        for n, (dilated, plain) in enumerate(zip(self.dilated, self.plain, strict=True)):
+            x = plain(dilated(leaky(x, SLOPE) if n else bent, SLOPE)) + x
+        return x
+
+
+class SourceFilter:
+    """The strided convolution that brings the source signal down to a stage's rate."""
+
+    def __init__(self, weights: Weights, name: str, step: int, dtype: mx.Dtype) -> None:
+        self.step = step
+        self.weight = tensor(weights, f"{name}.weight", dtype)[:, 0].T
+        self.bias = tensor(weights, f"{name}.bias", dtype)
+
+    def __call__(self, source: mx.array) -> mx.array:
+        """`[batch, samples]` to `[batch, samples / step, channels]`, as one matrix product over windows."""
+        reach = self.step // 2
+        padded = mx.pad(source, [(0, 0), (reach, reach)])
+        return mx.addmm(self.bias, seen(padded, self.weight.shape[0], self.step), self.weight)
+
+
+class Stage:
+    """One upsampling, the source added, and residual blocks side by side."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, stage: int, dtype: mx.Dtype) -> None:
+        blocks = len(sizes.res_kernels)
+        # The average over the blocks of the stage before is taken by this stage's weights.
+        scale = 1.0 / blocks if stage else 1.0
+        self.step = sizes.upsample_rates[stage]
+        self.upsampling = Upsampling(
+            tensor(weights, f"dec.ups.{stage}.weight", dtype) * scale,
+            tensor(weights, f"dec.ups.{stage}.bias", dtype),
+            self.step,
+        )
+        step = prod(sizes.upsample_rates[stage + 1 :])
+        self.source = SourceFilter(weights, f"dec.noise_convs.{stage}", step, dtype) if sizes.has_pitch else None
+        self.blocks = [
+            ResidualBlock(weights, f"dec.resblocks.{stage * blocks + j}", dilations, dtype)
+            for j, dilations in enumerate(sizes.res_dilations)
+        ]
+
+    def __call__(self, x: mx.array, source: mx.array | None) -> mx.array:
+        """The sum of the blocks, not yet their average."""
+        x = self.upsampling(leaky(x, SLOPE))
+        if self.source is not None and source is not None:
+            x = x + self.source(source)
+        bent = leaky(x, SLOPE)
+        total = self.blocks[0](x, bent)
+        for block in self.blocks[1:]:
+            total = total + block(x, bent)
+        return total
+
+
+class Generator:
+    """From latent frames to samples; it hears no further than its margins, which are cut off as it goes."""
+
+    def __init__(self, weights: Weights, sizes: SynthesizerSizes, dtype: mx.Dtype) -> None:
+        self.frame = sizes.frame
+        self.margins = margins(sizes)
+        self.before = convolution(weights, "dec.conv_pre", dtype)
+        self.stages = [Stage(weights, sizes, n, dtype) for n in range(len(sizes.upsample_rates))]
+        last = kernel(weights, "dec.conv_post", dtype) / len(sizes.res_kernels)
+        self.after = Convolution(last, mx.zeros(1, dtype))
+
+    def __call__(self, latent: mx.array, source: mx.array | None, speaker: mx.array) -> mx.array:
+        """Frames `[batch, frames, width]` and source `[batch, samples]`, both with the margin, to samples without."""
+        x = self.before(latent) + speaker
+        held = self.margins[0]
+        per_frame = 1
+        for stage, margin in zip(self.stages, self.margins[1:], strict=True):
+            x = _without(x, (held - margin) * per_frame)
+            held = margin
+            x = stage(x, None if source is None else _without(source, (self.margins[0] - held) * self.frame))
+            per_frame *= stage.step
+        x = self.after(leaky(_without(x, held * per_frame - LAST_MARGIN), LAST_SLOPE))
+        return mx.tanh(_without(x, LAST_MARGIN).astype(mx.float32)[..., 0])
+
+
+def _without(x: mx.array, count: int) -> mx.array:
+    """The sequence without so many frames or samples at both ends."""
+    return x[:, count : x.shape[1] - count]

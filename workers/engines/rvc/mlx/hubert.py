@@ -1,0 +1,50 @@
+"""The content encoder: what is said in a recording, with little of who says it."""
+
+import mlx.core as mx
+
+from storage.errors import ConversionError
+from workers.engines.rvc.architecture import EncoderSizes
+from workers.engines.rvc.mlx.compiling import compiled
+from workers.engines.rvc.mlx.position import PositionConvolution
+from workers.engines.rvc.mlx.transformer import Linear, Norm, TransformerLayer
+from workers.engines.rvc.mlx.waveform import Waveform
+from workers.engines.rvc.nets import Floats
+from workers.engines.rvc.package import Weights
+
+
+class Hubert:
+    """HuBERT up to one of its layers.
+
+    Only products are in the given precision: norms, the frames between layers and what comes out are in single
+    precision.
+    """
+
+    def __init__(self, weights: Weights, sizes: EncoderSizes, layers: int, dtype: mx.Dtype) -> None:
+        self.waveform = Waveform(weights, sizes, dtype)
+        self.heard = Norm(weights, "feature_projection.layer_norm")
+        self.widened = Linear(weights, ["feature_projection.projection"], dtype)
+        self.position = PositionConvolution(weights, "encoder.pos_conv_embed.conv", sizes.position_groups)
+        self.placed = Norm(weights, "encoder.layer_norm")
+        names = (f"encoder.layers.{n}" for n in range(layers))
+        self.layers = [TransformerLayer(weights, name, sizes.heads, dtype) for name in names]
+        self.projected = Linear(weights, ["final_proj"], mx.float32) if sizes.projection else None
+        self.understood = compiled(self._understood)
+
+    def __call__(self, audio: Floats, *, project: bool) -> mx.array:
+        """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, or if asked projected ones."""
+        x = self.understood(self.waveform(audio))
+        if not project:
+            return x
+        if self.projected is None:
+            raise ConversionError(
+                "the content encoder has no final projection, which voices of version 1 need; add a file of ContentVec"
+                " that has one with voicefarm model add"
+            )
+        return self.projected(x)
+
+    def _understood(self, frames: mx.array) -> mx.array:
+        x = self.widened(self.heard(frames)).astype(mx.float32)
+        x = self.placed(x + self.position(x))
+        for layer in self.layers:
+            x = layer(x)
+        return x

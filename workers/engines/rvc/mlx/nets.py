@@ -1,0 +1,85 @@
+"""All nets that one voice is converted with, in one precision."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+
+from storage.errors import ConversionError
+from workers.engines.rvc.mlx.hubert import Hubert
+from workers.engines.rvc.mlx.retrieval import Retrieval
+from workers.engines.rvc.mlx.rmvpe import Rmvpe
+from workers.engines.rvc.mlx.voice_nets import VoiceNets
+from workers.engines.rvc.nets import DeviceFull, Floats, Whole
+
+#: What MLX says when there is no memory left: to begin with, or once a GPU has begun.
+FULL = ("allocate", "insufficient memory", "out of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class MlxNets:
+    """Nets as the conversion asks for them. Each answer is worked out once, when a whole batch of it is asked for."""
+
+    hubert: Hubert
+    rmvpe: Rmvpe | None
+    retrieval: Retrieval | None
+    voice: VoiceNets
+    projects: bool
+
+    def salience(self, audio: Floats) -> Floats:
+        """Pitch salience of windows."""
+        if self.rmvpe is None:
+            raise ConversionError("the job was sent without a pitch net; submit the recording again")
+        with device_errors():
+            return _fetched(self.rmvpe(mx.array(audio)))
+
+    def content(self, audio: Floats) -> mx.array:
+        """Content features of windows, left on the device."""
+        with device_errors():
+            return _done(self.hubert(audio, project=self.projects))
+
+    def retrieved(self, content: mx.array) -> mx.array:
+        """What the voice's own recordings hold nearest."""
+        if self.retrieval is None:
+            return content
+        with device_errors():
+            return _done(self.retrieval(content.flatten(0, 1)).reshape(content.shape))
+
+    def latent(
+        self, content: mx.array, retrieved: mx.array, share: Floats, coarse: Whole, noise: Floats, speaker: int
+    ) -> Floats:
+        """The generator's latent; content frames are twice as long as the others, so each is used twice."""
+        with device_errors():
+            plain, mixed = (mx.repeat(x.astype(mx.float32), 2, axis=1) for x in (content, retrieved))
+            together = plain + mx.array(share)[..., None] * (mixed - plain)
+            pitches = mx.array(coarse.astype(np.int32))
+            return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.told[speaker]))
+
+    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
+        """Samples of tiles."""
+        with device_errors():
+            tracks = (mx.array(track) for track in (latent, phase, pitch, noise))
+            return _fetched(self.voice.sound(*tracks, self.voice.tone[speaker]))
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Say in the engine's own words that the device is full."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and not any(words in str(error).lower() for words in FULL):
+            raise
+        mx.clear_cache()
+        raise DeviceFull(str(error)) from error
+
+
+def _done(found: mx.array) -> mx.array:
+    mx.eval(found)
+    return found
+
+
+def _fetched(found: mx.array) -> Floats:
+    return np.array(found.astype(mx.float32))

@@ -1,0 +1,58 @@
+"""The pitch net's GRU, which goes over the frames in both directions."""
+
+import mlx.core as mx
+
+from workers.engines.rvc.mlx.compiling import compiled
+from workers.engines.rvc.mlx.convolution import tensor
+from workers.engines.rvc.package import Weights
+
+_DIRECTIONS = ("", "_reverse")
+#: Steps after which a device is sent what it can begin with; the list of all steps would be long.
+BEGUN = 128
+
+
+class Recurrence:
+    """`[batch, frames, into]` to `[batch, frames, 2 * width]`, both directions step by step together.
+
+    Always in single precision: rounding would add up from frame to frame. The gates come in the order that packages
+    have them in: reset, keep, new state; the new state has a bias of its own inside what is reset.
+    """
+
+    def __init__(self, weights: Weights, name: str) -> None:
+        parts = {
+            part: [tensor(weights, f"{name}.{part}_l0{end}", mx.float32) for end in _DIRECTIONS]
+            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        }
+        self.width = parts["weight_hh"][0].shape[1]
+        self.gates = mx.concatenate(parts["weight_ih"]).T
+        self.gates_bias = mx.concatenate(parts["bias_ih"])
+        self.state = mx.stack(parts["weight_hh"]).swapaxes(1, 2)
+        self.state_bias = mx.stack(parts["bias_hh"])[:, None]
+        self.step = compiled(self._step)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """Go over the frames; the second direction sees them, and gives what it finds, backwards."""
+        batch, frames, _ = x.shape
+        told = self._from_input(x)
+        state = mx.zeros((2, batch, self.width))
+        found = []
+        for frame in range(frames):
+            state = self.step(told[frame], state)
+            found.append(state)
+            if frame % BEGUN == BEGUN - 1:
+                mx.async_eval(state)  # type: ignore[no-untyped-call]
+        there = mx.stack(found)
+        return mx.concatenate([there[:, 0], there[::-1, 1]], axis=-1).swapaxes(0, 1)
+
+    def _from_input(self, x: mx.array) -> mx.array:
+        """What the frames say to the gates and to the new state, `[frames, direction, batch, 3 * width]`."""
+        batch, frames, _ = x.shape
+        told = mx.addmm(self.gates_bias, x.astype(mx.float32), self.gates).reshape(batch, frames, 2, -1)
+        return mx.stack([told[:, :, 0], told[:, ::-1, 1]]).transpose(2, 0, 1, 3)
+
+    def _step(self, told: mx.array, state: mx.array) -> mx.array:
+        remembered = state @ self.state + self.state_bias
+        both = 2 * self.width
+        reset, keep = mx.split(mx.sigmoid(told[..., :both] + remembered[..., :both]), 2, axis=-1)
+        new = mx.tanh(told[..., both:] + reset * remembered[..., both:])
+        return new + keep * (state - new)

@@ -1,0 +1,42 @@
+"""The pitch net RMVPE: how likely every pitch is, every 10 ms."""
+
+import mlx.core as mx
+
+from workers.engines.rvc.architecture import PitchSizes
+from workers.engines.rvc.folding import fold_batch_norm
+from workers.engines.rvc.mlx.compiling import compiled
+from workers.engines.rvc.mlx.convolution import tensor
+from workers.engines.rvc.mlx.image import ImageConvolution
+from workers.engines.rvc.mlx.mel import LogMel, lengthened
+from workers.engines.rvc.mlx.recurrence import Recurrence
+from workers.engines.rvc.mlx.unet import UNet
+from workers.engines.rvc.package import Weights
+
+
+class Rmvpe:
+    """RMVPE; only its convolutions are in the given precision, log mel, GRU and salience always in single precision."""
+
+    def __init__(self, weights: Weights, sizes: PitchSizes, dtype: mx.Dtype) -> None:
+        folded = fold_batch_norm(weights, sizes)
+        self.sizes = sizes
+        self.dtype = dtype
+        self.mel = LogMel(sizes.mels)
+        self.scale, self.shift = (tensor(folded, f"input.{part}", mx.float32) for part in ("scale", "shift"))
+        self.unet = UNet(folded, sizes, dtype)
+        self.narrow = ImageConvolution(folded, "cnn", dtype)
+        self.recurrence = Recurrence(folded, "fc.0.gru")
+        self.weight, self.bias = (tensor(folded, f"fc.1.{part}", mx.float32) for part in ("weight", "bias"))
+        self.seen = compiled(self._seen)
+
+    def __call__(self, audio: mx.array) -> mx.array:
+        """Samples `[batch, n]` to salience `[batch, n // 160 + 1, bins]`."""
+        mel = self.mel(audio)
+        missing = -mel.shape[1] % 2**self.sizes.levels
+        heard = self.recurrence(self.seen(lengthened(mel, 0, missing)))[:, : mel.shape[1]]
+        return mx.sigmoid(mx.addmm(self.bias, heard, self.weight.T))
+
+    def _seen(self, mel: mx.array) -> mx.array:
+        """What the convolutions make of the picture, one row a frame."""
+        picture = (mel * self.scale + self.shift)[..., None].astype(self.dtype)
+        narrow = self.narrow(self.unet(picture))
+        return narrow.swapaxes(2, 3).reshape(*mel.shape[:2], -1)

@@ -1,0 +1,32 @@
+"""The source signal of voiced speech: a sine at the pitch and a little noise; noise alone where nothing is voiced."""
+
+import math
+
+import mlx.core as mx
+
+from workers.engines.rvc.mlx.convolution import tensor
+from workers.engines.rvc.package import Weights
+
+#: The loudness of the sine and of the noise beside it, as voices were trained with.
+SINE = 0.1
+VOICED_NOISE = 0.003
+UNVOICED_NOISE = SINE / 3.0
+
+
+class Source:
+    """Makes it in single precision whatever the nets' own is: a phase in half precision would be a whistle."""
+
+    def __init__(self, weights: Weights, rate: int, frame: int) -> None:
+        self.weight = tensor(weights, "dec.m_source.l_linear.weight", mx.float32).reshape(())
+        self.bias = tensor(weights, "dec.m_source.l_linear.bias", mx.float32).reshape(())
+        # Seconds from the beginning of a frame to each of its samples, the first already one sample in.
+        self.within = mx.arange(1, frame + 1).astype(mx.float32) / rate
+
+    def __call__(self, phase: mx.array, pitch: mx.array, noise: mx.array) -> mx.array:
+        """Phase in cycles and pitch in hertz of every frame, noise of every sample, to samples `[batch, n]`."""
+        cycles = phase[..., None] + pitch[..., None] * self.within
+        voiced = (pitch > 0.0).astype(mx.float32)[..., None]
+        sine = mx.sin((cycles - mx.floor(cycles)) * (2.0 * math.pi)) * SINE * voiced
+        loudness = voiced * VOICED_NOISE + (1.0 - voiced) * UNVOICED_NOISE
+        mixed = sine + loudness * noise.reshape(*pitch.shape, -1)
+        return mx.tanh(mixed * self.weight + self.bias).reshape(pitch.shape[0], -1)
