@@ -124,7 +124,7 @@ class _Stored(Mapping[str, npt.NDArray[Any]]):
     """The tensors of a file, read one by one."""
 
     def __init__(self, path: Path) -> None:
-        self.file = safe_open(path, framework="np")
+        self.file: Any = safe_open(path, framework="np")
         self.names = frozenset(self.file.keys())
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
