@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +124,7 @@ class _Stored(Mapping[str, npt.NDArray[Any]]):
     """The tensors of a file, read one by one."""
 
     def __init__(self, path: Path) -> None:
-        self.file: Any = safe_open(path, framework="np")
+        self.file = cast("Any", safe_open(path, framework="np"))
         self.names = frozenset(self.file.keys())
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
