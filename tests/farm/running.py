@@ -78,6 +78,13 @@ class RunningFarm:
         os.kill(child.process.pid, signal.SIGKILL)
         child.process.wait()
 
+    def hire(self, name: str, *arguments: str) -> None:
+        """One more worker, started like this."""
+        environment = {**os.environ, **self.settings.as_environment(), **ONE_THREAD}
+        child = voicefarm(name, ["worker", *arguments], self.settings.state_folder / "logs", environment)
+        self.supervisor.children.append(child)
+        child.start()
+
     def logs(self) -> str:
         folder = self.settings.state_folder / "logs"
         return "\n".join(f"== {p.name}\n{p.read_text(errors='replace')[-2000:]}" for p in sorted(folder.glob("*.log")))

@@ -5,17 +5,17 @@ import torch
 from bench.random_nets import random_weights
 from tests.rvc_torch import tiny
 from tests.rvc_torch.plain import PlainVoice
-from workers.engines.rvc.torch.flow import Flow, speaker_of_flow
+from workers.engines.rvc.torch.flow import Flow, speakers_of_flow
 
 SIZES = tiny.voice()
 WEIGHTS = random_weights(SIZES, 6)
 
 
 def flowed(latent: np.ndarray, speaker: int) -> np.ndarray:
-    identity = torch.from_numpy(WEIGHTS["emb_g.weight"][speaker])
+    identities = torch.from_numpy(WEIGHTS["emb_g.weight"])
     with torch.inference_mode():
         flow = Flow(WEIGHTS, SIZES, torch.zeros(()))
-        told = speaker_of_flow(WEIGHTS, SIZES, identity)
+        told = speakers_of_flow(WEIGHTS, SIZES, identities)[speaker]
         moved: np.ndarray = flow(torch.from_numpy(latent)[None], told)[0].numpy()
         return moved
 

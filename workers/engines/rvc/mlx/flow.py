@@ -49,7 +49,7 @@ class Flow:
         return x
 
 
-def speaker_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: mx.array) -> mx.array:
+def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: mx.array) -> mx.array:
     """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: worked out once."""
     told = []
     for n in reversed(range(sizes.flow_steps)):

@@ -5,7 +5,7 @@ import mlx.core as mx
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.mlx.compiling import compiled
 from workers.engines.rvc.mlx.convolution import tensor
-from workers.engines.rvc.mlx.flow import Flow, speaker_of_flow
+from workers.engines.rvc.mlx.flow import Flow, speakers_of_flow
 from workers.engines.rvc.mlx.generator import Generator
 from workers.engines.rvc.mlx.source import Source
 from workers.engines.rvc.mlx.text_encoder import TextEncoder
@@ -49,4 +49,4 @@ def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[mx.array, mx.a
     identities = tensor(weights, "emb_g.weight", mx.float32)
     weight = tensor(weights, "dec.cond.weight", mx.float32)[:, :, 0]
     tone = mx.addmm(tensor(weights, "dec.cond.bias", mx.float32), identities, weight.T)
-    return speaker_of_flow(weights, sizes, identities), tone
+    return speakers_of_flow(weights, sizes, identities), tone

@@ -55,12 +55,14 @@ class Flow(nn.Module):
         return x
 
 
-def speaker_of_flow(weights: Weights, sizes: SynthesizerSizes, identity: Tensor) -> Tensor:
-    """What the flow's layers are told of the speaker, which is the same for every frame: worked out once."""
+def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: Tensor) -> Tensor:
+    """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: the same for every
+    frame, and so worked out once.
+    """
     told = []
     for n in reversed(range(sizes.flow_steps)):
         name = f"flow.flows.{2 * n}.enc.cond_layer"
         weight = torch.from_numpy(weights[f"{name}.weight"])[:, :, 0].float()
         bias = torch.from_numpy(weights[f"{name}.bias"]).float()
-        told.append(F.linear(identity, weight, bias).reshape(sizes.flow_layers, 2 * sizes.hidden))
-    return torch.stack(told)
+        told.append(F.linear(identities, weight, bias).unflatten(1, (sizes.flow_layers, 2 * sizes.hidden)))
+    return torch.stack(told, dim=1)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.torch.flow import Flow, speaker_of_flow
+from workers.engines.rvc.torch.flow import Flow, speakers_of_flow
 from workers.engines.rvc.torch.generator import Generator
 from workers.engines.rvc.torch.source import Source
 from workers.engines.rvc.torch.text_encoder import TextEncoder
@@ -48,5 +48,4 @@ def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[Tensor, Tensor
     identities = torch.from_numpy(weights["emb_g.weight"]).float()
     weight = torch.from_numpy(weights["dec.cond.weight"])[:, :, 0].float()
     bias = torch.from_numpy(weights["dec.cond.bias"]).float()
-    told = torch.stack([speaker_of_flow(weights, sizes, identity) for identity in identities])
-    return told, identities @ weight.t() + bias
+    return speakers_of_flow(weights, sizes, identities), identities @ weight.t() + bias
