@@ -15,7 +15,7 @@ def click(signal: Signal, join: int) -> float:
     bends = np.abs(np.diff(signal.astype(np.float64), 2))
     inside = bends[join - AT - 1 : join + AT - 1]
     around = np.concatenate([bends[join - AROUND : join - AT - 1], bends[join + AT - 1 : join + AROUND]])
-    return float(inside.max() / around.max())
+    return float(inside.max() / around.max()) if inside.any() else 0.0
 
 
 def clicked(signal: Signal, join: int, loud: float) -> Signal:

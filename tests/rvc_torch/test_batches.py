@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from storage.errors import ConversionError
 from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.conversion import Batches
 from workers.engines.rvc.nets import DeviceFull
 
 
@@ -67,3 +68,16 @@ def test_other_errors_pass_through_and_halve_nothing() -> None:
     with pytest.raises(ZeroDivisionError):
         list(batch.over(range(4), broken))
     assert (batch.size, batch.halved) == (4, 0)
+
+
+@pytest.mark.parametrize("frames", [1, 255, 256, 257, 1350, 2000])
+def test_tiles_that_need_no_fixed_shape_divide_an_atom_evenly(frames: int) -> None:
+    tile = Batches(Batch(1), Batch(1), tile=256, is_fixed=False).tile_of(frames)
+    tiles = -(-frames // tile)
+    assert tile <= 256
+    assert tiles == -(-frames // 256)
+    assert tiles * tile - frames < tiles
+
+
+def test_tiles_of_one_shape_have_it_whatever_the_atom() -> None:
+    assert {Batches(Batch(1), Batch(1), tile=256).tile_of(frames) for frames in (1, 1350)} == {256}

@@ -38,6 +38,12 @@ class Batches:
     windows: Batch
     tiles: Batch
     tile: int = TILE
+    is_fixed: bool = True
+    """Whether all tiles must have one shape, for which programs are compiled; else an atom is divided evenly."""
+
+    def tile_of(self, frames: int) -> int:
+        """Frames of each tile of so many."""
+        return self.tile if self.is_fixed else -(-frames // -(-frames // self.tile))
 
 
 class Conversion:
@@ -136,17 +142,20 @@ class Conversion:
 
     def _sound(self, track: Track, settings: RvcSettings, stages: Stages) -> Samples:
         """What the generator makes of the wanted frames."""
+        tile = self.batches.tile_of(track.last - track.first)
 
         def some_sound(starts: Sequence[int]) -> Samples:
-            return self._sound_of(track, starts, settings, stages)
+            return self._sound_of(track, starts, tile, settings, stages)
 
-        starts = tile_starts(track.first, track.last, self.batches.tile)
+        starts = tile_starts(track.first, track.last, tile)
         samples = np.concatenate(list(self.batches.tiles.over(starts, some_sound)))
         return samples[: (track.last - track.first) * self.sizes.frame]
 
-    def _sound_of(self, track: Track, starts: Sequence[int], settings: RvcSettings, stages: Stages) -> Samples:
+    def _sound_of(
+        self, track: Track, starts: Sequence[int], tile: int, settings: RvcSettings, stages: Stages
+    ) -> Samples:
         begins = [start - self.margin for start in starts]
-        length = self.batches.tile + 2 * self.margin
+        length = tile + 2 * self.margin
         frame = self.sizes.frame
         with stages.timed("noise"):
             at = [(track.start + begin) * frame for begin in begins]

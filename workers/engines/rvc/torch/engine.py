@@ -16,7 +16,7 @@ from workers.engines.rvc.memory import give_back
 from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch.compiling import share_new_programs
+from workers.engines.rvc.torch.compiling import compiles, share_new_programs
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.precision import dtype_for
@@ -43,7 +43,7 @@ class TorchVoice:
         self.conversions: dict[torch.dtype, Conversion] = {}
         self.retrieval: Retrieval | None = None
         windows, tiles = ON_CUDA if device.type == "cuda" else ON_CPU
-        self.batches = Batches(Batch(windows), Batch(tiles))
+        self.batches = Batches(Batch(windows), Batch(tiles), is_fixed=compiles(device))
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
