@@ -1,0 +1,134 @@
+"""An RVC voice through the farm with one worker, beside the engine by itself on the same atoms, one thread each."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import select
+
+from bench.figures import Figure, machine, show
+from bench.random_nets import VOICE_48K, random_voice_apart
+from dispatcher.farm.embedded import ONE_THREAD, embedded_farm, prepare_records
+from dispatcher.farm.processes import wait_until
+from dispatcher.jobs.conversion import atoms_prefix
+from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.request import Request
+from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.voices import add_voice
+from dispatcher.models.known import KnownModel, record_model
+from dispatcher.models.storing import store_package
+from dispatcher.reports.waiting import live_offers
+from dispatcher.sample.writing import write_sample
+from storage import keys
+from storage.audio import atomfile
+from storage.objects.opening import open_store
+from storage.objects.store import ObjectStore
+from storage.records.database import Database
+from storage.records.schema import AtomRecord
+from storage.settings import Settings
+from workers.app import build_app
+from workers.engines import catalog
+from workers.engines.engine import Piece
+from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
+from workers.routes import SPLIT_QUEUE, SPLIT_TASK
+from workers.sending import send
+
+VECTORS = 100_000
+
+
+def measure(seconds: float) -> list[Figure]:
+    """Seconds of both, and what the farm adds."""
+    with TemporaryDirectory(prefix="voicefarm-bench-") as name:
+        state = Path(name) / "state"
+        settings = Settings(state=str(state))
+        prepare_records(settings)
+        database, store = Database(settings.resolved_database_url), open_store(settings)
+        _add_voice(Path(name) / "made", database, store)
+        warm, long = Path(name) / "warm.wav", Path(name) / "long.wav"
+        write_sample(warm, 5.0)
+        write_sample(long, seconds)
+        with embedded_farm(settings, 1):
+            wait_until(lambda: len(live_offers(database)) == 1, 60.0)
+            _convert(settings, database, store, warm)
+            farm = _convert(settings, database, store, long)
+        command = [sys.executable, "-m", "bench.rvc_farm", "--engine", str(state)]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
+        engine = float(told.stdout.split()[-1])
+    return [
+        Figure(
+            f"{seconds:g} s through the farm ({farm:.1f} s) over the engine alone ({engine:.1f} s), 1 thread",
+            f"{100 * (farm / engine - 1):+.1f} %", "+5 %", farm <= 1.05 * engine,
+        )
+    ]  # fmt: skip
+
+
+def _add_voice(made: Path, database: Database, store: ObjectStore) -> None:
+    made.mkdir()
+    recipe = random_voice_apart(made, "48k", VECTORS)
+    for name, kind, content_hash in (
+        ("contentvec", ENCODER, recipe.encoder),
+        ("rmvpe", PITCH, str(recipe.pitch_model)),
+        ("anna", VOICE, recipe.package),
+    ):
+        description = Package.in_folder(made / content_hash, kind).description
+        store_package(store, made / content_hash, description)
+        if kind != VOICE:
+            facts = {"sizes": description.sizes.to_json(), "name": name}
+            record_model(database, KnownModel(name, kind, content_hash, facts))
+    voice = {"package": recipe.package, "rate": VOICE_48K.rate, "has_pitch": True, "content": VOICE_48K.content,
+             "embedder": "contentvec", "speakers": VOICE_48K.speakers}  # fmt: skip
+    add_voice(database, "anna", "rvc", voice)
+
+
+def _convert(settings: Settings, database: Database, store: ObjectStore, source: Path) -> float:
+    """Wall time from handing in until the result is there."""
+    began = time.perf_counter()
+    job = submit(database, store, source, check_request(database, settings, Request(voice="anna")))
+    send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, job)
+    wait_until(lambda: load_job(database, job).ended_at is not None, 3600.0, every=0.05)
+    if load_job(database, job).state != "finished":
+        raise SystemExit(f"the conversion failed: {load_job(database, job).reason}")
+    return time.perf_counter() - began
+
+
+def _time_engine(state: Path) -> float:
+    """The engine over the atoms of the farm's last job, after its first one has warmed it up."""
+    settings = Settings(state=str(state))
+    database, store = Database(settings.resolved_database_url), open_store(settings)
+    job = load_job(database, 2)
+    with database.reading() as connection:
+        query = select(AtomRecord).where(AtomRecord.job_id == job.id).order_by(AtomRecord.number)
+        atoms = connection.execute(query).all()
+    prefix = atoms_prefix(job)
+    decoded = [atomfile.decode(store.get(keys.atom_key(prefix, a.first, a.last)))[0] for a in atoms]
+    pieces = [
+        Piece(samples, a.first, a.start, a.stop, a.out_start, a.out_stop)
+        for samples, a in zip(decoded, atoms, strict=True)
+    ]
+    voice = catalog.load(job.engine, job.recipe, lambda content_hash, _: state / "packages" / content_hash, "cpu")
+    voice.convert(Piece(pieces[0].samples[:80_000], 0, 0, 80_000, 0, 240_000), job.settings)
+    began = time.perf_counter()
+    for piece in pieces:
+        voice.convert(piece, job.settings)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--engine", type=Path, default=None, help="only time the engine, on what this folder holds")
+    arguments = parser.parse_args()
+    if arguments.engine:
+        print(_time_engine(arguments.engine))
+    else:
+        print(machine())
+        show(measure(arguments.seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What workers of one kind leave each other in the object store."""
+
+from pathlib import Path
+
+import pytest
+
+from storage.errors import ObjectStoreError
+from storage.objects.folder import FolderStore
+from workers.shelf import StoreShelf
+
+
+class AwayStore(FolderStore):
+    """A store that does not answer."""
+
+    def get(self, key: str) -> bytes:
+        raise ObjectStoreError("the store is away")
+
+    def put(self, key: str, data: bytes) -> None:
+        raise ObjectStoreError("the store is away")
+
+
+def test_what_one_leaves_another_finds(tmp_path: Path) -> None:
+    StoreShelf(FolderStore(tmp_path)).put("programs", b"first")
+    StoreShelf(FolderStore(tmp_path)).put("programs", b"second")
+    assert StoreShelf(FolderStore(tmp_path)).get("programs") == b"second"
+
+
+def test_an_empty_shelf_is_no_error(tmp_path: Path) -> None:
+    assert StoreShelf(FolderStore(tmp_path)).get("programs") is None
+
+
+def test_a_store_that_is_away_costs_warmth_and_never_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    shelf = StoreShelf(AwayStore(tmp_path))
+    shelf.put("programs", b"first")
+    assert shelf.get("programs") is None
+    assert caplog.text.count("the store is away") == 2
