@@ -122,7 +122,7 @@ class Pipeline:
             took, peak = time.perf_counter() - began, peak_of(converted.samples)
             load = loaded - began + converted.stages.get("load", 0.0)
             stages = {**converted.stages, "load": load}
-            done = replace(blank, outcome="done", convert=took, stages=stages, peak=peak)
+            done = replace(blank, outcome="done", convert=took, stages=stages, peak=peak, error=converted.remark)
             return done, converted.samples
         except VoicefarmError as error:
             return replace(blank, error=str(error)), None

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from tests.rvc_torch import tiny
 from tests.rvc_torch.pieces import Floats, spoken, sung, whole
 from tests.rvc_torch.plain import PlainVoice, retrieved
 from tests.rvc_torch.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
+from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.nets import DeviceFull, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of, wanted_frames
@@ -185,3 +188,29 @@ def test_other_finders_of_pitch_need_no_pitch_net(tmp_path: Path) -> None:
 def test_an_encoder_whose_features_the_voice_cannot_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="content features 20 wide, and the content encoder gives 32 or 16"):
         loaded(tmp_path, 20).convert(SECOND, {})
+
+
+@dataclass
+class CrampedNets:
+    """Nets on a device that holds two tiles at a time."""
+
+    nets: Nets
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.nets, name)
+
+    def sound(self, latent: Floats, *rest: Any) -> Floats:
+        if len(latent) > 2:
+            raise DeviceFull("no room")
+        return self.nets.sound(latent, *rest)
+
+
+def test_a_device_that_is_full_changes_nothing_but_the_record() -> None:
+    sizes = narrow()
+    roomy = conversion(sizes, tiles=8, tile=16)
+    cramped = Conversion(sizes, CrampedNets(roomy.nets), Batches(Batch(1), Batch(8), 16))
+    piece, settings = whole(spoken(1.0), sizes.rate), RvcSettings(pitch_method="dio")
+    first = cramped.convert(piece, settings)
+    assert np.abs(first.samples - roomy.convert(piece, settings).samples).max() <= 1e-4
+    assert first.remark == "the device was full; went on with 1 windows and 2 tiles at a time"
+    assert cramped.convert(piece, settings).remark is None

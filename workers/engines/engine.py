@@ -29,10 +29,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What an engine gives back: exactly `out_stop - out_start` samples, and seconds spent by stage."""
+    """What an engine gives back: exactly `out_stop - out_start` samples, and seconds spent by stage.
+
+    A remark is for the record: something did not go as it should, and the samples are right all the same.
+    """
 
     samples: Samples
     stages: Mapping[str, float] = field(default_factory=dict)
+    remark: str | None = None
 
 
 class Voice(Protocol):

@@ -41,6 +41,16 @@ class Batches:
     is_fixed: bool = True
     """Whether all tiles must have one shape, for which programs are compiled; else an atom is divided evenly."""
 
+    @property
+    def halved(self) -> int:
+        """Times that the device was found too small."""
+        return self.windows.halved + self.tiles.halved
+
+    @property
+    def remark(self) -> str:
+        """What the record says after the device was full."""
+        return f"the device was full; went on with {self.windows.size} windows and {self.tiles.size} tiles at a time"
+
     def tile_of(self, frames: int) -> int:
         """Frames of each tile of so many."""
         return self.tile if self.is_fixed else -(-frames // -(-frames // self.tile))
@@ -61,7 +71,7 @@ class Conversion:
             raise InputError(
                 f"the voice has no speaker {settings.speaker}; its speakers are 0 to {self.sizes.speakers - 1}"
             )
-        stages = Stages()
+        stages, halved = Stages(), self.batches.halved
         strip = strip_of(piece)
         pitch = self._pitch(strip, settings, stages)
         latent = self._latent(strip, pitch, settings, stages)
@@ -69,7 +79,7 @@ class Conversion:
         samples = self._sound(track, settings, stages)
         with stages.timed("formant"):
             samples = self._delivered(piece, track, samples, settings)
-        return Converted(samples, stages.seconds)
+        return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
 
     def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
         """The pitch of every 10-ms frame as the voice shall have it; a voice without pitch has none."""
