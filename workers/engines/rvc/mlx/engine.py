@@ -7,10 +7,11 @@ from typing import Any
 
 import mlx.core as mx
 
-from storage.errors import ConversionError, InputError
+from storage.errors import InputError
 from workers.engines.engine import Converted, PackageFolders, Piece
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.conversion import Conversion, convert_with
+from workers.engines.rvc.features import features_for
 from workers.engines.rvc.mlx.device import batches_for, limit_memory, offered_memory, on_gpu
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
@@ -22,9 +23,6 @@ from workers.engines.rvc.mlx.voice_nets import VoiceNets
 from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-
-#: Layers of the content encoder whose output voices were trained on.
-LAYERS_V1, LAYERS_V2 = 9, 12
 
 
 class MlxVoice:
@@ -53,18 +51,13 @@ class MlxVoice:
     def _prepare(self, dtype: mx.Dtype) -> Conversion:
         sizes = self.voice.description.sizes_as(SynthesizerSizes)
         encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
-        projects = sizes.content != encoder.hidden
-        if projects and encoder.projection != sizes.content:
-            raise ConversionError(
-                f"the voice wants content features {sizes.content} wide, and the content encoder gives"
-                f" {encoder.hidden} or {encoder.projection}; add the encoder that it was trained with"
-            )
+        features = features_for(sizes, encoder)
         nets = MlxNets(
-            hubert=_hubert(self.encoder, min(LAYERS_V1 if projects else LAYERS_V2, encoder.layers), dtype),
+            hubert=_hubert(self.encoder, features.layers, dtype),
             rmvpe=self._rmvpe(dtype),
             retrieval=self._retrieval(),
             voice=settled(VoiceNets(self.voice.weights(), sizes, dtype)),
-            projects=projects,
+            projects=features.projects,
         )
         return Conversion(sizes, nets, self.batches)
 

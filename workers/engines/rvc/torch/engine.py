@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from storage.errors import ConversionError
 from workers.engines.engine import Converted, PackageFolders, Piece
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, Conversion, convert_with
+from workers.engines.rvc.features import features_for
 from workers.engines.rvc.memory import give_back
 from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
 from workers.engines.rvc.recipe import RvcRecipe
@@ -24,8 +24,6 @@ from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
-#: Layers of the content encoder whose output voices were trained on.
-LAYERS_V1, LAYERS_V2 = 9, 12
 #: Windows and tiles at a time: a processor is kept busy by one, and more would leave its caches.
 ON_CPU = (1, 1)
 ON_CUDA = (8, 32)
@@ -61,22 +59,16 @@ class TorchVoice:
     def _prepare(self, dtype: torch.dtype) -> Conversion:
         sizes = self.voice.description.sizes_as(SynthesizerSizes)
         encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
-        projects = sizes.content != encoder.hidden
-        if projects and encoder.projection != sizes.content:
-            raise ConversionError(
-                f"the voice wants content features {sizes.content} wide, and the content encoder gives"
-                f" {encoder.hidden} or {encoder.projection}; add the encoder that it was trained with"
-            )
-        layers = min(LAYERS_V1 if projects else LAYERS_V2, encoder.layers)
+        features = features_for(sizes, encoder)
         with torch.inference_mode():
             like = torch.zeros((), dtype=dtype, device=self.device)
             nets = TorchNets(
                 device=self.device,
-                hubert=_hubert(self.encoder, layers, dtype, self.device),
+                hubert=_hubert(self.encoder, features.layers, dtype, self.device),
                 rmvpe=self._rmvpe(dtype),
                 retrieval=self._retrieval(),
                 voice=VoiceNets(self.voice.weights(), sizes, like),
-                projects=projects,
+                projects=features.projects,
             )
         give_back()
         return Conversion(sizes, nets, self.batches)
