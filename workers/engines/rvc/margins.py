@@ -7,14 +7,15 @@ furthest and cost least, so what a stage no longer needs is cut off before the n
 from math import ceil, prod
 
 from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.trained import LAST_MARGIN
 
-#: Reach, in samples or frames, of the first and the last convolution.
-_FIRST, _LAST = 3, 3
+#: Frames that the first convolution hears to either side.
+_FIRST = 3
 
 
 def margins(sizes: SynthesizerSizes) -> tuple[int, ...]:
     """Frames needed around a tile before the first convolution, and before each stage."""
-    needed = [_LAST / sizes.frame]
+    needed = [LAST_MARGIN / sizes.frame]
     for stage in reversed(range(len(sizes.upsample_rates))):
         needed.append(ceil(needed[-1] + _reach(sizes, stage)))
     before_stages = [int(frames) for frames in reversed(needed[1:])]

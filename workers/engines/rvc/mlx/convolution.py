@@ -11,9 +11,6 @@ from numpy import ndindex
 from workers.engines.rvc.mlx.device import on_gpu
 from workers.engines.rvc.package import Weights
 
-#: Slope of every leaky ReLU but the generator's last.
-SLOPE = 0.1
-
 
 class Convolution:
     """A convolution over time, weights `[out, kernel, into]`; it keeps the length unless `padding` says otherwise."""

@@ -6,14 +6,10 @@ import mlx.core as mx
 
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.margins import margins
-from workers.engines.rvc.mlx.convolution import SLOPE, Convolution, convolution, kernel, leaky, seen, tensor
+from workers.engines.rvc.mlx.convolution import Convolution, convolution, kernel, leaky, seen, tensor
 from workers.engines.rvc.mlx.upsampling import Upsampling
 from workers.engines.rvc.package import Weights
-
-#: Slope of the leaky ReLU before the last convolution, which is PyTorch's default there.
-LAST_SLOPE = 0.01
-#: Samples that the last convolution hears to either side.
-LAST_MARGIN = 3
+from workers.engines.rvc.trained import LAST_MARGIN, LAST_SLOPE, SLOPE
 
 
 class ResidualBlock:

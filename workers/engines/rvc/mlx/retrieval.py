@@ -4,9 +4,8 @@ import mlx.core as mx
 import numpy as np
 
 from workers.engines.rvc.nets import Floats
+from workers.engines.rvc.trained import NEIGHBOURS
 
-#: Neighbours that are mixed, as voices were made to be used.
-NEIGHBOURS = 8
 #: Neighbours whose distance is worked out anew: a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 16
 #: Vectors of which only the best is looked at first.

@@ -6,11 +6,7 @@ import mlx.core as mx
 
 from workers.engines.rvc.mlx.convolution import tensor
 from workers.engines.rvc.package import Weights
-
-#: The loudness of the sine and of the noise beside it, as voices were trained with.
-SINE = 0.1
-VOICED_NOISE = 0.003
-UNVOICED_NOISE = SINE / 3.0
+from workers.engines.rvc.trained import SINE, UNVOICED_NOISE, VOICED_NOISE
 
 
 class Source:

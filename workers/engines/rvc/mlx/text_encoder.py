@@ -6,8 +6,9 @@ import mlx.core as mx
 import numpy as np
 
 from workers.engines.rvc.architecture import SynthesizerSizes
-from workers.engines.rvc.mlx.convolution import SLOPE, convolution, leaky, tensor
+from workers.engines.rvc.mlx.convolution import convolution, leaky, tensor
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.trained import SLOPE
 
 #: Queries looked at together: their scores over a whole window take 12 MB a head at most.
 QUERIES = 512

@@ -10,9 +10,7 @@ from workers.engines.rvc.mlx.generator import Generator
 from workers.engines.rvc.mlx.source import Source
 from workers.engines.rvc.mlx.text_encoder import TextEncoder
 from workers.engines.rvc.package import Weights
-
-#: How far noise carries a latent frame from its mean, as voices are always converted.
-NOISE_SHARE = 0.66666
+from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets:

@@ -10,8 +10,6 @@ from torch.nn import functional as F
 
 from workers.engines.rvc.package import Weights
 
-#: Slope of every leaky ReLU but the generator's last.
-SLOPE = 0.1
 #: A typical length, for which oneDNN lays weights out. Any will do for most; told none, it takes twice as long with the
 #: widest. It is always the same one, because another layout adds up in another order, and ends in other digits.
 TYPICAL = 4096

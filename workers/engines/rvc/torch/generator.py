@@ -9,13 +9,9 @@ from torch.nn import functional as F
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.margins import margins
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.torch.convolution import SLOPE, Convolution, convolution, tensor
+from workers.engines.rvc.torch.convolution import Convolution, convolution, tensor
 from workers.engines.rvc.torch.upsampling import Upsampling
-
-#: Slope of the leaky ReLU before the last convolution, which is PyTorch's default there.
-LAST_SLOPE = 0.01
-#: Samples that the last convolution hears to either side.
-LAST_MARGIN = 3
+from workers.engines.rvc.trained import LAST_MARGIN, LAST_SLOPE, SLOPE
 
 
 class ResidualBlock(nn.Module):

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-#: Neighbours that are mixed, as voices were made to be used.
-NEIGHBOURS = 8
+from workers.engines.rvc.trained import NEIGHBOURS
+
 #: Neighbours whose distance is worked out anew: a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 12
 #: Vectors of which only the best is looked at first.

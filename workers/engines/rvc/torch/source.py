@@ -4,11 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from workers.engines.rvc.package import Weights
-
-#: The loudness of the sine and of the noise beside it, as voices were trained with.
-SINE = 0.1
-VOICED_NOISE = 0.003
-UNVOICED_NOISE = SINE / 3.0
+from workers.engines.rvc.trained import SINE, UNVOICED_NOISE, VOICED_NOISE
 
 
 class Source(nn.Module):

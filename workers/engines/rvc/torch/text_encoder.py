@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.torch.convolution import SLOPE, convolution, tensor
+from workers.engines.rvc.torch.convolution import convolution, tensor
+from workers.engines.rvc.trained import SLOPE
 
 #: Queries looked at together: their scores over a whole window, 25 MB at the longest, stay near the cores.
 QUERIES = 512

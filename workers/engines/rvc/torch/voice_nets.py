@@ -9,9 +9,7 @@ from workers.engines.rvc.torch.flow import Flow, speakers_of_flow
 from workers.engines.rvc.torch.generator import Generator
 from workers.engines.rvc.torch.source import Source
 from workers.engines.rvc.torch.text_encoder import TextEncoder
-
-#: How far noise carries a latent frame from its mean, as voices are always converted.
-NOISE_SHARE = 0.66666
+from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets(nn.Module):
