@@ -34,9 +34,9 @@ class Convolution(nn.Module):
         self.register_buffer("weight", image, persistent=False)
         self.register_buffer("bias", bias.contiguous(), persistent=False)
 
-    def forward(self, x: Tensor, slope: float | None = None) -> Tensor:
-        """The convolution, and a leaky ReLU after it if a slope is given."""
-        image = _image(x)
+    def forward(self, x: Tensor, slope: float | None = None, before: float | None = None) -> Tensor:
+        """The convolution, and a leaky ReLU after it and another before it where slopes are given."""
+        image = _image(x if before is None else F.leaky_relu(x, before))
         if self.fused:
             attr, scalars = ("none", []) if slope is None else ("leaky_relu", [slope])
             y = torch.ops.mkldnn._convolution_pointwise(  # noqa: SLF001

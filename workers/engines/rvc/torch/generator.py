@@ -10,6 +10,7 @@ from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.margins import margins
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import Convolution, convolution, tensor
+from workers.engines.rvc.torch.fewer_products import FewerProducts, pays
 from workers.engines.rvc.torch.upsampling import Upsampling
 from workers.engines.rvc.trained import LAST_MARGIN, LAST_SLOPE, SLOPE
 
@@ -20,14 +21,14 @@ class ResidualBlock(nn.Module):
     def __init__(self, weights: Weights, name: str, dilations: tuple[int, ...], like: Tensor) -> None:
         super().__init__()
         self.dilated = nn.ModuleList(
-            convolution(weights, f"{name}.convs1.{n}", like, dilation) for n, dilation in enumerate(dilations)
+            _quickest(weights, f"{name}.convs1.{n}", like, dilation) for n, dilation in enumerate(dilations)
         )
-        self.plain = nn.ModuleList(convolution(weights, f"{name}.convs2.{n}", like) for n in range(len(dilations)))
+        self.plain = nn.ModuleList(_quickest(weights, f"{name}.convs2.{n}", like) for n in range(len(dilations)))
 
     def forward(self, x: Tensor, bent: Tensor) -> Tensor:
         """`bent` is `x` after its leaky ReLU, which all blocks of a stage share."""
         for n, (dilated, plain) in enumerate(zip(self.dilated, self.plain, strict=True)):
-            x = plain.plus(dilated(F.leaky_relu(x, SLOPE) if n else bent, SLOPE), x)
+            x = plain.plus(dilated(x, SLOPE, SLOPE) if n else dilated(bent, SLOPE), x)
         return x
 
 
@@ -104,6 +105,11 @@ class Generator(nn.Module):
             per_frame *= stage.step
         x = self.after(F.leaky_relu(_without(x, held * per_frame - LAST_MARGIN), LAST_SLOPE))
         return torch.tanh(_without(x, LAST_MARGIN).float()[..., 0])
+
+
+def _quickest(weights: Weights, name: str, like: Tensor, dilation: int = 1) -> Convolution | FewerProducts:
+    kernel, bias = tensor(weights, f"{name}.weight", like), tensor(weights, f"{name}.bias", like)
+    return (FewerProducts if pays(kernel) else Convolution)(kernel, bias, dilation)
 
 
 def _without(x: Tensor, count: int) -> Tensor:
