@@ -23,12 +23,13 @@ _SETTINGS = [
     click.option("--unvoiced", help="RVC: the pitch of unvoiced sounds, zero or interpolate."),
     click.option("--loudness-mix", type=float, help="RVC: 1 keeps the result's loudness, 0 takes the recording's."),
     click.option("--speaker", help="RVC: number or name, in a voice of several."),
+    click.option("--pauses", help="RVC: pauses of the recording, converted or silent."),
     click.option("--precision", help="RVC: auto, fp32, bf16 or fp16."),
     click.option("--quality", help="RVC: fast, balanced or quality."),
     click.option("--seed", type=int, help="Seed of all randomness; the same seed, the same sound."),
 ]
 _SETTING_NAMES = ("pitch", "formant", "breath", "index_rate", "protect", "pitch_method", "autotune", "unvoiced",
-                  "loudness_mix", "speaker", "precision", "quality", "seed")  # fmt: skip
+                  "loudness_mix", "speaker", "pauses", "precision", "quality", "seed")  # fmt: skip
 
 _OPTIONS = [
     click.option("--voice", required=True, help="Voice to convert into; `voicefarm voice list` shows them."),

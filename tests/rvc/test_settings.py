@@ -49,23 +49,27 @@ def test_nothing_given_gives_what_shared_voices_are_tuned_for() -> None:
         "unvoiced": "zero",
         "speaker": 0,
         "seed": 0,
+        "pauses": "converted",
         "precision": "auto",
         "quality": "balanced",
     }
 
 
 @pytest.mark.parametrize(
-    ("asked", "precision"),
+    ("asked", "precision", "pauses"),
     [
-        ({"quality": "fast"}, "auto"),
-        ({"quality": "balanced"}, "auto"),
-        ({"quality": "quality"}, "fp32"),
-        ({"quality": "quality", "precision": "bf16"}, "bf16"),
-        ({"quality": "fast", "precision": "fp32"}, "fp32"),
+        ({"quality": "fast"}, "auto", "silent"),
+        ({"quality": "balanced"}, "auto", "converted"),
+        ({"quality": "quality"}, "fp32", "converted"),
+        ({"quality": "quality", "precision": "bf16"}, "bf16", "converted"),
+        ({"quality": "quality", "pauses": "silent"}, "fp32", "silent"),
+        ({"quality": "fast", "precision": "fp32"}, "fp32", "silent"),
+        ({"quality": "fast", "pauses": "converted"}, "auto", "converted"),
     ],
 )
-def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], precision: str) -> None:
-    assert RvcSettings.from_json(asked).precision == precision
+def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], precision: str, pauses: str) -> None:
+    settings = RvcSettings.from_json(asked)
+    assert (settings.precision, settings.pauses) == (precision, pauses)
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,21 @@ def test_other_errors_pass_through_and_halve_nothing() -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 255, 256, 257, 1350, 2000])
-def test_tiles_that_need_no_fixed_shape_divide_an_atom_evenly(frames: int) -> None:
-    tile = Batches(Batch(1), Batch(1), tile=256, is_fixed=False).tile_of(frames)
-    tiles = -(-frames // tile)
+def test_tiles_that_need_no_fixed_shape_divide_a_stretch_evenly(frames: int) -> None:
+    batches = Batches(Batch(1), Batch(1), tile=256, is_fixed=False)
+    ((tile, starts),) = batches.tiles_of([(7, 7 + frames)]).items()
     assert tile <= 256
-    assert tiles == -(-frames // 256)
-    assert tiles * tile - frames < tiles
+    assert len(starts) == -(-frames // 256)
+    assert starts == [7 + n * tile for n in range(len(starts))]
+    assert len(starts) * tile - frames < len(starts)
 
 
-def test_tiles_of_one_shape_have_it_whatever_the_atom() -> None:
-    assert {Batches(Batch(1), Batch(1), tile=256).tile_of(frames) for frames in (1, 1350)} == {256}
+def test_tiles_of_one_shape_have_it_whatever_the_stretches() -> None:
+    stretches = [(0, 1), (300, 300 + 1350), (3000, 3256)]
+    tiles = Batches(Batch(1), Batch(1), tile=256).tiles_of(stretches)
+    assert tiles == {256: [0, *range(300, 1650, 256), 3000]}
+
+
+def test_stretches_of_one_length_are_worked_on_together() -> None:
+    batches = Batches(Batch(1), Batch(1), tile=256, is_fixed=False)
+    assert batches.tiles_of([(0, 100), (200, 350), (400, 500)]) == {100: [0, 400], 150: [200]}

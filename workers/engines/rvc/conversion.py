@@ -15,6 +15,7 @@ from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.margins import margins
 from workers.engines.rvc.nets import Floats, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
+from workers.engines.rvc.pauses import Gain, gains, sounding, with_pauses
 from workers.engines.rvc.phase import phased
 from workers.engines.rvc.pitch.analysis import swift_pitch, world_pitch
 from workers.engines.rvc.pitch.decoding import decode
@@ -22,7 +23,7 @@ from workers.engines.rvc.pitch.shaping import coarse, shaped
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.stages import Stages
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
-from workers.engines.rvc.tiles import TILE, cut, tile_starts
+from workers.engines.rvc.tiles import TILE, cut, even_tile, tile_starts
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
 
@@ -51,9 +52,13 @@ class Batches:
         """What the record says after the device was full."""
         return f"the device was full; went on with {self.windows.size} windows and {self.tiles.size} tiles at a time"
 
-    def tile_of(self, frames: int) -> int:
-        """Frames of each tile of so many."""
-        return self.tile if self.is_fixed else -(-frames // -(-frames // self.tile))
+    def tiles_of(self, stretches: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+        """The first frames of the tiles over these stretches, by the frames that a tile has."""
+        tiles: dict[int, list[int]] = {}
+        for first, last in stretches:
+            tile = self.tile if self.is_fixed else even_tile(last - first, self.tile)
+            tiles.setdefault(tile, []).extend(tile_starts(first, last, tile))
+        return tiles
 
 
 class Conversion:
@@ -73,13 +78,26 @@ class Conversion:
             )
         stages, halved = Stages(), self.batches.halved
         strip = strip_of(piece)
+        gain = gains(strip) if settings.pauses == "silent" else np.ones(2 * strip.frames, np.float32)
+        first, last = wanted_frames(piece, strip)
+        if not gain[first:last].any():
+            return Converted(np.zeros(piece.out_stop - piece.out_start, np.float32))
+        samples = self._voiced(piece, strip, gain, settings, stages)
+        samples = with_pauses(
+            samples, gain, piece.out_start - strip.first_pitch_frame * self.sizes.frame, self.sizes.frame
+        )
+        return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
+
+    def _voiced(self, piece: Piece, strip: Strip, gain: Gain, settings: RvcSettings, stages: Stages) -> Samples:
+        """The atom in the voice, at least where something shall sound."""
         pitch = self._pitch(strip, settings, stages)
         latent = self._latent(strip, pitch, settings, stages)
         track = self._track(piece, strip, pitch, latent, settings)
-        samples = self._sound(track, settings, stages)
+        is_plain = settings.formant == 0.0
+        stretches = sounding(gain, track.first, track.last) if is_plain else [(track.first, track.last)]
+        samples = self._sound(track, stretches, settings, stages)
         with stages.timed("formant"):
-            samples = self._delivered(piece, track, samples, settings)
-        return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
+            return self._delivered(piece, track, samples, settings)
 
     def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
         """The pitch of every 10-ms frame as the voice shall have it; a voice without pitch has none."""
@@ -150,16 +168,21 @@ class Conversion:
         ratio = settings.formant_ratio
         return stretched_track(latent, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
 
-    def _sound(self, track: Track, settings: RvcSettings, stages: Stages) -> Samples:
-        """What the generator makes of the wanted frames."""
-        tile = self.batches.tile_of(track.last - track.first)
+    def _sound(
+        self, track: Track, stretches: Sequence[tuple[int, int]], settings: RvcSettings, stages: Stages
+    ) -> Samples:
+        """What the generator makes of these stretches of the wanted frames, and silence between them."""
+        sound = np.zeros((track.last - track.first, self.sizes.frame), np.float32)
+        for tile, starts in self.batches.tiles_of(stretches).items():
 
-        def some_sound(starts: Sequence[int]) -> Samples:
-            return self._sound_of(track, starts, tile, settings, stages)
+            def some_sound(some: Sequence[int], tile: int = tile) -> Samples:
+                return self._sound_of(track, some, tile, settings, stages)
 
-        starts = tile_starts(track.first, track.last, tile)
-        samples = np.concatenate(list(self.batches.tiles.over(starts, some_sound)))
-        return samples[: (track.last - track.first) * self.sizes.frame]
+            tiles = np.concatenate(list(self.batches.tiles.over(starts, some_sound)))
+            for start, frames in zip(starts, tiles.reshape(len(starts), tile, -1), strict=True):
+                room = sound[start - track.first : start - track.first + tile]
+                room[:] = frames[: len(room)]
+        return sound.reshape(-1)
 
     def _sound_of(
         self, track: Track, starts: Sequence[int], tile: int, settings: RvcSettings, stages: Stages

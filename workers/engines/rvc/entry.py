@@ -15,7 +15,7 @@ from workers.engines.rvc.strip import CONTEXT
 
 FAMILY = EngineFamily(
     name="rvc",
-    version="1",
+    version="2",
     rate_in=ANALYSIS_RATE,
     context_seconds=CONTEXT * CONTENT_HOP / ANALYSIS_RATE,
     capabilities=frozenset({"cuda", "mlx", "cpu"}),

@@ -28,16 +28,18 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "autotune_key": NOTES,
     "autotune_scale": ("chromatic", "major", "minor"),
     "unvoiced": ("zero", "interpolate"),
+    "pauses": ("converted", "silent"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
     "quality": ("fast", "balanced", "quality"),
 }
 
 #: What a quality means where the job does not say otherwise. `auto` takes the fastest numbers that the device computes
 #: in without an audible difference, so it serves the first two; who asks for quality wants no rounding to wonder about.
+#: Who is in a hurry does not wait for the voice to breathe through pauses.
 QUALITIES: Mapping[str, Mapping[str, Any]] = {
-    "fast": {"precision": "auto"},
-    "balanced": {"precision": "auto"},
-    "quality": {"precision": "fp32"},
+    "fast": {"precision": "auto", "pauses": "silent"},
+    "balanced": {"precision": "auto", "pauses": "converted"},
+    "quality": {"precision": "fp32", "pauses": "converted"},
 }
 
 #: Far more speakers than any voice has; whether the voice has this one, only its package can tell.
@@ -70,6 +72,8 @@ class RvcSettings:
     loudness_mix: float = 1.0
     """1 keeps the loudness that the voice comes out with, 0 takes all of the source's."""
     unvoiced: str = "zero"
+    pauses: str = "converted"
+    """Whether the voice breathes through the recording's pauses, or is silent there, which costs no work."""
     speaker: int = 0
     seed: int = 0
     precision: str = "auto"

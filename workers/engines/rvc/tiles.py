@@ -17,6 +17,11 @@ def tile_starts(first: int, last: int, tile: int = TILE) -> list[int]:
     return list(range(first, last, tile))
 
 
+def even_tile(frames: int, tile: int = TILE) -> int:
+    """The length that divides so many frames evenly into as few tiles as those of this length would be."""
+    return -(-frames // -(-frames // tile))
+
+
 def cut(track: npt.NDArray[Kind], starts: Sequence[int], length: int) -> npt.NDArray[Kind]:
     """Stretches of one length of a track, stacked; beyond its ends they are filled with zeros."""
     stretches = np.zeros((len(starts), length, *track.shape[1:]), track.dtype)

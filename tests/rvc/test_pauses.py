@@ -1,0 +1,102 @@
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rvc_torch.pieces import atoms, whole
+from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP
+from workers.engines.rvc.pauses import FADE, KEPT, WORTH_A_STOP, Gain, gains, sounding, with_pauses
+from workers.engines.rvc.strip import strip_of, wanted_frames
+
+RATE = 24_000
+FRAME = RATE // 100
+#: What is between the sounding parts: a room, 66 dB below full scale.
+ROOM = 0.0005
+
+
+def recording(parts: list[tuple[int, int]], frames: int) -> npt.NDArray[np.float32]:
+    """A quiet room in which something is heard in these 10-ms frames."""
+    noise = np.random.default_rng(0).uniform(-1.0, 1.0, frames * PITCH_HOP)
+    level = np.full(frames, ROOM)
+    for first, last in parts:
+        level[first:last] = 0.2
+    return np.asarray(noise * np.repeat(level, PITCH_HOP), np.float32)
+
+
+def wanted_gain(samples: npt.NDArray[np.float32]) -> Gain:
+    """The gain of every frame of a recording in one piece."""
+    piece = whole(samples, RATE)
+    strip = strip_of(piece)
+    first, last = wanted_frames(piece, strip)
+    return gains(strip)[first:last]
+
+
+def test_what_is_heard_is_kept_with_the_breath_around_it_and_comes_and_goes_softly() -> None:
+    gain = wanted_gain(recording([(200, 300)], 600))
+    assert (gain[200 - KEPT + FADE : 300 + KEPT - FADE] == 1.0).all()
+    assert (gain[: 200 - KEPT - FADE] == 0.0).all()
+    assert (gain[300 + KEPT + FADE :] == 0.0).all()
+    assert np.abs(np.diff(gain)).max() < 0.12
+
+
+def test_a_short_pause_is_none() -> None:
+    gain = wanted_gain(recording([(0, 200), (200 + 2 * KEPT, 600)], 600))
+    assert (gain == 1.0).all()
+
+
+parts = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 200)), max_size=4)
+
+
+@given(parts, st.lists(st.integers(1, 449), max_size=3, unique=True))
+def test_every_cut_of_a_recording_has_the_same_pauses(heard: list[tuple[int, int]], cuts: list[int]) -> None:
+    samples = recording([(first, first + count) for first, count in heard], 900)
+    found = []
+    for piece in atoms(samples, [cut * CONTENT_HOP for cut in sorted(cuts)], RATE):
+        strip = strip_of(piece)
+        first, last = wanted_frames(piece, strip)
+        found.append(gains(strip)[first:last])
+    np.testing.assert_array_equal(np.concatenate(found), wanted_gain(samples))
+
+
+@given(parts, st.integers(0, 300), st.integers(301, 900))
+def test_the_stretches_hold_all_that_sounds_and_no_long_pause(
+    heard: list[tuple[int, int]], first: int, last: int
+) -> None:
+    gain = np.zeros(1200, np.float32)
+    for start, count in heard:
+        gain[start : start + count] = 0.5
+    stretches = sounding(gain, first, last)
+    covered = np.zeros(len(gain), bool)
+    for begin, end in stretches:
+        assert first <= begin < end <= last
+        assert gain[begin] > 0.0
+        assert gain[end - 1] > 0.0
+        assert not covered[begin:end].any()
+        covered[begin:end] = True
+        gap = longest_gap(gain[begin:end])
+        assert gap < WORTH_A_STOP
+    assert covered[first:last][gain[first:last] > 0.0].all()
+    for (_, end), (begin, _) in pairwise(stretches):
+        assert begin - end >= WORTH_A_STOP
+
+
+def longest_gap(gain: Gain) -> int:
+    sounds = np.flatnonzero(gain)
+    return int(np.diff(sounds, prepend=sounds[0]).max(initial=1)) - 1
+
+
+def test_samples_follow_the_gain_wherever_they_begin() -> None:
+    gain = wanted_gain(recording([(200, 300)], 600))
+    ones = np.ones(600 * FRAME, np.float32)
+    all_of_it = with_pauses(ones, gain, 0, FRAME)
+    assert (all_of_it[200 * FRAME : 300 * FRAME] == 1.0).all()
+    assert (all_of_it[: 150 * FRAME] == 0.0).all()
+    some = with_pauses(ones[: 77 * FRAME], gain, 133 * FRAME + 7, FRAME)
+    np.testing.assert_array_equal(some, all_of_it[133 * FRAME + 7 :][: len(some)])
+
+
+def test_where_nothing_is_to_be_silent_samples_stay_as_they_are() -> None:
+    samples = np.random.default_rng(1).standard_normal(ANALYSIS_RATE).astype(np.float32)
+    assert with_pauses(samples, np.ones(1000, np.float32), 5, FRAME) is samples
