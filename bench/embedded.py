@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, scratch_farm
-from dispatcher.farm.embedded import ONE_THREAD, embedded_farm, prepare_records
+from dispatcher.farm.crew import Crew
+from dispatcher.farm.embedded import embedded_farm, prepare_records, threads
 from dispatcher.farm.processes import wait_until
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
@@ -71,7 +72,7 @@ def _on_a_standing_farm(state: Path, source: Path, workers: int) -> float:
     settings = Settings(state=str(state))
     prepare_records(settings)
     database, store = Database(settings.resolved_database_url), open_store(settings)
-    with embedded_farm(settings, workers):
+    with embedded_farm(settings, Crew(0, workers)):
         wait_until(lambda: len(live_offers(database)) == workers, 30.0)
         began = time.perf_counter()
         job = submit(database, store, source, check_request(database, settings, Request(voice="bright")))
@@ -86,7 +87,7 @@ def _on_a_standing_farm(state: Path, source: Path, workers: int) -> float:
 def _engine_alone(source: Path) -> float:
     """The engine over the very atoms that the farm would hand it, decoded beforehand, in a process of its own."""
     command = [sys.executable, "-m", "bench.embedded", "--engine", str(source)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **threads(1)})
     return float(done.stdout.strip().splitlines()[-1])
 
 

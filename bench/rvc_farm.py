@@ -1,4 +1,4 @@
-"""An RVC voice through the farm with one worker, beside the engine by itself on the same atoms, one thread each."""
+"""An RVC voice through the farm with one worker, beside the engine by itself on the same atoms with as many threads."""
 
 import argparse
 import os
@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bench.figures import Figure, machine, show
 from bench.random_nets import VOICE_48K, random_voice_apart
-from dispatcher.farm.embedded import ONE_THREAD, embedded_farm, prepare_records
+from dispatcher.farm.crew import crew_for, this_machine
+from dispatcher.farm.embedded import embedded_farm, prepare_records, threads
 from dispatcher.farm.processes import wait_until
 from dispatcher.jobs.conversion import atoms_prefix
 from dispatcher.jobs.loading import load_job
@@ -47,20 +48,23 @@ def measure(seconds: float) -> list[Figure]:
         settings = Settings(state=str(state))
         prepare_records(settings)
         database, store = Database(settings.resolved_database_url), open_store(settings)
+        crew = crew_for(this_machine(), [catalog.family("rvc")], asked=1)
         _add_voice(Path(name) / "made", database, store)
         warm, long = Path(name) / "warm.wav", Path(name) / "long.wav"
         write_sample(warm, 5.0)
         write_sample(long, seconds)
-        with embedded_farm(settings, 1):
+        with embedded_farm(settings, crew):
             wait_until(lambda: len(live_offers(database)) == 1, 60.0)
             _convert(settings, database, store, warm)
             farm = _convert(settings, database, store, long)
         command = [sys.executable, "-m", "bench.rvc_farm", "--engine", str(state)]
-        told = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
+        told = subprocess.run(
+            command, check=True, capture_output=True, text=True, env={**os.environ, **threads(crew.threads)}
+        )
         engine = float(told.stdout.split()[-1])
     return [
         Figure(
-            f"{seconds:g} s through the farm ({farm:.1f} s) over the engine alone ({engine:.1f} s), 1 thread",
+            f"{seconds:g} s: farm ({farm:.1f} s) over engine ({engine:.1f} s), threads: {crew.threads}",
             f"{100 * (farm / engine - 1):+.1f} %", "+5 %", farm <= 1.05 * engine,
         )
     ]  # fmt: skip

@@ -88,9 +88,22 @@ def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
     )
 
 
+def may_have_accelerator() -> bool:
+    """Whether it looks as if there were more than a processor, without asking torch, which takes seconds."""
+    return _may_have_cuda() or _may_have_metal()
+
+
+def _may_have_cuda() -> bool:
+    return Path("/dev/nvidiactl").exists() and find_spec("torch") is not None
+
+
+def _may_have_metal() -> bool:
+    return platform.system() == "Darwin" and platform.machine() == "arm64" and find_spec("mlx") is not None
+
+
 def _cuda() -> Device | None:
-    """An NVIDIA device; torch is only asked where there can be one, because importing it takes seconds."""
-    if not Path("/dev/nvidiactl").exists() or find_spec("torch") is None:
+    """An NVIDIA device; torch is only asked where there can be one."""
+    if not _may_have_cuda():
         return None
     from workers.engines.rvc.torch.device import cuda_device
 
@@ -103,7 +116,7 @@ def _cuda() -> Device | None:
 
 def _metal() -> Device | None:
     """Apple silicon with mlx installed."""
-    if platform.system() != "Darwin" or platform.machine() != "arm64" or find_spec("mlx") is None:
+    if not _may_have_metal():
         return None
     chip = _asked("sysctl", "-n", "machdep.cpu.brand_string") or "Apple silicon"
     return Device("mlx", _short(chip, "apple"), f"{chip}, {psutil.virtual_memory().total / 2**30:.0f} GB")

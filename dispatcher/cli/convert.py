@@ -13,8 +13,9 @@ import click
 from dispatcher.cli.opening import Farm, as_json, farm_for_work, open_farm, print_json
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.requesting import build_request, request_options
-from dispatcher.cli.sizing import workers_for
+from dispatcher.cli.sizing import usable_workers
 from dispatcher.cli.targets import Target, format_for, plan_targets
+from dispatcher.farm.crew import Crew, crew_for, this_machine
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.starting import start_split
@@ -22,6 +23,7 @@ from dispatcher.jobs.submitting import Conversion, check_request, submit
 from dispatcher.jobs.watching import watch
 from storage.errors import BrokerUnavailable, VoicefarmError
 from storage.records.schema import JobRecord
+from workers.engines.catalog import family
 
 #: Seconds between two looks at the records.
 LOOK = 0.1
@@ -74,7 +76,7 @@ def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, qu
     good = [t.source for t in targets if t.error is None]
     if not good:
         return done
-    with farm_for_work(farm, workers_for(farm.settings, good)) as embedded, _cancelling(farm, done):
+    with farm_for_work(farm, lambda: _crew(farm, conversion, good)) as embedded, _cancelling(farm, done):
         for target, entry in zip(targets, done, strict=True):
             if not entry.error:
                 _submit(farm, target, conversion, entry, tell)
@@ -82,6 +84,13 @@ def convert_all(farm: Farm, targets: list[Target], conversion: Conversion, *, qu
         if jobs:
             _watch_and_fetch(farm, jobs, embedded, tell, quiet=quiet)
     return done
+
+
+def _crew(farm: Farm, conversion: Conversion, recordings: list[Path]) -> Crew:
+    """Who shall do the work where it is done here."""
+    engines, most = [family(conversion.engine)], usable_workers(recordings)
+    asked, require = farm.settings.workers, conversion.request.require
+    return crew_for(this_machine(), engines, asked=asked, most=most, require=require)
 
 
 @contextmanager

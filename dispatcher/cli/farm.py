@@ -47,14 +47,16 @@ def dispatcher_command(only: str | None) -> None:
 
 
 @click.command("up")
-@click.option("--workers", type=int, help="Worker processes; else one a core.")
+@click.option("--workers", type=int, help="Worker processes; else as many as the machine can use.")
 @click.option("--flower/--no-flower", default=True, help="Serve Flower on loopback.")
 def up_command(workers: int | None, *, flower: bool) -> None:
     """Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."""
+    from dispatcher.farm.crew import crew_for, engines_here, this_machine
     from dispatcher.farm.up import run_up
 
     farm = open_farm()
-    run_up(farm.settings, workers or farm.settings.workers or os.cpu_count() or 1, with_flower=flower)
+    crew = crew_for(this_machine(), engines_here(), asked=workers or farm.settings.workers)
+    run_up(farm.settings, crew, with_flower=flower)
 
 
 def _desk_and_studio() -> None:

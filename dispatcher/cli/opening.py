@@ -1,7 +1,7 @@
 """What most commands begin with: the settings, the records, the object store."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from dispatcher.farm.crew import Crew
 from dispatcher.farm.embedded import prepare_records
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
@@ -45,7 +46,7 @@ def open_farm() -> Farm:
 
 
 @contextmanager
-def farm_for_work(farm: Farm, workers: int) -> Iterator[Any]:
+def farm_for_work(farm: Farm, crew: Callable[[], Crew]) -> Iterator[Any]:
     """Somebody to do the work: the farm of the settings, or an embedded one for as long as it is needed."""
     if not farm.settings.is_embedded:
         from dispatcher.farm.broker import require_broker
@@ -55,7 +56,7 @@ def farm_for_work(farm: Farm, workers: int) -> Iterator[Any]:
         return
     from dispatcher.farm.embedded import embedded_farm
 
-    with embedded_farm(farm.settings, workers) as embedded:
+    with embedded_farm(farm.settings, crew()) as embedded:
         yield embedded
 
 

@@ -1,21 +1,15 @@
-"""How many worker processes a farm of one command gets."""
+"""How many worker processes recordings can use."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from storage.settings import Settings
-
-#: One worker process for so many seconds of audio, up to the machine's cores: a short clip does not wait for a crowd.
+#: One worker process for so many seconds of audio: a short clip does not wait for a crowd.
 SECONDS_A_WORKER = 20.0
 
 
-def workers_for(settings: Settings, recordings: Iterable[Path]) -> int:
-    """What is set, else what the work can use."""
-    if settings.workers:
-        return settings.workers
-    cores = os.cpu_count() or 1
-    return max(1, min(cores, int(sum(_rough_seconds(p) for p in recordings) / SECONDS_A_WORKER) + 1))
+def usable_workers(recordings: Iterable[Path]) -> int:
+    """As many as there is work for."""
+    return int(sum(_rough_seconds(path) for path in recordings) / SECONDS_A_WORKER) + 1
 
 
 def _rough_seconds(path: Path) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from dispatcher.farm.crew import Crew
 from dispatcher.farm.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
 from dispatcher.farm.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
@@ -20,9 +21,9 @@ LAST_ATOM = 3.0
 class EmbeddedFarm:
     """Redis, a desk, a studio and workers as child processes; SQLite and a folder do the rest."""
 
-    def __init__(self, settings: Settings, workers: int, *, with_flower: bool = False) -> None:
+    def __init__(self, settings: Settings, crew: Crew, *, with_flower: bool = False) -> None:
         self.settings = settings
-        self.workers = workers
+        self.crew = crew
         self.with_flower = with_flower
         self.lock: IO[str] | None = None
         self.supervisor: Supervisor | None = None
@@ -77,25 +78,30 @@ class EmbeddedFarm:
 
     def _children(self) -> list[Child]:
         logs = self.settings.state_folder / "logs"
-        environment = {**os.environ, **self.settings.as_environment(), **ONE_THREAD}
+        environment = {**os.environ, **self.settings.as_environment(), **threads(1)}
         children = [
             voicefarm(part, ["dispatcher", "--only", part], logs, environment, SHORT_PATIENCE)
             for part in ("desk", "studio")
         ]
-        children += [voicefarm(f"worker-{n + 1}", ["worker"], logs, environment) for n in range(self.workers)]
+        workers = [["worker"]] * self.crew.on_accelerator + [["worker", "--only", "cpu"]] * self.crew.on_processor
+        children += [
+            voicefarm(f"worker-{n + 1}", command, logs, {**environment, **threads(self.crew.threads)})
+            for n, command in enumerate(workers)
+        ]
         if self.with_flower:
             children.append(flower(self.settings, logs, environment))
         return children
 
 
-#: Each worker process is one core's: threads inside numerical libraries would only get in each other's way.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+def threads(count: int) -> dict[str, str]:
+    """The environment in which numerical libraries take so many: with more than its share they are in others' way."""
+    return {f"{library}_NUM_THREADS": str(count) for library in ("OMP", "OPENBLAS", "MKL")}
 
 
 @contextmanager
-def embedded_farm(settings: Settings, workers: int, *, with_flower: bool = False) -> Iterator[EmbeddedFarm]:
+def embedded_farm(settings: Settings, crew: Crew, *, with_flower: bool = False) -> Iterator[EmbeddedFarm]:
     """A farm for as long as the block lasts."""
-    farm = EmbeddedFarm(settings, workers, with_flower=with_flower)
+    farm = EmbeddedFarm(settings, crew, with_flower=with_flower)
     try:
         farm.keep()
         farm.wait_for_broker()

@@ -3,12 +3,13 @@
 import click
 
 from dispatcher.cli.farm import stop_on_signals
+from dispatcher.farm.crew import Crew
 from dispatcher.farm.embedded import EmbeddedFarm, embedded_farm
 from storage.errors import InputError
 from storage.settings import Settings
 
 
-def run_up(settings: Settings, workers: int, *, with_flower: bool) -> None:
+def run_up(settings: Settings, crew: Crew, *, with_flower: bool) -> None:
     """Serve until told to stop."""
     if not settings.is_embedded:
         raise InputError(
@@ -16,7 +17,7 @@ def run_up(settings: Settings, workers: int, *, with_flower: bool) -> None:
             " or start `voicefarm dispatcher` and `voicefarm worker` on that farm"
         )
     stop = stop_on_signals()
-    with embedded_farm(settings, workers, with_flower=with_flower) as farm:
+    with embedded_farm(settings, crew, with_flower=with_flower) as farm:
         if not farm.is_host:
             raise InputError(f"a farm is up already in {settings.state_folder}; use it, or set VOICEFARM_STATE")
         _tell(settings, farm)
@@ -24,7 +25,11 @@ def run_up(settings: Settings, workers: int, *, with_flower: bool) -> None:
 
 
 def _tell(settings: Settings, farm: EmbeddedFarm) -> None:
-    click.echo(f"the farm is up with {farm.workers} workers; what it keeps and its logs are in {settings.state_folder}")
+    crew = farm.crew
+    click.echo(
+        f"the farm is up with {crew.size} workers of {crew.threads} threads each; what it keeps and its logs are in"
+        f" {settings.state_folder}"
+    )
     if farm.with_flower:
         click.echo(
             f"Flower: http://127.0.0.1:{settings.flower_port} (user voicefarm, password in"

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from dispatcher.farm.embedded import ONE_THREAD
+from dispatcher.farm.embedded import threads
 from tests.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ class CommandLine:
         given = {f"VOICEFARM_{name.upper()}": str(value) for name, value in {**self.settings, **settings}.items()}
         return subprocess.Popen(
             [*self.within, sys.executable, "-m", "dispatcher.cli.main", *map(str, arguments)], cwd=ROOT, text=True,
-            env={**os.environ, **ONE_THREAD, "COLUMNS": "200", **given}, stdin=subprocess.DEVNULL,
+            env={**os.environ, **threads(1), "COLUMNS": "200", **given}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from dispatcher.farm.embedded import ONE_THREAD
+from dispatcher.farm.embedded import threads
 from dispatcher.farm.processes import Child, Supervisor, voicefarm, wait_until
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
@@ -80,7 +80,7 @@ class RunningFarm:
 
     def hire(self, name: str, *arguments: str) -> None:
         """One more worker, started like this."""
-        environment = {**os.environ, **self.settings.as_environment(), **ONE_THREAD}
+        environment = {**os.environ, **self.settings.as_environment(), **threads(1)}
         child = voicefarm(name, ["worker", *arguments], self.settings.state_folder / "logs", environment)
         self.supervisor.children.append(child)
         child.start()
@@ -94,7 +94,7 @@ class RunningFarm:
 def running_farm(settings: Settings, workers: int, broker: Child | None = None) -> Iterator[RunningFarm]:
     """A farm with its own dispatcher and workers; the broker is a child too where it is given."""
     logs = settings.state_folder / "logs"
-    environment: Mapping[str, str] = {**os.environ, **settings.as_environment(), **ONE_THREAD}
+    environment: Mapping[str, str] = {**os.environ, **settings.as_environment(), **threads(1)}
     children = [voicefarm(p, ["dispatcher", "--only", p], logs, environment, patience=0.2) for p in ("desk", "studio")]
     children += [voicefarm(f"worker-{n + 1}", ["worker"], logs, environment) for n in range(workers)]
     supervisor = Supervisor([*([broker] if broker else []), *children])

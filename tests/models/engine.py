@@ -9,7 +9,7 @@ from workers.engines.engine import Converted, EngineFamily, PackageFolders, Piec
 from workers.engines.rvc.package import ENCODER, PITCH, VOICE
 from workers.engines.rvc.settings import RvcSettings
 
-FAMILY = EngineFamily("rvc", "1", 16_000, 2.0, frozenset({"cpu", "cuda"}))
+FAMILY = EngineFamily("rvc", "1", 16_000, 2.0, frozenset({"cpu", "cuda"}), worker_bytes=150_000_000)
 _FIELDS = {"package", "rate", "has_pitch", "content", "embedder", "speakers", "speaker_names"}
 
 

@@ -53,6 +53,8 @@ class EngineFamily:
 
     `version` is part of every result's key: raise it whenever the same input would give other samples.
     `rate_in` and `context_seconds` are what the engine wants to be given, `capabilities` where it can run.
+    `worker_bytes` is the memory of a worker that converts with it, and `has_nets` says whether what it does becomes
+    quicker on an accelerator and by threads.
     """
 
     name: str
@@ -60,6 +62,8 @@ class EngineFamily:
     rate_in: int
     context_seconds: float
     capabilities: frozenset[str]
+    worker_bytes: int
+    has_nets: bool = False
 
 
 class PackageFolders(Protocol):

@@ -14,6 +14,7 @@ FAMILY = EngineFamily(
     rate_in=16_000,
     context_seconds=0.1,
     capabilities=frozenset({"cpu", "cuda", "mlx"}),
+    worker_bytes=150_000_000,
 )
 
 

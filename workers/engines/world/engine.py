@@ -34,6 +34,8 @@ FAMILY = EngineFamily(
     rate_in=RATE,
     context_seconds=_CONTEXT,
     capabilities=frozenset({"cpu", "cuda", "mlx"}),
+    # 124 to 127 MB were measured.
+    worker_bytes=150_000_000,
 )
 
 #: Frames handled at once (1.28 s): keeps memory small and the processor's caches useful. Batches begin at multiples
