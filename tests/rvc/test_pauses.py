@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rvc_torch.pieces import atoms, whole
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP
-from workers.engines.rvc.pauses import FADE, KEPT, WORTH_A_STOP, Gain, gains, sounding, with_pauses
+from workers.engines.rvc.pauses import FADE, KEPT, WORTH_A_STOP, Gain, gains, parts, sounding, with_pauses
 from workers.engines.rvc.strip import strip_of, wanted_frames
 
 RATE = 24_000
@@ -46,10 +46,10 @@ def test_a_short_pause_is_none() -> None:
     assert (gain == 1.0).all()
 
 
-parts = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 200)), max_size=4)
+parts_heard = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 200)), max_size=4)
 
 
-@given(parts, st.lists(st.integers(1, 449), max_size=3, unique=True))
+@given(parts_heard, st.lists(st.integers(1, 449), max_size=3, unique=True))
 def test_every_cut_of_a_recording_has_the_same_pauses(heard: list[tuple[int, int]], cuts: list[int]) -> None:
     samples = recording([(first, first + count) for first, count in heard], 900)
     found = []
@@ -60,7 +60,7 @@ def test_every_cut_of_a_recording_has_the_same_pauses(heard: list[tuple[int, int
     np.testing.assert_array_equal(np.concatenate(found), wanted_gain(samples))
 
 
-@given(parts, st.integers(0, 300), st.integers(301, 900))
+@given(parts_heard, st.integers(0, 300), st.integers(301, 900))
 def test_the_stretches_hold_all_that_sounds_and_no_long_pause(
     heard: list[tuple[int, int]], first: int, last: int
 ) -> None:
@@ -85,6 +85,28 @@ def test_the_stretches_hold_all_that_sounds_and_no_long_pause(
 def longest_gap(gain: Gain) -> int:
     sounds = np.flatnonzero(gain)
     return int(np.diff(sounds, prepend=sounds[0]).max(initial=1)) - 1
+
+
+@given(parts_heard, st.lists(st.integers(1, 1499), max_size=3, unique=True))
+def test_parts_of_an_atom_follow_one_another_and_hold_all_that_sounds(
+    heard: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    samples = recording([(first, first + count) for first, count in heard], 3000)
+    for piece in atoms(samples, [cut * CONTENT_HOP for cut in sorted(cuts)], RATE):
+        strip = strip_of(piece)
+        gain = gains(strip)
+        first, last = wanted_frames(piece, strip)
+        found = parts(piece, strip, gain, FRAME)
+        covered = np.zeros(len(gain), bool)
+        at, out = piece.start, piece.out_start
+        for part in found:
+            assert at <= part.start < part.stop <= piece.stop
+            assert out <= part.out_start < part.out_stop <= piece.out_stop
+            assert part.out_stop - part.out_start == (part.stop - part.start) * RATE // ANALYSIS_RATE
+            at, out = part.stop, part.out_stop
+            begin, end = (sample // PITCH_HOP - strip.first_pitch_frame for sample in (part.start, part.stop))
+            covered[begin:end] = True
+        assert covered[first:last][gain[first:last] > 0.0].all()
 
 
 def test_samples_follow_the_gain_wherever_they_begin() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.rvc_torch.joins import likeness
 from tests.rvc_torch.pieces import atom, atoms, spoken, whole
 from tests.rvc_torch.voices import conversion, narrow, overheard
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
@@ -38,6 +39,24 @@ def test_the_generator_works_on_what_sounds_only() -> None:
         frames.append(sum(latent.shape[0] * latent.shape[1] for latent, *_ in ears.told["sound"]))
     # Of three seconds, all but what is kept around the speech and the margin of a tile.
     assert frames[1] < frames[0] - 200
+
+
+def test_no_net_works_on_a_long_pause() -> None:
+    recording = np.concatenate([spoken(1.0), np.zeros(20 * ANALYSIS_RATE, np.float32), spoken(1.0, seed=1)])
+    piece = whole(recording, VOICE.rate)
+    heard, found = [], []
+    for settings in (CONVERTED, SILENT):
+        voice, ears = overheard(VOICE)
+        found.append(voice.convert(piece, settings).samples)
+        heard.append(sum(audio.size for (audio,) in ears.told["content"]) / ANALYSIS_RATE)
+    # Twice a second with its context, in whole steps.
+    assert heard[0] > 22.0
+    assert heard[1] < 18.0
+    assert len(found[1]) == len(found[0])
+    for second in (slice(0, VOICE.rate), slice(21 * VOICE.rate, None)):
+        # The content encoder's first norm is over all of its window, silence included, so this is not quite the same.
+        assert likeness(found[0][second], found[1][second]) >= 0.99
+    assert not found[1][2 * VOICE.rate : 20 * VOICE.rate].any()
 
 
 def test_an_atom_of_silence_asks_nothing_of_the_nets() -> None:

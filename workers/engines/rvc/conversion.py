@@ -15,7 +15,7 @@ from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.margins import margins
 from workers.engines.rvc.nets import Floats, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
-from workers.engines.rvc.pauses import Gain, gains, sounding, with_pauses
+from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
 from workers.engines.rvc.pitch.analysis import swift_pitch, world_pitch
 from workers.engines.rvc.pitch.decoding import decode
@@ -77,24 +77,29 @@ class Conversion:
                 f"the voice has no speaker {settings.speaker}; its speakers are 0 to {self.sizes.speakers - 1}"
             )
         stages, halved = Stages(), self.batches.halved
-        strip = strip_of(piece)
-        gain = gains(strip) if settings.pauses == "silent" else np.ones(2 * strip.frames, np.float32)
-        first, last = wanted_frames(piece, strip)
-        if not gain[first:last].any():
-            return Converted(np.zeros(piece.out_stop - piece.out_start, np.float32))
-        samples = self._voiced(piece, strip, gain, settings, stages)
-        samples = with_pauses(
-            samples, gain, piece.out_start - strip.first_pitch_frame * self.sizes.frame, self.sizes.frame
-        )
+        converted = self._between_pauses if settings.pauses == "silent" else self._voiced
+        samples = converted(piece, settings, stages)
         return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
 
-    def _voiced(self, piece: Piece, strip: Strip, gain: Gain, settings: RvcSettings, stages: Stages) -> Samples:
-        """The atom in the voice, at least where something shall sound."""
+    def _between_pauses(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
+        """An atom in which pauses are silent, and cost no work."""
+        strip, frame = strip_of(piece), self.sizes.frame
+        gain = gains(strip)
+        samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
+        for part in parts(piece, strip, gain, frame):
+            place = slice(part.out_start - piece.out_start, part.out_stop - piece.out_start)
+            samples[place] = self._voiced(part, settings, stages)
+        return with_pauses(samples, gain, piece.out_start - strip.first_pitch_frame * frame, frame)
+
+    def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
+        """An atom in the voice, at least where something shall sound."""
+        strip = strip_of(piece)
         pitch = self._pitch(strip, settings, stages)
         latent = self._latent(strip, pitch, settings, stages)
         track = self._track(piece, strip, pitch, latent, settings)
-        is_plain = settings.formant == 0.0
-        stretches = sounding(gain, track.first, track.last) if is_plain else [(track.first, track.last)]
+        stretches = [(track.first, track.last)]
+        if settings.pauses == "silent" and settings.formant == 0.0:
+            stretches = sounding(gains(strip), track.first, track.last)
         samples = self._sound(track, stretches, settings, stages)
         with stages.timed("formant"):
             return self._delivered(piece, track, samples, settings)

@@ -1,13 +1,14 @@
 """Pauses of a recording: where nothing is heard, there is nothing to convert."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.engine import Samples
+from workers.engines.engine import Piece, Samples
 from workers.engines.rvc.architecture import PITCH_HOP
-from workers.engines.rvc.strip import Strip
+from workers.engines.rvc.strip import CONTEXT, Strip, wanted_frames
 
 Gain = npt.NDArray[np.float32]
 
@@ -17,8 +18,11 @@ HEARD = 0.001
 KEPT = 25
 #: Frames over which the voice comes and goes, so that nothing clicks.
 FADE = 4
-#: Frames between two sounding stretches from which it pays to stop and begin again, since each beginning costs margins.
+#: Frames between two sounding stretches from which it pays that the generator stops and begins again: each beginning
+#: costs margins.
 WORTH_A_STOP = 64
+#: Frames from which it pays that all nets do: each beginning costs context on both sides.
+WORTH_A_PART = 4 * CONTEXT
 
 
 def gains(strip: Strip) -> Gain:
@@ -38,14 +42,31 @@ def _around(frames: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.int64]:
     return np.convolve(frames.astype(np.int64), np.ones(2 * reach + 1, np.int64), "same")
 
 
-def sounding(gain: Gain, first: int, last: int) -> list[tuple[int, int]]:
-    """The stretches of the frames `first..last` in which something sounds; what is hardly apart is taken together."""
+def sounding(gain: Gain, first: int, last: int, apart: int = WORTH_A_STOP) -> list[tuple[int, int]]:
+    """The stretches of the frames `first..last` in which something sounds; what is less apart is taken together."""
     sounds = first + np.flatnonzero(gain[first:last])
     if not len(sounds):
         return []
-    gaps = np.flatnonzero(np.diff(sounds) > WORTH_A_STOP)
+    gaps = np.flatnonzero(np.diff(sounds) > apart)
     edges = [0, *(gaps + 1), len(sounds)]
     return [(int(sounds[left]), int(sounds[right - 1]) + 1) for left, right in pairwise(edges)]
+
+
+def parts(piece: Piece, strip: Strip, gain: Gain, frame: int) -> list[Piece]:
+    """The parts of an atom to be converted each by itself; between them it is silent for long."""
+    first, last = wanted_frames(piece, strip)
+    found = []
+    for begin, end in sounding(gain, first, last, WORTH_A_PART):
+        begins, ends = strip.first_pitch_frame + begin, strip.first_pitch_frame + end
+        part = replace(
+            piece,
+            start=max(begins * PITCH_HOP, piece.start),
+            stop=min(ends * PITCH_HOP, piece.stop),
+            out_start=max(begins * frame, piece.out_start),
+            out_stop=min(ends * frame, piece.out_stop),
+        )
+        found.append(part)
+    return found
 
 
 def with_pauses(samples: Samples, gain: Gain, first: int, frame: int) -> Samples:
@@ -55,7 +76,8 @@ def with_pauses(samples: Samples, gain: Gain, first: int, frame: int) -> Samples
     """
     if (gain == 1.0).all():
         return samples
-    middles = np.arange(len(gain)) * frame + (frame - 1) / 2
-    places = np.arange(first, first + len(samples))
-    silenced: Samples = (samples * np.interp(places, middles, gain)).astype(np.float32)
+    # Known at the edges of frames, so that a frame without gain is silent from its first sample to its last.
+    edges = np.minimum(np.append(gain, gain[-1]), np.insert(gain, 0, gain[0]))
+    places = np.arange(first, first + len(samples)) + 0.5
+    silenced: Samples = (samples * np.interp(places, np.arange(len(edges)) * frame, edges)).astype(np.float32)
     return silenced
