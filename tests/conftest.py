@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 
+from dispatcher.farm.embedded import threads
 from storage.settings import Settings
 from tests.services.building import embedded_settings, migrated_sqlite, server_settings
 from tests.services.environment import shut_off
@@ -28,6 +29,8 @@ SHUT_OFF = pytest.StashKey[TemporaryDirectory[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SHUT_OFF] = TemporaryDirectory(prefix="voicefarm-tests-")
     shut_off(Path(config.stash[SHUT_OFF].name))
+    # One test process a core: with threads of their own they take three times as long. Read when torch is loaded.
+    os.environ.update(threads(1))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
