@@ -1,6 +1,7 @@
 """The RVC engine by itself, at full size with random weights: where the time goes and how near the floor it is.
 
-Runs with nothing but the engine's framework, numpy and safetensors: `python -m bench.engine --seconds 60 600`.
+Runs with nothing but the engine's framework, numpy and safetensors: `python -m bench.engine --seconds 60 600`, or
+`--lengths mac --parts pitch whole` for the lengths that Mac users compare by, the pitch by itself beside the whole.
 """
 
 import argparse
@@ -8,25 +9,25 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.figures import machine
-from bench.random_nets import VOICES, random_voice_apart
+from bench.random_nets import VOICES
 from bench.work import encoder_work, flow_work, generator_work, pitch_work, retrieval_work, text_encoder_work
 from workers.engines.engine import Piece
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.pitch.decoding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
-from workers.engines.rvc.windows import windows
+from workers.engines.rvc.windows import Window, windows
 
 VECTORS = 100_000
 LAYERS = 12
@@ -34,12 +35,17 @@ LAYERS = 12
 WARM_SECONDS = 10.0
 #: Side of the square matrices whose product says what the device can do at most.
 SQUARE = 2048
+#: What can be measured: the whole chain, or the pitch by itself.
+WHOLE, PITCH = "whole", "pitch"
+#: Seconds of the recordings that others publish their figures for.
+LENGTHS = {"mac": [5.0, 13.5, 30.0, 60.0, 180.0, 300.0]}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One length, converted."""
+    """One length, converted or its pitch found."""
 
+    part: str
     engine: str
     device: str
     precision: str
@@ -64,6 +70,8 @@ class Engine:
     conversion: Conversion
     matrix_gigaflops: float
     peak_memory_mb: Callable[[], float]
+    forget_peak: Callable[[], None]
+    """Begin counting the peak anew, where that can be done; else it is that of everything so far."""
 
 
 def recording(seconds: float) -> npt.NDArray[np.float32]:
@@ -75,23 +83,26 @@ def recording(seconds: float) -> npt.NDArray[np.float32]:
     return (0.3 * tone + 0.02 * breath).astype(np.float32)
 
 
-def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings) -> Row:
+def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, part: str = WHOLE) -> Row:
     """The median of several runs, warm."""
+    work = {WHOLE: _converted, PITCH: _pitch_found}[part]
     samples = recording(seconds)
     sizes = engine.conversion.sizes
     piece = Piece(samples, 0, 0, len(samples), 0, round(seconds * sizes.rate))
     warm = samples[: round(WARM_SECONDS * ANALYSIS_RATE)]
-    engine.conversion.convert(Piece(warm, 0, 0, len(warm), 0, len(warm) * sizes.rate // ANALYSIS_RATE), settings)
+    work(engine.conversion, Piece(warm, 0, 0, len(warm), 0, len(warm) * sizes.rate // ANALYSIS_RATE), settings)
+    engine.forget_peak()
     took, stages = [], []
     for _ in range(runs):
         began = time.perf_counter()
-        stages.append(engine.conversion.convert(piece, settings).stages)
+        stages.append(work(engine.conversion, piece, settings))
         took.append(time.perf_counter() - began)
     middle = took.index(sorted(took)[len(took) // 2])
-    work = arithmetic(sizes, piece)
-    floor = sum(work.values()) / engine.matrix_gigaflops
+    needed = {name: spent for name, spent in arithmetic(sizes, piece).items() if part in {WHOLE, name}}
+    floor = sum(needed.values()) / engine.matrix_gigaflops
     batches = engine.conversion.batches
     return Row(
+        part=part,
         engine=engine.name,
         device=engine.device,
         precision=engine.precision,
@@ -101,12 +112,29 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings) ->
         realtime_factor=seconds / median(took),
         peak_memory_mb=engine.peak_memory_mb(),
         stages={
-            name: {"seconds": spent, "gflops_per_second": work.get(name, 0.0) / max(spent, 1e-9)}
+            name: {"seconds": spent, "gflops_per_second": needed.get(name, 0.0) / max(spent, 1e-9)}
             for name, spent in stages[middle].items()
         },
         floor_seconds=floor,
         over_floor=median(took) / floor,
     )
+
+
+def _converted(conversion: Conversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
+    return conversion.convert(piece, settings).stages
+
+
+def _pitch_found(conversion: Conversion, piece: Piece, _: RvcSettings) -> Mapping[str, float]:
+    """The pitch of a piece with its context, in hertz."""
+    strip = strip_of(piece)
+
+    def found(some: Sequence[Window]) -> npt.NDArray[np.float64]:
+        audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
+        return decode(np.concatenate(list(conversion.nets.salience(audio))))
+
+    began = time.perf_counter()
+    list(conversion.batches.windows.over(windows(strip.frames), found))
+    return {PITCH: time.perf_counter() - began}
 
 
 def arithmetic(sizes: SynthesizerSizes, piece: Piece) -> dict[str, float]:
@@ -124,42 +152,6 @@ def arithmetic(sizes: SynthesizerSizes, piece: Piece) -> dict[str, float]:
     return {name: gigaflops * seconds for name, gigaflops in per_second.items()}
 
 
-def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
-    """The torch engine on the device that was asked for."""
-    import torch
-
-    from workers.engines.rvc.torch.engine import load
-    from workers.engines.rvc.torch.precision import dtype_for, precision_name
-
-    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    recipe = random_voice_apart(folder, arguments.voice, VECTORS)
-    voice = load(recipe, lambda content_hash, _: folder / content_hash, device)
-    dtype = dtype_for(arguments.precision, voice.device)
-    conversion = voice.prepared(RvcSettings(precision=arguments.precision))
-
-    def peak() -> float:
-        if device == "cuda":
-            return float(torch.cuda.max_memory_allocated()) / 2**20
-        return peak_resident_mb()
-
-    name = torch.cuda.get_device_name() if device == "cuda" else machine()
-    return Engine("torch", name, precision_name(dtype), conversion, _torch_matrix(torch, device, dtype), peak)
-
-
-def _torch_matrix(torch: Any, device: str, dtype: Any) -> float:
-    """Gigaflops a second of a plain matrix product, the best of several."""
-    size = SQUARE if device == "cpu" else 4 * SQUARE
-    a = torch.randn(size, size, device=device).to(dtype)
-    best = float("inf")
-    for _ in range(8):
-        began = time.perf_counter()
-        a @ a
-        if device == "cuda":
-            torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - began)
-    return float(2 * size**3 / best / 1e9)
-
-
 def peak_resident_mb() -> float:
     """The most memory that this process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
@@ -167,7 +159,8 @@ def peak_resident_mb() -> float:
 
 def show(row: Row) -> None:
     """A table of stages, and a line of totals."""
-    print(f"\n{row.engine} {row.precision}, {row.audio_seconds:g} s of audio, batch {row.batch[0]} / {row.batch[1]}")
+    what = f"{row.part}, {row.audio_seconds:g} s of audio, batch {row.batch[0]} / {row.batch[1]}"
+    print(f"\n{row.engine} {row.precision}, {what}")
     print("| stage | seconds | share | GFLOP/s |\n|---|---|---|---|")
     for name, stage in row.stages.items():
         speed = f"{stage['gflops_per_second']:.0f}" if stage["gflops_per_second"] else ""
@@ -179,6 +172,16 @@ def show(row: Row) -> None:
     )
 
 
+def show_together(rows: Sequence[Row]) -> None:
+    """A table of all lengths."""
+    print("\n| audio | part | seconds | realtime | peak memory |\n|---|---|---|---|---|")
+    for row in rows:
+        print(
+            f"| {row.audio_seconds:g} s | {row.part} | {row.seconds:.2f} | {row.realtime_factor:.2f}x"
+            f" | {row.peak_memory_mb:.0f} MB |"
+        )
+
+
 def read_arguments() -> argparse.Namespace:
     """What is to be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -187,6 +190,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--voice", choices=tuple(VOICES), default="48k")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--seconds", type=float, nargs="+", default=[60.0, 600.0])
+    parser.add_argument("--lengths", choices=tuple(LENGTHS), help="instead of --seconds, lengths to compare by")
+    parser.add_argument("--parts", nargs="+", choices=(WHOLE, PITCH), default=[WHOLE])
     parser.add_argument("--batch", type=int, nargs=2, metavar=("WINDOWS", "TILES"), default=None)
     parser.add_argument("--tile", type=int, default=None, help="10-ms frames that one tile yields")
     parser.add_argument("--runs", type=int, default=3)
@@ -207,6 +212,11 @@ def _as_asked(engine: Engine, arguments: argparse.Namespace) -> Engine:
 
 def _engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     if arguments.engine == "torch":
+        # Says how threads wait for each other, which must be known before torch is loaded.
+        import workers.engines.rvc.torch  # noqa: F401
+
+        from bench.torch_engine import torch_engine
+
         return torch_engine(folder, arguments)
     from bench.mlx_engine import mlx_engine
 
@@ -222,12 +232,14 @@ def main() -> None:
         if not arguments.json:
             print(f"{engine.device}; a matrix product does {engine.matrix_gigaflops:.0f} GFLOP/s")
         rows = []
-        for seconds in arguments.seconds:
-            rows.append(measure(engine, seconds, arguments.runs, settings))
+        for seconds, part in product(LENGTHS.get(arguments.lengths, arguments.seconds), arguments.parts):
+            rows.append(measure(engine, seconds, arguments.runs, settings, part))
             if not arguments.json:
                 show(rows[-1])
         if arguments.json:
             print(json.dumps([asdict(row) for row in rows], indent=2))
+        else:
+            show_together(rows)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def mlx_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     dtype = dtype_for(arguments.precision)
     device = mlx_device()
     name = device[0] if device else "unknown"
-    return Engine("mlx", name, precision_name(dtype), conversion, _matrix(dtype), _peak_memory_mb)
+    return Engine("mlx", name, precision_name(dtype), conversion, _matrix(dtype), _peak_memory_mb, mx.reset_peak_memory)
 
 
 def _matrix(dtype: mx.Dtype) -> float:

@@ -29,7 +29,7 @@ from storage.audio import atomfile
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
-from storage.records.schema import AtomRecord
+from storage.records.schema import AtomRecord, JobRecord
 from storage.settings import Settings
 from workers.app import build_app
 from workers.engines import catalog
@@ -49,7 +49,7 @@ def measure(seconds: float) -> list[Figure]:
         prepare_records(settings)
         database, store = Database(settings.resolved_database_url), open_store(settings)
         crew = crew_for(this_machine(), [catalog.family("rvc")], asked=1)
-        _add_voice(Path(name) / "made", database, store)
+        add_random_voice(Path(name) / "made", database, store)
         warm, long = Path(name) / "warm.wav", Path(name) / "long.wav"
         write_sample(warm, 5.0)
         write_sample(long, seconds)
@@ -70,7 +70,8 @@ def measure(seconds: float) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _add_voice(made: Path, database: Database, store: ObjectStore) -> None:
+def add_random_voice(made: Path, database: Database, store: ObjectStore) -> None:
+    """A full-size voice called anna, its content encoder and its pitch net, as if somebody had added their files."""
     made.mkdir()
     recipe = random_voice_apart(made, "48k", VECTORS)
     for name, kind, content_hash in (
@@ -99,20 +100,25 @@ def _convert(settings: Settings, database: Database, store: ObjectStore, source:
     return time.perf_counter() - began
 
 
-def _time_engine(state: Path) -> float:
-    """The engine over the atoms of the farm's last job, after its first one has warmed it up."""
-    settings = Settings(state=str(state))
-    database, store = Database(settings.resolved_database_url), open_store(settings)
-    job = load_job(database, 2)
+def pieces_of(database: Database, store: ObjectStore, job: JobRecord) -> list[Piece]:
+    """The atoms of a job as its workers got them."""
     with database.reading() as connection:
         query = select(AtomRecord).where(AtomRecord.job_id == job.id).order_by(AtomRecord.number)
         atoms = connection.execute(query).all()
     prefix = atoms_prefix(job)
     decoded = [atomfile.decode(store.get(keys.atom_key(prefix, a.first, a.last)))[0] for a in atoms]
-    pieces = [
+    return [
         Piece(samples, a.first, a.start, a.stop, a.out_start, a.out_stop)
         for samples, a in zip(decoded, atoms, strict=True)
     ]
+
+
+def _time_engine(state: Path) -> float:
+    """The engine over the atoms of the farm's last job, after its first one has warmed it up."""
+    settings = Settings(state=str(state))
+    database, store = Database(settings.resolved_database_url), open_store(settings)
+    job = load_job(database, 2)
+    pieces = pieces_of(database, store, job)
     voice = catalog.load(job.engine, job.recipe, lambda content_hash, _: state / "packages" / content_hash, "cpu")
     voice.convert(Piece(pieces[0].samples[:80_000], 0, 0, 80_000, 0, 240_000), job.settings)
     began = time.perf_counter()

@@ -4,11 +4,14 @@ How they are done is decided here alone: GPUs have kernels for them, while on pr
 than matrix products.
 """
 
+from math import prod
+
 import mlx.core as mx
 import numpy as np
-from numpy import ndindex
 
+from workers.engines.rvc.mlx.cores import shared
 from workers.engines.rvc.mlx.device import on_gpu
+from workers.engines.rvc.mlx.products import convolved_by_products, laid_out
 from workers.engines.rvc.package import Weights
 
 
@@ -32,15 +35,13 @@ def convolved(
 ) -> mx.array:
     """A convolution over one or two dimensions, the same along each."""
     if weight.size == weight.shape[0] * weight.shape[-1] and groups == stride == 1 and padding == 0:
-        return x @ weight.reshape(weight.shape[0], -1).T
+        matrix = weight.squeeze(tuple(range(1, weight.ndim - 1))).T
+        return shared(lambda first, last: x[:, first:last] @ matrix, 0, x.shape[1], weight.size * prod(x.shape[2:-1]))
     if on_gpu():
         return mx.conv_general(x, weight, stride=stride, padding=padding, kernel_dilation=dilation, groups=groups)
     if padding:
         x = mx.pad(x, [(0, 0), *[(padding, padding)] * (x.ndim - 2), (0, 0)])
-    if groups == 1:
-        return _products(x, weight, stride, dilation)
-    parts = zip(mx.split(x, groups, axis=-1), mx.split(weight, groups), strict=True)
-    return mx.concatenate([_products(part, own, stride, dilation) for part, own in parts], axis=-1)
+    return convolved_by_products(x, weight, stride, dilation, groups)
 
 
 def leaky(x: mx.array, slope: float) -> mx.array:
@@ -60,7 +61,7 @@ def convolution(weights: Weights, name: str, dtype: mx.Dtype, dilation: int = 1)
 
 def kernel(weights: Weights, name: str, dtype: mx.Dtype) -> mx.array:
     """A convolution's weights, of which packages have `[out, into, ...]`, as `[out, ..., into]`."""
-    return mx.array(np.ascontiguousarray(np.moveaxis(weights[f"{name}.weight"], 1, -1))).astype(dtype)
+    return laid_out(np.moveaxis(weights[f"{name}.weight"], 1, -1), dtype)
 
 
 def tensor(weights: Weights, name: str, dtype: mx.Dtype) -> mx.array:
@@ -72,22 +73,3 @@ def seen(x: mx.array, size: int, step: int) -> mx.array:
     """Samples `[batch, n]` as overlapping frames `[batch, frames, size]`."""
     batch, samples = x.shape
     return mx.as_strided(x, (batch, (samples - size) // step + 1, size), (samples, step, 1))
-
-
-def _products(x: mx.array, weight: mx.array, stride: int, dilation: int) -> mx.array:
-    """The convolution as one matrix product for each place of the kernel, added up in single precision."""
-    out, *size, into = weight.shape
-    by_place = mx.contiguous(weight.reshape(out, -1, into).transpose(1, 2, 0).astype(mx.float32))
-    left = [n - dilation * (k - 1) for n, k in zip(x.shape[1:-1], size, strict=True)]
-    single = x.astype(mx.float32)
-    unders = (_under(single, place, left, stride, dilation) for place in ndindex(*size))
-    total = next(unders) @ by_place[0]
-    for n, under in enumerate(unders, 1):
-        total = mx.addmm(total, under, by_place[n])
-    return total.astype(x.dtype)
-
-
-def _under(x: mx.array, place: tuple[int, ...], left: list[int], stride: int, dilation: int) -> mx.array:
-    """What lies under this place of the kernel, wherever the kernel is."""
-    reach = (slice(dilation * k, dilation * k + count, stride) for k, count in zip(place, left, strict=True))
-    return x[(slice(None), *reach)]

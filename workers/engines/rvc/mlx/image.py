@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.engines.rvc.mlx.convolution import convolved, kernel, tensor
+from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
 #: Of a kernel of three with stride two: what the pixel itself and the next one say to the first of the two pixels that
@@ -28,7 +29,7 @@ class ImageUpsampling:
     """A transposed convolution that doubles height and width, as an ordinary one with four times the channels."""
 
     def __init__(self, weights: Weights, name: str, dtype: mx.Dtype) -> None:
-        self.weight = mx.array(_by_pixels(weights[f"{name}.weight"])).astype(dtype)
+        self.weight = laid_out(_by_pixels(weights[f"{name}.weight"]), dtype)
         self.bias = tensor(weights, f"{name}.bias", dtype)
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -46,4 +47,4 @@ def _by_pixels(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     taps = np.pad(weight, ((0, 0), (0, 0), (0, 1), (0, 1)))
     rows = taps[:, :, np.array(_HEARD)]
     both = rows[..., np.array(_HEARD)]
-    return np.ascontiguousarray(both.transpose(2, 4, 1, 3, 5, 0).reshape(4 * out, 2, 2, into))
+    return both.transpose(2, 4, 1, 3, 5, 0).reshape(4 * out, 2, 2, into)

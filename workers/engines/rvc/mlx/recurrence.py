@@ -1,9 +1,10 @@
 """The pitch net's GRU, which goes over the frames in both directions."""
 
 import mlx.core as mx
+import numpy as np
 
 from workers.engines.rvc.mlx.compiling import compiled
-from workers.engines.rvc.mlx.convolution import tensor
+from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
 _DIRECTIONS = ("", "_reverse")
@@ -20,14 +21,14 @@ class Recurrence:
 
     def __init__(self, weights: Weights, name: str) -> None:
         parts = {
-            part: [tensor(weights, f"{name}.{part}_l0{end}", mx.float32) for end in _DIRECTIONS]
+            part: [weights[f"{name}.{part}_l0{end}"] for end in _DIRECTIONS]
             for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         }
         self.width = parts["weight_hh"][0].shape[1]
-        self.gates = mx.concatenate(parts["weight_ih"]).T
-        self.gates_bias = mx.concatenate(parts["bias_ih"])
-        self.state = mx.stack(parts["weight_hh"]).swapaxes(1, 2)
-        self.state_bias = mx.stack(parts["bias_hh"])[:, None]
+        self.gates = laid_out(np.concatenate(parts["weight_ih"]), mx.float32).T
+        self.gates_bias = mx.array(np.concatenate(parts["bias_ih"])).astype(mx.float32)
+        self.state = mx.stack([laid_out(weight, mx.float32).T for weight in parts["weight_hh"]])
+        self.state_bias = mx.array(np.stack(parts["bias_hh"])[:, None]).astype(mx.float32)
         self.step = compiled(self._step)
 
     def __call__(self, x: mx.array) -> mx.array:

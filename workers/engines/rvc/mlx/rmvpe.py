@@ -1,6 +1,8 @@
 """The pitch net RMVPE: how likely every pitch is, every 10 ms."""
 
 import mlx.core as mx
+import numpy as np
+import numpy.typing as npt
 
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.folding import fold_batch_norm
@@ -13,11 +15,18 @@ from workers.engines.rvc.mlx.unet import UNet
 from workers.engines.rvc.package import Weights
 
 
+class GivenOnce(dict[str, npt.NDArray[np.float32]]):
+    """Tensors that are let go as they are taken, so that a net being built is not held twice."""
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
+        return self.pop(name)
+
+
 class Rmvpe:
     """RMVPE; only its convolutions are in the given precision, log mel, GRU and salience always in single precision."""
 
     def __init__(self, weights: Weights, sizes: PitchSizes, dtype: mx.Dtype) -> None:
-        folded = fold_batch_norm(weights, sizes)
+        folded = GivenOnce(fold_batch_norm(weights, sizes))
         self.sizes = sizes
         self.dtype = dtype
         self.mel = LogMel(sizes.mels)

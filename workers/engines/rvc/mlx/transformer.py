@@ -1,8 +1,11 @@
 """The content encoder's second half: layers of attention. Between them frames are in single precision."""
 
 import mlx.core as mx
+import numpy as np
 
 from workers.engines.rvc.mlx.convolution import gelu, tensor
+from workers.engines.rvc.mlx.cores import shared
+from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
 #: What the net's norms add to the variance.
@@ -24,7 +27,8 @@ class Linear:
     """One or more linear maps of the same frames, side by side, in the net's precision."""
 
     def __init__(self, weights: Weights, names: list[str], dtype: mx.Dtype) -> None:
-        self.weight = mx.concatenate([tensor(weights, f"{name}.weight", dtype) for name in names]).T
+        parts = [weights[f"{name}.weight"] for name in names]
+        self.weight = laid_out(np.concatenate(parts) if len(parts) > 1 else parts[0], dtype).T
         self.bias = mx.concatenate([tensor(weights, f"{name}.bias", dtype) for name in names])
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -46,9 +50,16 @@ class TransformerLayer:
 
     def __call__(self, x: mx.array) -> mx.array:
         """Frames `[batch, time, channels]` that have looked at one another."""
-        batch, time, channels = x.shape
-        asked = self.asked(x).reshape(batch, time, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
-        scale = (channels // self.heads) ** -0.5
-        told = mx.fast.scaled_dot_product_attention(asked[0], asked[1], asked[2], scale=scale)
-        x = self.after_attention(x + self.told(told.transpose(0, 2, 1, 3).reshape(batch, time, channels)))
+        batch, time, _ = x.shape
+        asked = shared(lambda first, last: self.asked(x[:, first:last]), 0, time, self.asked.weight.size)
+        asked = asked.reshape(batch, time, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
+        return shared(
+            lambda first, last: self._answered(x[:, first:last], asked, first, last), 0, time, 2 * self.wide.weight.size
+        )
+
+    def _answered(self, x: mx.array, asked: mx.array, first: int, last: int) -> mx.array:
+        """What these frames are told, and what they make of it."""
+        scale = asked.shape[-1] ** -0.5
+        told = mx.fast.scaled_dot_product_attention(asked[0, :, :, first:last], asked[1], asked[2], scale=scale)
+        x = self.after_attention(x + self.told(told.transpose(0, 2, 1, 3).reshape(x.shape)))
         return self.after_all(x + self.narrow(gelu(self.wide(x))))

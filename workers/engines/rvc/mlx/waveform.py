@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from workers.engines.rvc.architecture import EncoderSizes
 from workers.engines.rvc.mlx.convolution import convolved, gelu, kernel, seen
+from workers.engines.rvc.mlx.cores import shared
 from workers.engines.rvc.nets import Floats
 from workers.engines.rvc.package import Weights
 
@@ -46,11 +47,13 @@ class Waveform:
         samples = mx.array(audio)
         time = (audio.shape[1] - self.needed) // self.hop + 1
         overlap = self.needed - self.hop
-        tiles = [
-            self._frames(samples[:, start * self.hop : min(start + TILE, time) * self.hop + overlap], weight, bias)
-            for start in range(0, time, TILE)
-        ]
-        return mx.concatenate(tiles, axis=1)
+
+        def stretch(first: int, last: int) -> mx.array:
+            return self._frames(samples[:, first * self.hop : last * self.hop + overlap], weight, bias)
+
+        cost = sum(later.size for later in self.later)
+        tiles = range(0, time, TILE)
+        return mx.concatenate([shared(stretch, t, min(t + TILE, time), cost) for t in tiles], axis=1)
 
     def _frames(self, samples: mx.array, weight: mx.array, bias: mx.array) -> mx.array:
         x = gelu(seen(samples, self.kernel, self.strides[0]) @ weight + bias).astype(self.dtype)
