@@ -214,7 +214,6 @@ def _engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     if arguments.engine == "torch":
         # Says how threads wait for each other, which must be known before torch is loaded.
         import workers.engines.rvc.torch  # noqa: F401
-
         from bench.torch_engine import torch_engine
 
         return torch_engine(folder, arguments)

@@ -44,7 +44,10 @@ class Settings:
     state: str = _setting("", "folder for what this machine keeps; empty: `~/.local/share/voicefarm`")
     scratch: str = _setting("", "folder for temporary files; empty: the system's")
     broker_prefix: str = _setting("voicefarm:", "put before every key in the broker, so that it can be shared")
-    workers: int = _setting(0, "worker processes of the embedded farm; 0: one for an accelerator, else one a core, no more than memory holds")
+    workers: int = _setting(
+        0,
+        "worker processes of the embedded farm; 0: one for an accelerator, else one a core, no more than memory holds",
+    )
     tags: str = _setting("", "tags, by commas: what this worker offers; at the dispatcher: tags that will be offered")
     lease_seconds: float = _setting(15.0, "longest lease, in seconds of the worker's own time")
     heartbeat_seconds: float = _setting(2.0, "how often a worker reports")
