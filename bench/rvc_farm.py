@@ -94,7 +94,7 @@ def _convert(settings: Settings, database: Database, store: ObjectStore, source:
     began = time.perf_counter()
     job = submit(database, store, source, check_request(database, settings, Request(voice="anna")))
     send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, job)
-    wait_until(lambda: load_job(database, job).ended_at is not None, 3600.0, every=0.05)
+    wait_until(lambda: load_job(database, job).ended_at is not None, 3600.0, every=0.5)
     if load_job(database, job).state != "finished":
         raise SystemExit(f"the conversion failed: {load_job(database, job).reason}")
     return time.perf_counter() - began
