@@ -16,7 +16,7 @@ def test_a_processor_gets_a_worker_a_core() -> None:
 
 
 def test_no_more_workers_than_memory_holds_and_the_cores_left_over_become_threads() -> None:
-    small = Machine(cores=16, free_bytes=11 * GB, has_accelerator=False)
+    small = Machine(cores=16, free_bytes=12 * GB, has_accelerator=False)
     assert crew_for(small, NETS) == Crew(0, 4, 4)
     assert crew_for(small, RULES) == Crew(0, 16, 1)
     assert crew_for(small, [*NETS, *RULES]) == Crew(0, 4, 4)
