@@ -1,11 +1,13 @@
 """convert: hand recordings in, watch, fetch the results; all in one command."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -27,6 +29,8 @@ from workers.engines.catalog import family
 
 #: Seconds between two looks at the records.
 LOOK = 0.1
+#: Ctrl-C was pressed. Python drops its exception if it comes up while an object is cleared away, so it is kept in mind.
+_interrupted = Event()
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ def _crew(farm: Farm, conversion: Conversion, recordings: list[Path]) -> Crew:
 @contextmanager
 def _cancelling(farm: Farm, done: list[Done]) -> Iterator[None]:
     """Cancel on Ctrl-C what only this command waits for; a farm of its own goes on without us."""
+    _interrupted.clear()
+    before = signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     except KeyboardInterrupt:
@@ -104,6 +110,13 @@ def _cancelling(farm: Farm, done: list[Done]) -> Iterator[None]:
                 with suppress(VoicefarmError):
                     cancel_job(farm.database, entry.job)
         raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupt(*_: object) -> None:
+    _interrupted.set()
+    raise KeyboardInterrupt
 
 
 def _submit(farm: Farm, target: Target, conversion: Conversion, entry: Done, tell: Callable[[Done], None]) -> None:
@@ -130,6 +143,8 @@ def _watch_and_fetch(
     ended: set[int] = set()
 
     def pause() -> None:
+        if _interrupted.is_set():
+            raise KeyboardInterrupt
         if embedded is not None:
             embedded.keep()
         time.sleep(LOOK)
