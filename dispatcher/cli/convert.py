@@ -101,7 +101,10 @@ def _crew(farm: Farm, conversion: Conversion, recordings: list[Path]) -> Crew:
 def _cancelling(farm: Farm, done: list[Done]) -> Iterator[None]:
     """Cancel on Ctrl-C what only this command waits for; a farm of its own goes on without us."""
     _interrupted.clear()
-    before = signal.signal(signal.SIGINT, _interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    # Whoever runs it deaf to Ctrl-C, as nohup and scripts do in the background, means it.
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     except KeyboardInterrupt:
