@@ -67,3 +67,7 @@ class ConversionError(VoicefarmError):
 
 class StaleClaim(VoicefarmError):
     """Somebody else holds the claim by now; what we were doing no longer counts."""
+
+
+class BadMessage(VoicefarmError):
+    """Something lay in a queue that is no message of ours; it is dropped and counted."""

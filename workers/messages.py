@@ -1,111 +1,129 @@
-"""What travels between dispatcher and workers, as plain JSON; both floors read and write it here only."""
+"""What travels between dispatcher and workers, as plain JSON; both floors read and write it here only.
+
+Everything that comes in is checked here: whoever may put a message on a queue may have put anything there.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal, Self
+
+from msgspec import Meta, ValidationError, convert
+
+from storage.errors import BadMessage
 
 Json = dict[str, Any]
+
+#: The longest error that travels; what an engine says beyond that helps nobody.
+LONGEST_ERROR = 2_000
+
+#: Lease tokens and incarnations, as `uuid4().hex` makes them.
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+#: Names of workers, engines, devices: as long as their columns are wide, without what a database or terminal balks at.
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$", max_length=255)]
+#: Capabilities, tags and engine versions that a worker offers; see TAG in workers/capability.py.
+Offer = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._-]{0,99}$")]
+#: Seconds, of audio or of a stage: a week is longer than anything that is one atom.
+Seconds = Annotated[float, Meta(ge=0.0, le=604_800.0)]
+#: Positions and lengths in samples: three years at 96 kHz.
+Samples = Annotated[int, Meta(ge=0, le=10**13)]
+Rate = Annotated[int, Meta(ge=1_000, le=400_000)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Megabytes = Annotated[float, Meta(ge=0.0, le=1e9)]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What every message has in common."""
+
+    def to_json(self) -> Json:
+        """As the arguments of a Celery task."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, message: object) -> Self:
+        """Back from a Celery task's arguments, or BadMessage. Fields that only newer versions know are passed over."""
+        try:
+            return convert(message, cls)
+        except (ValidationError, RecursionError) as error:
+            raise BadMessage(f"a {cls.__name__} is not as it should be ({error}); see who sent it") from error
 
 
 @dataclass(frozen=True, slots=True)
 class AtomOrder:
     """One atom to convert; positions as in its record."""
 
-    number: int
-    start: int
-    stop: int
-    first: int
-    last: int
-    out_start: int
-    out_stop: int
+    number: Count
+    start: Samples
+    stop: Samples
+    first: Samples
+    last: Samples
+    out_start: Samples
+    out_stop: Samples
+
+    def __post_init__(self) -> None:
+        if not (self.first <= self.start < self.stop <= self.last and self.out_start <= self.out_stop):
+            raise ValueError("the positions of an atom contradict each other")
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseOrder:
+class LeaseOrder(Message):
     """A run of atoms for one worker, with all that it must know to convert them."""
 
-    token: str
-    job_id: int
-    engine: str
-    engine_version: str
+    token: Token
+    job_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    engine: Name
+    engine_version: Name
     recipe: Mapping[str, Any]
     settings: Mapping[str, Any]
-    rate_in: int
-    rate_voice: int
-    atoms_prefix: str
-    converted_prefix: str
-    atoms: tuple[AtomOrder, ...]
-
-    def to_json(self) -> Json:
-        """As the arguments of a Celery task."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, message: Json) -> "LeaseOrder":
-        """Back from a Celery task's arguments."""
-        return cls(**{**message, "atoms": tuple(AtomOrder(**a) for a in message["atoms"])})
+    rate_in: Rate
+    rate_voice: Rate
+    atoms_prefix: Annotated[str, Meta(pattern=r"^atoms/[0-9a-f]{32}$")]
+    converted_prefix: Annotated[str, Meta(pattern=r"^converted/[0-9a-f]{32}$")]
+    atoms: Annotated[tuple[AtomOrder, ...], Meta(min_length=1, max_length=1_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class AtomOutcome:
     """How one atom ended and where its time went, in seconds."""
 
-    number: int
-    outcome: str
-    audio_seconds: float
-    error: str | None = None
-    peak: float = 0.0
-    fetch: float = 0.0
-    decode: float = 0.0
-    convert: float = 0.0
-    stages: Mapping[str, float] = field(default_factory=dict)
-    encode: float = 0.0
-    store: float = 0.0
-    busy: float = 0.0
-    peak_memory_mb: float = 0.0
+    number: Count
+    outcome: Annotated[str, Meta(pattern=r"^[a-z]{1,16}$")]
+    audio_seconds: Seconds
+    error: Annotated[str, Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=LONGEST_ERROR)] | None = None
+    peak: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
+    fetch: Seconds = 0.0
+    decode: Seconds = 0.0
+    convert: Seconds = 0.0
+    stages: Annotated[Mapping[Name, Seconds], Meta(max_length=64)] = field(default_factory=dict)
+    encode: Seconds = 0.0
+    store: Seconds = 0.0
+    busy: Seconds = 0.0
+    peak_memory_mb: Megabytes = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseReport:
+class LeaseReport(Message):
     """News of a lease: atoms that ended since the last report, and whether the worker is through with it."""
 
-    token: str
-    incarnation: str
-    outcomes: tuple[AtomOutcome, ...]
+    token: Token
+    incarnation: Token
+    outcomes: Annotated[tuple[AtomOutcome, ...], Meta(max_length=1_000)]
     is_over: bool
-
-    def to_json(self) -> Json:
-        """As the arguments of a Celery task."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, message: Json) -> "LeaseReport":
-        """Back from a Celery task's arguments."""
-        return cls(**{**message, "outcomes": tuple(AtomOutcome(**o) for o in message["outcomes"])})
 
 
 @dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(Message):
     """A worker says who it is, what it offers and which leases it has in hand."""
 
-    incarnation: str
-    name: str
-    queue: str
-    capability: str
-    device: str
-    offers: tuple[str, ...]
-    engines: Mapping[str, str]
-    host: str
-    pid: int
-    state: str
-    holding: tuple[str, ...]
-    memory_mb: float
-
-    def to_json(self) -> Json:
-        """As the arguments of a Celery task."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, message: Json) -> "Heartbeat":
-        """Back from a Celery task's arguments."""
-        return cls(**{**message, "offers": tuple(message["offers"]), "holding": tuple(message["holding"])})
+    incarnation: Token
+    name: Name
+    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+-]{0,199}$")]
+    capability: Literal["cuda", "mlx", "cpu"]
+    device: Name
+    offers: Annotated[tuple[Offer, ...], Meta(max_length=200)]
+    engines: Annotated[Mapping[Offer, Offer], Meta(max_length=50)]
+    host: Name
+    pid: Count
+    state: Literal["ready", "busy", "draining", "gone"]
+    holding: Annotated[tuple[Token, ...], Meta(max_length=100)]
+    memory_mb: Megabytes

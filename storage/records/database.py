@@ -14,7 +14,7 @@ from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace, Servic
 from storage.settings import redacted
 
 #: The newest revision in migrations/versions; a test holds the two together.
-REVISION = "0002"
+REVISION = "0003"
 #: Seconds to wait for SQLite's one writer: longer than any transaction of ours by far.
 SQLITE_PATIENCE = 30
 #: Seconds after which a server that does not answer counts as away.

@@ -61,7 +61,9 @@ class JobRecord(Record, kw_only=True):
     id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text, default="")
-    """Why it failed or what it waits for: one sentence."""
+    """Why it failed: one sentence."""
+    remark: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What its owner should know of the recording or the result, though nothing failed."""
 
     name: Mapped[str] = mapped_column(Text)
     source_hash: Mapped[str]
@@ -91,6 +93,8 @@ class JobRecord(Record, kw_only=True):
     atoms: Mapped[int] = mapped_column(default=0)
     atoms_waiting: Mapped[int] = mapped_column(default=0)
     atoms_done: Mapped[int] = mapped_column(default=0)
+    atoms_damaged: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Atoms whose prepared samples must be cut again."""
     seconds_split: Mapped[float] = mapped_column(default=0.0)
     seconds_waiting: Mapped[float] = mapped_column(default=0.0)
     seconds_done: Mapped[float] = mapped_column(default=0.0)
@@ -101,7 +105,12 @@ class JobRecord(Record, kw_only=True):
     """Token of the split or stitch that is at work on it."""
     claim_until: Mapped[float] = mapped_column(default=0.0)
     claims: Mapped[int] = mapped_column(default=0)
-    """Tries of the stage it is in."""
+    """Tries of the stage it is in that ended without a word."""
+    waiting_for: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What its stage waits for, such as an object store that does not answer: one sentence."""
+    waiting_since: Mapped[float | None] = mapped_column(default=None)
+    not_before: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """When the stage that waits is tried again."""
 
     result_key: Mapped[str | None] = mapped_column(default=None)
     result_frames: Mapped[int] = mapped_column(default=0)
@@ -214,7 +223,7 @@ class WorkerRecord(Record, kw_only=True):
     """One run of a worker process, from its first heartbeat to its last."""
 
     __tablename__ = "workers"
-    __table_args__ = (Index("workers_by_time", "last_seen"),)
+    __table_args__ = (Index("workers_by_time", "last_seen"), Index("workers_by_name", "name"))
 
     incarnation: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]
@@ -232,6 +241,18 @@ class WorkerRecord(Record, kw_only=True):
     started_at: Mapped[float]
     last_seen: Mapped[float]
     idle_since: Mapped[float | None] = mapped_column(default=None)
+    key: Mapped[str | None] = mapped_column(default=None)
+    """The worker key that its first heartbeat was signed with."""
+
+
+class WorkerKeyRecord(Record, kw_only=True):
+    """A key that workers sign with; once there is one, unsigned messages count for nothing."""
+
+    __tablename__ = "worker_keys"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[str]
+    created_at: Mapped[float]
 
 
 class SpeedRecord(Record, kw_only=True):

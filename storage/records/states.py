@@ -16,11 +16,12 @@ class JobState(StrEnum):
 
 
 class AtomState(StrEnum):
-    """An atom waits, is out under a lease, is done, or was given up on."""
+    """An atom waits, is out under a lease, is done, must be cut again, or was given up on."""
 
     WAITING = "waiting"
     LEASED = "leased"
     DONE = "done"
+    DAMAGED = "damaged"
     PARKED = "parked"
 
 
