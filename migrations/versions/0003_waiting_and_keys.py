@@ -11,8 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("jobs") as jobs:
-        jobs.add_column(sa.Column("remark", sa.Text(), nullable=False, server_default=""))
-        jobs.add_column(sa.Column("waiting_for", sa.Text(), nullable=False, server_default=""))
+        jobs.add_column(sa.Column("remark", sa.Text(), nullable=False, server_default=sa.text("''")))
+        jobs.add_column(sa.Column("waiting_for", sa.Text(), nullable=False, server_default=sa.text("''")))
         jobs.add_column(sa.Column("waiting_since", sa.Float(precision=53), nullable=True))
         jobs.add_column(sa.Column("not_before", sa.Float(precision=53), nullable=False, server_default="0"))
         jobs.add_column(sa.Column("atoms_damaged", sa.BigInteger(), nullable=False, server_default="0"))

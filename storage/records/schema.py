@@ -62,7 +62,7 @@ class JobRecord(Record, kw_only=True):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it failed: one sentence."""
-    remark: Mapped[str] = mapped_column(Text, default="", server_default="")
+    remark: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     """What its owner should know of the recording or the result, though nothing failed."""
 
     name: Mapped[str] = mapped_column(Text)
@@ -106,7 +106,7 @@ class JobRecord(Record, kw_only=True):
     claim_until: Mapped[float] = mapped_column(default=0.0)
     claims: Mapped[int] = mapped_column(default=0)
     """Tries of the stage it is in that ended without a word."""
-    waiting_for: Mapped[str] = mapped_column(Text, default="", server_default="")
+    waiting_for: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     """What its stage waits for, such as an object store that does not answer: one sentence."""
     waiting_since: Mapped[float | None] = mapped_column(default=None)
     not_before: Mapped[float] = mapped_column(default=0.0, server_default="0")
