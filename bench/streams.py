@@ -59,7 +59,7 @@ def _stitch(farm: ScratchFarm) -> Figure:
         connection.execute(update(AtomRecord).values(state=AtomState.DONE))
         connection.execute(update(JobRecord).where(JobRecord.id == job.id).values(state=JobState.STITCHING, peak=0.9))
     began = time.perf_counter()
-    Stitching(farm.database, farm.store, farm.settings.scratch_folder).run(job.id)
+    Stitching(farm.database, farm.store, farm.settings.scratch_folder, 4, lambda: None).run(job.id)
     took = time.perf_counter() - began
     done = load_job(farm.database, job.id)
     factor = done.seconds / took if done.state == JobState.FINISHED else 0.0

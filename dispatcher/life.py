@@ -11,6 +11,7 @@ class Event(StrEnum):
     SPLIT_BEGUN = "split begun"
     SPLIT_DONE = "split done"
     ALL_CONVERTED = "all converted"
+    ATOMS_LOST = "converted atoms lost"
     STITCHED = "stitched"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -26,6 +27,8 @@ _LIFE: dict[Event, tuple[tuple[JobState, ...], JobState]] = {
     Event.SPLIT_BEGUN: ((JobState.SUBMITTED, JobState.SPLITTING), JobState.SPLITTING),
     Event.SPLIT_DONE: ((JobState.SPLITTING,), JobState.CONVERTING),
     Event.ALL_CONVERTED: ((JobState.CONVERTING,), JobState.STITCHING),
+    # The stitch found that the store does not give back what was put there.
+    Event.ATOMS_LOST: ((JobState.STITCHING,), JobState.CONVERTING),
     Event.STITCHED: ((JobState.STITCHING,), JobState.FINISHED),
     Event.FAILED: (_ALIVE, JobState.FAILED),
     Event.CANCELLED: (_ALIVE, JobState.CANCELLED),

@@ -2,24 +2,23 @@
 
 import gc
 import logging
+import os
 from collections.abc import Callable
 from threading import Event, Thread
 
 from celery import Celery, signals
 
 from dispatcher.desk.desk import Desk
-from dispatcher.desk.sweeping import Sweeping
-from dispatcher.split.splitting import Splitting
-from dispatcher.stitch.stitching import Stitching
+from dispatcher.farm.processes import end_with
+from dispatcher.studio import Studio
 from dispatcher.tasks import register_desk, register_studio
 from storage.errors import BrokerUnavailable
-from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.app import named_queue
 from workers.node import host_name
 from workers.numbering import own_number
-from workers.routes import DESK_QUEUE, FEED_TASK, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
+from workers.routes import DESK_QUEUE, FEED_TASK, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
 from workers.sending import URGENT, send
 
 logger = logging.getLogger("voicefarm.dispatcher")
@@ -28,8 +27,9 @@ logger = logging.getLogger("voicefarm.dispatcher")
 TICK = 1.0
 #: The desk's messages are short; two threads keep one going while the other waits for SQL.
 DESK_THREADS = 2
-#: A long split must not hold up the stitch of a job that is ready.
-STUDIO_THREADS = 2
+#: A long split must not hold up the stitch of a job that is ready. Processes and not threads: decoders and encoders are
+#: written in C and read what strangers made, and where one of them crashes it must end one job's work and no other's.
+STUDIO_PROCESSES = 2
 
 
 def run_desk(settings: Settings) -> int:
@@ -48,7 +48,7 @@ def run_desk(settings: Settings) -> int:
 
     signals.worker_ready.connect(settle, weak=False)
     try:
-        return _serve(app, "desk", [DESK_QUEUE], DESK_THREADS, settings)
+        return _serve(app, "desk", [DESK_QUEUE, REPORT_QUEUE, HEARTBEAT_QUEUE], "threads", DESK_THREADS, settings)
     finally:
         over.set()
         signals.worker_ready.disconnect(settle)
@@ -60,11 +60,13 @@ def run_studio(settings: Settings) -> int:
 
     database = Database(settings.resolved_database_url)
     database.require_revision()
-    store = open_store(settings)
-    splitting = Splitting(database, store, settings.atom_seconds, feed=_asking_to_feed(app))
-    stitching = Stitching(database, store, settings.scratch_folder)
-    register_studio(app, splitting, stitching, Sweeping(database, store, settings.keep_days))
-    return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], STUDIO_THREADS, settings)
+    database.close()
+    register_studio(app, Studio(settings, feed=_asking_to_feed(app)))
+    starting = signals.worker_process_init.connect(lambda **_: end_with(os.getppid()), weak=False)
+    try:
+        return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], "prefork", STUDIO_PROCESSES, settings)
+    finally:
+        signals.worker_process_init.disconnect(starting)
 
 
 def spare_collections() -> None:
@@ -75,30 +77,27 @@ def spare_collections() -> None:
     gc.freeze()
 
 
-def _serve(app: Celery, kind: str, queues: list[str], threads: int, settings: Settings) -> int:
-    # A dispatcher holds no leases, but hears every command that is meant for workers.
-    import workers.dropping  # noqa: F401
+def _serve(app: Celery, kind: str, queues: list[str], pool: str, size: int, settings: Settings) -> int:
+    # A dispatcher hears every command that is meant for workers, and obeys none that could silence it.
+    from workers.dropping import obey_questions_only
 
-    with own_number(settings.state_folder / "dispatchers", kind) as number:
-        return _run_worker(app, f"{kind}-{number}@{host_name()}", queues, threads, settings)
-
-
-def _run_worker(app: Celery, name: str, queues: list[str], threads: int, settings: Settings) -> int:
+    obey_questions_only()
     app.conf.task_queues = [named_queue(queue) for queue in queues]
     app.conf.task_default_queue = queues[0]
-    worker = app.Worker(
-        hostname=name,
-        queues=queues,
-        pool_cls="threads",
-        concurrency=threads,
-        loglevel=settings.log_level,
-        task_events=True,
-        without_mingle=True,
-        without_gossip=True,
-        quiet=True,
-    )
-    worker.start()
-    return int(worker.exitcode or 0)
+    with own_number(settings.state_folder / "dispatchers", kind) as number:
+        worker = app.Worker(
+            hostname=f"{kind}-{number}@{host_name()}",
+            queues=queues,
+            pool_cls=pool,
+            concurrency=size,
+            loglevel=settings.log_level,
+            task_events=True,
+            without_mingle=True,
+            without_gossip=True,
+            quiet=True,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
 
 
 def _tick(app: Celery, over: Event) -> None:

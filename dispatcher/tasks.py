@@ -1,18 +1,22 @@
-"""The dispatcher's Celery tasks: thin skins over the desk, the split and the stitch."""
+"""The dispatcher's Celery tasks: thin skins over the desk and the studio."""
 
-from typing import Any
+from collections.abc import Callable
 
 from celery import Celery
 
 from dispatcher.desk.desk import Desk
-from dispatcher.desk.sweeping import Sweeping
-from dispatcher.split.splitting import Splitting
-from dispatcher.stitch.stitching import Stitching
-from storage.errors import ServiceError
-from workers.routes import FEED_TASK, HEARTBEAT_TASK, REPORT_TASK, SPLIT_TASK, STITCH_TASK, SWEEP_TASK, TICK_TASK
-
-#: Seconds between tries of a message while the database or the object store is away, and how often.
-RETRY: dict[str, Any] = {"autoretry_for": (ServiceError,), "retry_kwargs": {"countdown": 2, "max_retries": 30}}
+from dispatcher.studio import Studio
+from workers.routes import (
+    FEED_TASK,
+    HEARTBEAT_TASK,
+    MEND_TASK,
+    REPORT_TASK,
+    SPLIT_TASK,
+    STITCH_TASK,
+    SWEEP_TASK,
+    TICK_TASK,
+)  # fmt: skip
+from workers.rubbish import rubbish
 
 
 def register_desk(app: Celery, desk: Desk) -> None:
@@ -20,11 +24,25 @@ def register_desk(app: Celery, desk: Desk) -> None:
     app.task(desk.heartbeat, name=HEARTBEAT_TASK, shared=False, send_events=False)
     app.task(desk.tick, name=TICK_TASK, shared=False, send_events=False)
     app.task(desk.feed, name=FEED_TASK, shared=False, send_events=False)
-    app.task(desk.report, name=REPORT_TASK, shared=False, **RETRY)
+    app.task(desk.report, name=REPORT_TASK, shared=False)
 
 
-def register_studio(app: Celery, splitting: Splitting, stitching: Stitching, sweeping: Sweeping) -> None:
-    """The long work on whole recordings."""
-    app.task(splitting.run, name=SPLIT_TASK, shared=False, **RETRY)
-    app.task(stitching.run, name=STITCH_TASK, shared=False, **RETRY)
-    app.task(sweeping.run, name=SWEEP_TASK, shared=False)
+def register_studio(app: Celery, studio: Studio) -> None:
+    """The long work on whole recordings. What fails for want of a server is asked for again by a tick."""
+    app.task(_of_a_job(lambda: studio.splitting.run), name=SPLIT_TASK, shared=False)
+    app.task(_of_a_job(lambda: studio.mending.run), name=MEND_TASK, shared=False)
+    app.task(_of_a_job(lambda: studio.stitching.run), name=STITCH_TASK, shared=False)
+    app.task(lambda *_: studio.sweeping.run(), name=SWEEP_TASK, shared=False)
+
+
+def _of_a_job(work: Callable[[], Callable[[int], None]]) -> Callable[..., None]:
+    """A task for one job; what does the work is made in the process that does it."""
+
+    def run(*arguments: object) -> None:
+        match arguments:
+            case (int() as job,) if not isinstance(job, bool) and 0 < job < 2**63:
+                work()(job)
+            case _:
+                rubbish.drop("request for a job that is none", arguments)
+
+    return run

@@ -65,6 +65,16 @@ class ConversionError(VoicefarmError):
     """An engine could not convert an atom."""
 
 
+class AtomLost(VoicefarmError):
+    """An atom's object is missing or not what was stored, so the atom must be made again."""
+
+    def __init__(self, number: int, why: str, *, is_prepared: bool) -> None:
+        super().__init__(why)
+        self.number = number
+        self.is_prepared = is_prepared
+        """Whether it is what an engine gets that was lost, rather than what it made."""
+
+
 class StaleClaim(VoicefarmError):
     """Somebody else holds the claim by now; what we were doing no longer counts."""
 

@@ -44,6 +44,9 @@ class Settings:
     state: str = _setting("", "folder for what this machine keeps; empty: `~/.local/share/voicefarm`")
     scratch: str = _setting("", "folder for temporary files; empty: the system's")
     broker_prefix: str = _setting("voicefarm:", "put before every key in the broker, so that it can be shared")
+    worker_key: str = _setting(
+        "", "what this machine's workers sign with, as `voicefarm worker-key add` prints it", secret=True
+    )
     workers: int = _setting(
         0,
         "worker processes of the embedded farm; 0: one for an accelerator, else one a core, no more than memory holds",

@@ -5,7 +5,8 @@ Everything that comes in is checked here: whoever may put a message on a queue m
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal, Self
+from enum import StrEnum
+from typing import Annotated, Any, Self
 
 from msgspec import Meta, ValidationError, convert
 
@@ -15,6 +16,10 @@ Json = dict[str, Any]
 
 #: The longest error that travels; what an engine says beyond that helps nobody.
 LONGEST_ERROR = 2_000
+
+#: Seconds of audio in one piece, context included; the longest that anybody could want, so that no order keeps a worker
+#: for ever.
+LONGEST_PIECE = 3_600
 
 #: Lease tokens and incarnations, as `uuid4().hex` makes them.
 Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
@@ -81,6 +86,33 @@ class LeaseOrder(Message):
     converted_prefix: Annotated[str, Meta(pattern=r"^converted/[0-9a-f]{32}$")]
     atoms: Annotated[tuple[AtomOrder, ...], Meta(min_length=1, max_length=1_000)]
 
+    def __post_init__(self) -> None:
+        longest_in, longest_out = LONGEST_PIECE * self.rate_in, LONGEST_PIECE * self.rate_voice
+        if any(a.last - a.first > longest_in or a.out_stop - a.out_start > longest_out for a in self.atoms):
+            raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
+
+
+class Outcome(StrEnum):
+    """How an atom ended. Newer workers may know more, which count as failed."""
+
+    DONE = "done"
+    CACHED = "cached"
+    """Its result was in the store already."""
+    FAILED = "failed"
+    DAMAGED = "damaged"
+    """Its prepared samples are missing or not what was stored: they must be cut again."""
+    AWAY = "away"
+    """The object store did not answer for longer than a worker waits; the atom is not to blame."""
+
+
+#: Outcomes with which an atom is finished.
+GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
+
+
+def plain_error(error: object) -> str:
+    """An error's text as it may travel."""
+    return str(error).encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_ERROR]
+
 
 @dataclass(frozen=True, slots=True)
 class AtomOutcome:
@@ -118,12 +150,12 @@ class Heartbeat(Message):
     incarnation: Token
     name: Name
     queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+-]{0,199}$")]
-    capability: Literal["cuda", "mlx", "cpu"]
+    capability: Annotated[str, Meta(pattern=r"^(cuda|mlx|cpu)$")]
     device: Name
     offers: Annotated[tuple[Offer, ...], Meta(max_length=200)]
     engines: Annotated[Mapping[Offer, Offer], Meta(max_length=50)]
     host: Name
     pid: Count
-    state: Literal["ready", "busy", "draining", "gone"]
+    state: Annotated[str, Meta(pattern=r"^(ready|busy|draining|gone)$")]
     holding: Annotated[tuple[Token, ...], Meta(max_length=100)]
     memory_mb: Megabytes

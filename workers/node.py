@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from celery import Celery
 
+from storage.errors import BadMessage
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from workers.capability import Capability
@@ -16,8 +17,10 @@ from workers.outbox import Outbox
 from workers.packages import Packages
 from workers.pipeline import Pipeline
 from workers.presence import Presence
-from workers.routes import DESK_QUEUE, HEARTBEAT_TASK, REPORT_TASK
+from workers.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.rubbish import rubbish
 from workers.sending import URGENT, send
+from workers.signing import Signer
 from workers.voices import LoadedVoices
 
 #: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher is
@@ -48,6 +51,7 @@ class Node:
         self.app = app
         self.capability = capability
         self.name = str(name)
+        self.signer = Signer.of(settings)
         self.give_up = Event()
         self.incarnation = uuid4().hex
         packages = Packages.of(settings, store, self.give_up)
@@ -70,10 +74,17 @@ class Node:
         self.outbox.drain(LAST_WORDS)
         self.presence.say_goodbye()
 
-    def convert(self, message: Json) -> None:
-        """The lease task's body."""
-        order = LeaseOrder.from_json(message)
+    def convert(self, *arguments: object) -> None:
+        """The lease task's body. What is no order, or is no longer wanted, is passed over."""
+        try:
+            (message,) = arguments
+            order = LeaseOrder.from_json(message)
+        except (BadMessage, ValueError) as error:
+            rubbish.drop("order that is none", error)
+            return
         token = order.token
+        if self.presence.was_dropped(token):
+            return
         self.presence.take(token)
         try:
             if not self.presence.must_stop(token):
@@ -90,7 +101,7 @@ class Node:
             name=self.name,
             queue=capability.queue,
             capability=capability.device.capability,
-            device=capability.device.label,
+            device=capability.device.label[:200],
             offers=tuple(sorted(capability.offers)),
             engines=capability.engines,
             host=host,
@@ -101,10 +112,11 @@ class Node:
         )
 
     def _send_heartbeat(self, message: Json) -> None:
-        send(self.app, HEARTBEAT_TASK, DESK_QUEUE, message, priority=URGENT, expires=HEARTBEAT_EXPIRES)
+        signed = self.signer.signed(HEARTBEAT_TASK, message)
+        send(self.app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, signed, priority=URGENT, expires=HEARTBEAT_EXPIRES)
 
     def _send_report(self, message: Json) -> None:
-        send(self.app, REPORT_TASK, DESK_QUEUE, message)
+        send(self.app, REPORT_TASK, REPORT_QUEUE, self.signer.signed(REPORT_TASK, message), priority=URGENT)
 
 
 def host_name() -> str:

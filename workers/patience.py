@@ -12,13 +12,19 @@ T = TypeVar("T")
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)
 
 
-def patiently(action: Callable[[], T], give_up: Event) -> T:
-    """Do it, and again while a server does not answer; what waiting cannot cure is raised at once."""
+def patiently(action: Callable[[], T], give_up: Event, *, for_room: bool = False) -> T:
+    """Do it, and again while a server does not answer, or has no room where that is waited for as well.
+
+    What waiting cannot cure is raised at once.
+    """
     for pause in PAUSES:
         try:
             return action()
-        except (ObjectMissing, NoSpace):
+        except ObjectMissing:
             raise
+        except NoSpace:
+            if not for_room or give_up.wait(pause):
+                raise
         except ServiceError:
             if give_up.wait(pause):
                 raise

@@ -13,11 +13,11 @@ import numpy as np
 
 from storage import keys
 from storage.audio import atomfile
-from storage.errors import AudioError, ConversionError, ObjectMissing, VoicefarmError
+from storage.errors import AudioError, ConversionError, NoSpace, ObjectMissing, ServiceError, VoicefarmError
 from storage.objects.store import ObjectStore
 from workers.engines import catalog
 from workers.engines.engine import Converted, Piece, Samples, Voice
-from workers.messages import AtomOrder, AtomOutcome, LeaseOrder
+from workers.messages import AtomOrder, AtomOutcome, LeaseOrder, Outcome, plain_error
 from workers.patience import patiently
 from workers.voices import LoadedVoices
 
@@ -25,7 +25,14 @@ from workers.voices import LoadedVoices
 FETCH_AHEAD = 2
 STORES_WAITING = 3
 
+#: Seconds between tries to read an atom that came damaged: what spoils it may be on the way rather than on the disk.
+READ_AGAIN = (0.5, 2.0)
+
 Tell = Callable[[AtomOutcome], None]
+
+
+class _Damaged(ConversionError):
+    """A prepared atom is missing or spoilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,24 @@ class Pipeline:
         if (peak := self._peak_of_result(order, atom)) is not None:
             return _Fetched(None, peak, time.perf_counter() - began, 0.0)
         key = keys.atom_key(order.atoms_prefix, atom.first, atom.last)
-        data = patiently(lambda: self.store.get(key), self.give_up)
-        fetched = time.perf_counter()
-        samples, rate = atomfile.decode(data)
+        for pause in READ_AGAIN:
+            try:
+                return self._read(key, order, atom, began)
+            except _Damaged:
+                if self.give_up.wait(pause):
+                    raise
+        return self._read(key, order, atom, began)
+
+    def _read(self, key: str, order: LeaseOrder, atom: AtomOrder, began: float) -> _Fetched:
+        """An atom's prepared samples, or _Damaged where they are not in the store as they were put there."""
+        try:
+            data = patiently(lambda: self.store.get(key), self.give_up)
+            fetched = time.perf_counter()
+            samples, rate = atomfile.decode(data)
+        except (ObjectMissing, AudioError) as error:
+            raise _Damaged(str(error)) from error
         if rate != order.rate_in or len(samples) != atom.last - atom.first:
-            raise ConversionError(f"{key} holds {len(samples)} samples at {rate} Hz, which is not the atom asked for")
+            raise _Damaged(f"{key} holds {len(samples)} samples at {rate} Hz, which is not the atom asked for")
         return _Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched)
 
     def _peak_of_result(self, order: LeaseOrder, atom: AtomOrder) -> float | None:
@@ -108,12 +128,12 @@ class Pipeline:
         self, order: LeaseOrder, atom: AtomOrder, fetching: "Future[_Fetched]"
     ) -> tuple[AtomOutcome, Samples | None]:
         """One atom as far as its samples; whatever goes wrong with it is its outcome, not the lease's."""
-        blank = AtomOutcome(atom.number, "failed", (atom.stop - atom.start) / order.rate_in)
+        blank = AtomOutcome(atom.number, Outcome.FAILED, (atom.stop - atom.start) / order.rate_in)
         try:
             fetched = fetching.result()
             blank = replace(blank, fetch=fetched.fetch, decode=fetched.decode)
             if fetched.samples is None:
-                return replace(blank, outcome="cached", peak=fetched.peak), None
+                return replace(blank, outcome=Outcome.CACHED, peak=fetched.peak), None
             _require_version(order)
             began = time.perf_counter()
             voice = self.voices.get(order.engine, order.recipe)
@@ -122,12 +142,13 @@ class Pipeline:
             took, peak = time.perf_counter() - began, peak_of(converted.samples)
             load = loaded - began + converted.stages.get("load", 0.0)
             stages = {**converted.stages, "load": load}
-            done = replace(blank, outcome="done", convert=took, stages=stages, peak=peak, error=converted.remark)
+            done = replace(blank, outcome=Outcome.DONE, convert=took, stages=stages, peak=peak, error=converted.remark)
             return done, converted.samples
         except VoicefarmError as error:
-            return replace(blank, error=str(error)), None
+            return replace(blank, outcome=_outcome_of(error), error=plain_error(error)), None
         except Exception as error:  # noqa: BLE001 - an engine may fail in any way, and the farm must go on
-            return replace(blank, error=f"the engine {order.engine} broke: {type(error).__name__}: {error}"), None
+            what = plain_error(f"the engine {order.engine} broke: {type(error).__name__}: {error}")
+            return replace(blank, error=what), None
 
     def _deliver(self, order: LeaseOrder, atom: AtomOrder, samples: Samples, outcome: AtomOutcome, tell: Tell) -> None:
         """Encode and store one result, then tell; runs beside the next conversion."""
@@ -135,15 +156,27 @@ class Pipeline:
             began = time.perf_counter()
             data = atomfile.encode(samples, order.rate_voice)
             encoded = time.perf_counter()
-            patiently(lambda: self.store.put(result_key(order, atom), data), self.give_up)
+            patiently(lambda: self.store.put(result_key(order, atom), data), self.give_up, for_room=True)
             tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
+        except NoSpace as error:
+            # Here it is the store that is full, for everybody, and not this machine.
+            tell(replace(outcome, outcome=Outcome.AWAY, error=plain_error(error)))
         except VoicefarmError as error:
-            tell(replace(outcome, outcome="failed", error=str(error)))
+            tell(replace(outcome, outcome=_outcome_of(error), error=plain_error(error)))
 
 
 def result_key(order: LeaseOrder, atom: AtomOrder) -> str:
     """Where an atom's result lies, whoever makes it."""
     return keys.converted_key(order.converted_prefix, atom.start, atom.stop, atom.first, atom.last)
+
+
+def _outcome_of(error: VoicefarmError) -> Outcome:
+    """Whom to blame: the atom, its prepared samples, or a server."""
+    if isinstance(error, _Damaged):
+        return Outcome.DAMAGED
+    # An object that is missing, or a full disk of this machine, will not come right by waiting.
+    is_away = isinstance(error, ServiceError) and not isinstance(error, ObjectMissing | NoSpace)
+    return Outcome.AWAY if is_away else Outcome.FAILED
 
 
 def _require_version(order: LeaseOrder) -> None:
@@ -165,7 +198,7 @@ def _convert(voice: Voice, order: LeaseOrder, atom: AtomOrder, samples: Samples)
             f" {atom.out_stop - atom.out_start}; this is a fault of the engine, please report it"
         )
     if not np.isfinite(converted.samples).all():
-        raise ConversionError(f"the engine {order.engine} gave samples that are no numbers; please report it")
+        raise ConversionError(f"the engine {order.engine} gave samples that are not finite; please report it")
     return converted
 
 

@@ -1,6 +1,7 @@
 """The worker's heartbeat: who it is and what it has in hand, every two seconds and whenever that changes."""
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
@@ -10,13 +11,16 @@ import psutil
 from storage.errors import BrokerUnavailable
 from workers.messages import Heartbeat, Json
 
+#: Dropped leases that are kept in mind: they may come out of the queue long after the word that nobody wants them.
+MOST_DROPPED = 10_000
+
 
 @dataclass(slots=True)
 class Hands:
     """The leases that this worker holds, and those that it was told to let go."""
 
     holding: set[str] = field(default_factory=set)
-    dropped: set[str] = field(default_factory=set)
+    dropped: OrderedDict[str, None] = field(default_factory=OrderedDict)
     draining: bool = False
     gone: bool = False
 
@@ -43,16 +47,23 @@ class Presence:
 
     def release(self, token: str) -> None:
         """A lease is over and reported."""
+        self._change(lambda hands: hands.holding.discard(token))
 
-        def let_go(hands: Hands) -> None:
-            hands.holding.discard(token)
-            hands.dropped.discard(token)
+    def drop(self, tokens: Iterable[str]) -> None:
+        """The dispatcher no longer wants these, whether they are here already or come later.
 
-        self._change(let_go)
+        It is no news to the dispatcher, so no heartbeat follows from it.
+        """
+        with self.changed:
+            for token in tokens:
+                self.hands.dropped[token] = None
+                self.hands.dropped.move_to_end(token)
+            while len(self.hands.dropped) > MOST_DROPPED:
+                self.hands.dropped.popitem(last=False)
 
-    def drop(self, tokens: list[str]) -> None:
-        """The dispatcher no longer wants these."""
-        self._change(lambda hands: hands.dropped.update(tokens))
+    def was_dropped(self, token: str) -> bool:
+        """Whether the dispatcher said so of a lease."""
+        return token in self.hands.dropped
 
     def drain(self) -> None:
         """Finish the atom in hand, take nothing more."""
@@ -60,7 +71,7 @@ class Presence:
 
     def must_stop(self, token: str) -> bool:
         """Whether work on a lease should end after the atom in hand."""
-        return self.hands.draining or token in self.hands.dropped
+        return self.hands.draining or self.was_dropped(token)
 
     def say_goodbye(self) -> None:
         """Tell the dispatcher that this worker ends; called once all reports are out."""

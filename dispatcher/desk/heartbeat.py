@@ -1,24 +1,41 @@
 """A worker's heartbeat: who is there, and which leases are in whose hands."""
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.returning import end_lease
+from dispatcher.jobs.ending import Drop
+from storage.errors import BadMessage
 from storage.records.inserting import insert_if_absent
+from storage.records.rows import AnyRow
 from storage.records.schema import JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, LeaseState, WorkerState
 from storage.settings import Settings
 from workers.messages import Heartbeat
 
+#: Workers that a farm may have at a time: far more than any has, few enough that a flood of made-up ones stops nobody.
+MOST_WORKERS = 1_000
+#: Heartbeats within which a worker must be heard once another has shown up under its name, or it is taken for dead.
+BEATS_TO_OBJECT = 2.5
 
-def take_heartbeat(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
-    """Write down what a worker says, and tell it which of its leases are not its own any more."""
+
+def take_heartbeat(
+    connection: Connection, beat: Heartbeat, now: float, settings: Settings, key: str | None = None
+) -> Effects:
+    """Write down what a worker says, and tell it which of its leases are not its own any more.
+
+    `key` is the worker key that it was signed with; only messages with the same one count from then on.
+    """
     effects = Effects()
     known = connection.execute(
-        select(WorkerRecord.state, WorkerRecord.idle_since).where(WorkerRecord.incarnation == beat.incarnation)
+        select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.key).where(
+            WorkerRecord.incarnation == beat.incarnation
+        )
     ).one_or_none()
     if known is None:
-        effects.add(_welcome(connection, beat, now, settings))
+        effects.add(_welcome(connection, beat, now, settings, key))
+    elif known.key != key:
+        raise BadMessage(f"a heartbeat of {known.name} is signed with another key than its first")
     idle = beat.state == WorkerState.READY and not beat.holding
     connection.execute(
         update(WorkerRecord)
@@ -31,7 +48,7 @@ def take_heartbeat(connection: Connection, beat: Heartbeat, now: float, settings
             idle_since=func.coalesce(WorkerRecord.idle_since, now) if idle else None,
         )
     )
-    effects.add(_renew(connection, beat, now, settings))
+    effects.add(_renew(connection, beat, known.queue if known else beat.queue, now, settings))
     if beat.state == WorkerState.GONE:
         effects.add(lose_worker(connection, beat.incarnation, now, settings))
     return effects
@@ -52,26 +69,58 @@ def lose_worker(connection: Connection, incarnation: str, now: float, settings: 
     return effects
 
 
-def _welcome(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
-    """A worker that was not known; one of the same name must have died, for names are unique on the farm."""
+def _welcome(connection: Connection, beat: Heartbeat, now: float, settings: Settings, key: str | None) -> Effects:
+    """A worker that was not known. Another of its name is most likely dead, for names are unique on the farm."""
+    alive = connection.execute(
+        select(func.count()).where(
+            WorkerRecord.last_seen >= now - settings.lost_after_seconds, WorkerRecord.state != WorkerState.GONE
+        )
+    ).scalar_one()
+    if alive >= MOST_WORKERS:
+        raise BadMessage(
+            f"{alive} workers are there, so {beat.name} is not taken in; a farm has {MOST_WORKERS} at most"
+        )
     effects = Effects(feed=True)
     others = connection.execute(
-        select(WorkerRecord.incarnation).where(WorkerRecord.name == beat.name, WorkerRecord.state != WorkerState.GONE)
-    )
-    for incarnation in list(others.scalars()):
-        effects.add(lose_worker(connection, incarnation, now, settings))
+        select(WorkerRecord.incarnation, WorkerRecord.key).where(
+            WorkerRecord.name == beat.name, WorkerRecord.state != WorkerState.GONE
+        )
+    ).all()
+    for other in others:
+        effects.add(_succeed(connection, other, beat, now, settings, key))
     facts = {**beat.to_json(), "offers": list(beat.offers), "holding": []}
-    insert_if_absent(connection, WorkerRecord, **facts, started_at=now, last_seen=now)
+    insert_if_absent(connection, WorkerRecord, **facts, key=key, started_at=now, last_seen=now)
     return effects
 
 
-def _renew(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
-    """Leases in a worker's hands live on; those that were ended meanwhile are to be dropped."""
+def _succeed(
+    connection: Connection, other: AnyRow, beat: Heartbeat, now: float, settings: Settings, key: str | None
+) -> Effects:
+    """Take an older worker of the same name for dead: at once where the key proves it, else if it does not object."""
+    if other.key != key:
+        raise BadMessage(f"the name {beat.name} belongs to a worker with another key")
+    if key is not None:
+        return lose_worker(connection, other.incarnation, now, settings)
+    last_chance = now - settings.lost_after_seconds + BEATS_TO_OBJECT * settings.heartbeat_seconds
+    connection.execute(
+        update(WorkerRecord)
+        .where(WorkerRecord.incarnation == other.incarnation)
+        .values(last_seen=case((WorkerRecord.last_seen < last_chance, WorkerRecord.last_seen), else_=last_chance))
+    )
+    return Effects()
+
+
+def _renew(connection: Connection, beat: Heartbeat, queue: str, now: float, settings: Settings) -> Effects:
+    """Leases in a worker's hands live on; those that were ended, or belong to another, are to be dropped.
+
+    A lease belongs to the first who says that he has it, if it was in his queue.
+    """
     if not beat.holding:
         return Effects()
     renewed = connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == queue)
+        .where(LeaseRecord.worker.is_(None) | (LeaseRecord.worker == beat.incarnation))
         .values(
             state=LeaseState.RUNNING,
             worker=beat.incarnation,
@@ -86,7 +135,8 @@ def _renew(connection: Connection, beat: Heartbeat, now: float, settings: Settin
         .where(JobRecord.id.in_({r.job_id for r in renewed}), JobRecord.started_at.is_(None))
         .values(started_at=now)
     )
-    return Effects(drop=sorted(set(beat.holding) - {r.token for r in renewed}))
+    refused = sorted(set(beat.holding) - {r.token for r in renewed})
+    return Effects(drop=[Drop(token, (beat.name,)) for token in refused])
 
 
 def _running(connection: Connection, incarnation: str) -> list[str]:

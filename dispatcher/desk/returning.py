@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, case, select, update
 
 from dispatcher.desk.effects import Effects
-from dispatcher.jobs.ending import end_early
+from dispatcher.jobs.ending import Drop, end_early
 from dispatcher.life import Event
 from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
@@ -92,7 +92,30 @@ def _count_waiting(connection: Connection, job_id: int, rows: Sequence[AnyRow]) 
         )
 
 
-def _give_up(connection: Connection, job_id: int, atom: AnyRow, tries: int, blame: str) -> list[str]:
+def set_damaged(connection: Connection, job_id: int, token: str, number: int, max_attempts: int, blame: str) -> Effects:
+    """An atom's prepared samples must be cut again before anybody can convert it; or it is given up for good."""
+    tries = AtomRecord.attempts + 1
+    spoilt = connection.execute(
+        update(AtomRecord)
+        .where(AtomRecord.job_id == job_id, AtomRecord.number == number, AtomRecord.state == AtomState.LEASED)
+        .where((AtomRecord.token == token) | (AtomRecord.copy_token == token))
+        .values(
+            state=case((tries >= max_attempts, AtomState.PARKED.value), else_=AtomState.DAMAGED.value),
+            token=None, copy_token=None, attempts=tries, error=blame,
+        )
+        .returning(AtomRecord.number, AtomRecord.state, AtomRecord.start, AtomRecord.stop)
+    ).one_or_none()  # fmt: skip
+    if spoilt is None:
+        return Effects()
+    if spoilt.state == AtomState.PARKED:
+        return Effects(drop=_give_up(connection, job_id, spoilt, max_attempts, blame))
+    connection.execute(
+        update(JobRecord).where(JobRecord.id == job_id).values(atoms_damaged=JobRecord.atoms_damaged + 1)
+    )
+    return Effects()
+
+
+def _give_up(connection: Connection, job_id: int, atom: AnyRow, tries: int, blame: str) -> list[Drop]:
     rate = connection.execute(select(JobRecord.rate_in).where(JobRecord.id == job_id)).scalar_one()
     span = f"{_clock(atom.start / rate)}-{_clock(atom.stop / rate)}"
     reason = f"the piece {span} could not be converted in {tries} tries: {blame}; then run `voicefarm retry {job_id}`"

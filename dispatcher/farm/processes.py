@@ -151,7 +151,12 @@ def end_with_parent(stop: Callable[[], None] | None = None) -> None:
     """Make this process end when the one that started it is gone, even if that was killed."""
     parent = int(os.environ.get(PARENT, "0"))
     if parent:
-        Thread(target=_outlive_nobody, args=(parent, stop), name="parent", daemon=True).start()
+        end_with(parent, stop)
+
+
+def end_with(parent: int, stop: Callable[[], None] | None = None) -> None:
+    """Make this process end when its parent is gone."""
+    Thread(target=_outlive_nobody, args=(parent, stop), name="parent", daemon=True).start()
 
 
 def _outlive_nobody(parent: int, stop: Callable[[], None] | None) -> None:

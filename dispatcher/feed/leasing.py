@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
 
-from dispatcher.desk.effects import Effects
+from dispatcher.desk.effects import Effects, Issued
 from dispatcher.feed.plan import plan
 from dispatcher.feed.snapshot import read_classes, read_jobs
 from dispatcher.feed.views import Copy, Grant, Rules
@@ -32,7 +32,7 @@ def feed(connection: Connection, now: float, settings: Settings) -> Effects:
     return Effects(leases=[lease for lease in leases if lease is not None])
 
 
-def _issue(connection: Connection, grant: Grant, now: float, settings: Settings) -> tuple[str, LeaseOrder] | None:
+def _issue(connection: Connection, grant: Grant, now: float, settings: Settings) -> Issued | None:
     job = _job(connection, grant.job_id)
     waiting = connection.execute(
         select(AtomRecord)
@@ -62,7 +62,7 @@ def _issue(connection: Connection, grant: Grant, now: float, settings: Settings)
     return _record(connection, job, token, grant.queue, atoms, now)
 
 
-def _issue_copy(connection: Connection, copy: Copy, now: float) -> tuple[str, LeaseOrder] | None:
+def _issue_copy(connection: Connection, copy: Copy, now: float) -> Issued | None:
     job_id = connection.execute(select(LeaseRecord.job_id).where(LeaseRecord.token == copy.token)).scalar_one()
     held = connection.execute(
         select(AtomRecord)
@@ -112,7 +112,7 @@ def _record(
     atoms: Sequence[AnyRow],
     now: float,
     copy_of: str | None = None,
-) -> tuple[str, LeaseOrder]:
+) -> Issued:
     connection.execute(
         insert(LeaseRecord).values(
             token=token,
@@ -127,7 +127,7 @@ def _record(
             created_at=now,
         )
     )
-    return queue, LeaseOrder(
+    order = LeaseOrder(
         token=token,
         job_id=job.id,
         engine=job.engine,
@@ -140,3 +140,4 @@ def _record(
         converted_prefix=converted_prefix(job),
         atoms=tuple(AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in atoms),
     )
+    return Issued(queue, job.priority, order)

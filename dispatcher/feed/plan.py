@@ -1,6 +1,7 @@
 """Who gets what next: a pure function of what the farm looks like now."""
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,8 @@ class _Plan:
     free: dict[str, list[float]]
     """By queue, a heap of the times at which its slots come free."""
     grants: list[Grant] = field(default_factory=list)
+    granted: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """By queue, the priorities of the jobs that were granted a lease there."""
 
 
 def plan(classes: Sequence[ClassView], jobs: Sequence[JobView], rules: Rules) -> tuple[list[Grant], list[Copy]]:
@@ -37,6 +40,8 @@ def plan(classes: Sequence[ClassView], jobs: Sequence[JobView], rules: Rules) ->
     )
     for farm_class, is_waiting in _open_places(classes):
         _grant(making, farm_class, is_waiting=is_waiting)
+    for farm_class in classes:
+        _overtake(making, farm_class)
     fed = {g.queue for g in making.grants}
     idle = [c for c in classes if len(c.leases) < c.slots and c.queue not in fed]
     return making.grants, plan_copies(idle, classes, rules)
@@ -69,6 +74,23 @@ def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
     elif not _ends_too_late(making, farm_class, job, speed):
         seconds = speed * _own_time(making, farm_class, job)
         _take(making, farm_class, job, atoms=max(round(seconds / job.atom), 1))
+
+
+def _overtake(making: _Plan, farm_class: ClassView) -> None:
+    """Give more urgent work a place although the queue is full: the broker hands it out before what waits there.
+
+    So it waits for no more than the lease in hand.
+    """
+    places = farm_class.slots * LEASES_PER_SLOT
+    while (job := making.backlog.choose(farm_class.offers)) is not None:
+        granted = tuple(making.granted[farm_class.queue])
+        ahead = sum(not x.is_waiting or x.priority <= job.view.priority for x in farm_class.leases)
+        ahead += sum(priority <= job.view.priority for priority in granted)
+        if ahead >= places or len(farm_class.leases) + len(granted) < places:
+            return
+        _grant(making, farm_class, is_waiting=True)
+        if len(making.granted[farm_class.queue]) == len(granted):
+            return
 
 
 def _own_time(making: _Plan, farm_class: ClassView, job: Waiting) -> float:
@@ -125,6 +147,7 @@ def _take(making: _Plan, farm_class: ClassView, job: Waiting, atoms: int) -> Non
     atoms = min(atoms, job.atoms)
     seconds = atoms * job.atom
     making.grants.append(Grant(farm_class.queue, job.view.job_id, seconds))
+    making.granted[farm_class.queue].append(job.view.priority)
     speed = farm_class.speeds.get(job.view.engine)
     own = seconds / speed if speed else making.rules.shortest_lease
     free = making.free[farm_class.queue]

@@ -5,6 +5,8 @@ from collections import defaultdict
 from sqlalchemy import Connection, func, select
 
 from dispatcher.feed.views import ClassView, JobView, LeaseView
+from dispatcher.speed import Speed
+from storage.records.reading import names_in
 from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
@@ -24,7 +26,8 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
     offers: dict[str, frozenset[str]] = {}
     for worker in workers:
         slots[worker.queue] += 1
-        offers[worker.queue] = frozenset(worker.offers) & offers.get(worker.queue, frozenset(worker.offers))
+        offered = names_in(worker.offers)
+        offers[worker.queue] = offered & offers.get(worker.queue, offered)
     speeds = _speeds(connection)
     leases = _leases(connection, now) if slots else {}
     return [
@@ -54,13 +57,15 @@ def read_jobs(connection: Connection) -> list[JobView]:
 def _speeds(connection: Connection) -> dict[str, dict[str, float]]:
     speeds: dict[str, dict[str, float]] = defaultdict(dict)
     for record in connection.execute(select(SpeedRecord).where(SpeedRecord.busy > 0.0)):
-        speeds[record.queue][record.engine] = record.audio / record.busy
+        speed = Speed(record.audio, record.busy).sound()
+        if speed.busy:
+            speeds[record.queue][record.engine] = speed.factor
     return speeds
 
 
 def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
     rows = connection.execute(
-        select(LeaseRecord, JobRecord.needs, JobRecord.rate_in)
+        select(LeaseRecord, JobRecord.needs, JobRecord.rate_in, JobRecord.priority)
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
         .where(LeaseRecord.state.in_(LIVE_LEASES))
         .order_by(LeaseRecord.created_at)
@@ -93,6 +98,7 @@ def _lease_view(row: AnyRow, now: float, atoms: int, samples: int, *, is_copied:
         job_id=row.job_id,
         engine=row.engine,
         needs=frozenset(row.needs),
+        priority=row.priority,
         atoms_left=atoms,
         seconds_left=samples / row.rate_in,
         running_for=None if row.started_at is None else now - row.started_at,

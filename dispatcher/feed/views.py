@@ -21,6 +21,12 @@ class LeaseView:
     """Seconds since its last sign of progress; counts from its start."""
     is_copy: bool = False
     is_copied: bool = False
+    priority: int = 5
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has taken it out of its queue yet."""
+        return self.running_for is None
 
 
 @dataclass(frozen=True, slots=True)

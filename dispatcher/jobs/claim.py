@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
-from storage.errors import StaleClaim, VoicefarmError
+from storage.errors import DatabaseUnavailable, StaleClaim, VoicefarmError
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
@@ -18,6 +18,11 @@ from storage.records.states import JobState
 CLAIM_SECONDS = 10.0
 #: So often it is renewed: four chances before it is lost.
 RENEW_SECONDS = 2.5
+#: Seconds between two tries of a stage that waits for a server: half as long as it has waited already, within these.
+SHORTEST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+#: Seconds for which a server that is away, or a disk that is full, is waited for before the job fails: a night, so that
+#: somebody is up before work is given up.
+PATIENCE = 12 * 3600.0
 
 
 class Claim:
@@ -44,6 +49,42 @@ class Claim:
                 .values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
             )
             return taken.rowcount == 1
+
+    def postpone(self, reason: str) -> bool:
+        """Give the claim back because a server is away, to be tried again later; it does not count as a try.
+
+        False once that has gone on for too long.
+        """
+        while True:
+            try:
+                return self._postpone(reason)
+            except DatabaseUnavailable:
+                # Nobody else can take the job meanwhile, and a claim left behind would count as a death.
+                if self.over.wait(RENEW_SECONDS):
+                    raise
+
+    def _postpone(self, reason: str) -> bool:
+        now = self.clock()
+        ours = (JobRecord.id == self.job_id, JobRecord.claim == self.token)
+        with self.database.writing() as connection:
+            since = connection.execute(
+                select(func.coalesce(JobRecord.waiting_since, now)).where(*ours).with_for_update()
+            ).scalar()
+            if since is None:
+                # Somebody else has it by now, and it is theirs to wait.
+                return True
+            if now - since > PATIENCE:
+                return False
+            pause = min(max((now - since) / 2.0, SHORTEST_PAUSE), LONGEST_PAUSE)
+            connection.execute(
+                update(JobRecord)
+                .where(*ours)
+                .values(
+                    claim=None, claim_until=now, claims=JobRecord.claims - 1, not_before=now + pause,
+                    waiting_for=reason, waiting_since=since,
+                )
+            )  # fmt: skip
+            return True
 
     def check(self) -> None:
         """Raise StaleClaim once somebody else has it, or the job has ended."""

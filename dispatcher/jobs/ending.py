@@ -1,6 +1,9 @@
 """Ending a job before its time, and beginning it again."""
 
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -10,27 +13,45 @@ from dispatcher.jobs.moves import move
 from dispatcher.life import Event, possible_from
 from storage.errors import InputError
 from storage.records.database import Database
-from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
-from storage.records.states import LIVE_LEASES, AtomState, JobState, LeaseState
+from storage.records.rows import AnyRow
+from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
+from storage.records.states import LIVE_LEASES, AtomState, JobState, LeaseState, WorkerState
 
 
-def fail_job(database: Database, job_id: int, reason: str) -> list[str]:
-    """End a job with a sentence that says why; the tokens that its workers should let go."""
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A lease that is not wanted any more, and the names of the workers who have it or may yet be given it."""
+
+    token: str
+    workers: tuple[str, ...]
+
+
+def by_workers(drops: Iterable[Drop]) -> Mapping[tuple[str, ...], list[str]]:
+    """The tokens that each group of workers is to let go."""
+    tokens: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for drop in drops:
+        if drop.workers:
+            tokens[drop.workers].append(drop.token)
+    return tokens
+
+
+def fail_job(database: Database, job_id: int, reason: str) -> list[Drop]:
+    """End a job with a sentence that says why; the leases that its workers should let go."""
     with database.writing() as connection:
         return end_early(connection, job_id, Event.FAILED, reason)
 
 
-def cancel_job(database: Database, job_id: int) -> list[str]:
-    """End a job because somebody wants so; the tokens that its workers should let go."""
+def cancel_job(database: Database, job_id: int) -> list[Drop]:
+    """End a job because somebody wants so; the leases that its workers should let go."""
     job = load_job(database, job_id)
     with database.writing() as connection:
-        tokens = end_early(connection, job_id, Event.CANCELLED, "cancelled")
-        if not tokens and job.state not in possible_from(Event.CANCELLED):
+        drops = end_early(connection, job_id, Event.CANCELLED, "cancelled")
+        if not drops and job.state not in possible_from(Event.CANCELLED):
             raise InputError(f"job {job_id} is {job.state} already, so there is nothing to cancel")
-    return tokens
+    return drops
 
 
-def end_early(connection: Connection, job_id: int, event: Event, reason: str) -> list[str]:
+def end_early(connection: Connection, job_id: int, event: Event, reason: str) -> list[Drop]:
     """The same within a transaction."""
     if not move(connection, job_id, event, reason=reason, ended_at=time.time(), claim_over=True):
         return []
@@ -38,9 +59,29 @@ def end_early(connection: Connection, job_id: int, event: Event, reason: str) ->
         update(LeaseRecord)
         .where(LeaseRecord.job_id == job_id, LeaseRecord.state.in_(LIVE_LEASES))
         .values(state=LeaseState.DROPPED, ended_at=time.time())
-        .returning(LeaseRecord.token)
-    )
-    return list(dropped.scalars())
+        .returning(LeaseRecord.token, LeaseRecord.queue, LeaseRecord.worker)
+    ).all()
+    return _to_be_told(connection, dropped)
+
+
+def _to_be_told(connection: Connection, leases: Iterable[AnyRow]) -> list[Drop]:
+    """Who holds each lease; for one that still waits in its queue, everybody who takes from there."""
+    leases = list(leases)
+    if not leases:
+        return []
+    alive = connection.execute(
+        select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.incarnation).where(
+            WorkerRecord.state != WorkerState.GONE, WorkerRecord.queue.in_({lease.queue for lease in leases})
+        )
+    ).all()
+    holder = {worker.incarnation: (worker.name,) for worker in alive}
+    crew: dict[str, list[str]] = defaultdict(list)
+    for worker in alive:
+        crew[worker.queue].append(worker.name)
+    return [
+        Drop(x.token, tuple(sorted(set(crew[x.queue]))) if x.worker is None else holder.get(x.worker, ()))
+        for x in leases
+    ]
 
 
 def retry_job(database: Database, job_id: int) -> JobState:
@@ -59,7 +100,7 @@ def retry_job(database: Database, job_id: int) -> JobState:
         )
         move(
             connection, job_id, event, claim_over=True, reason="", ended_at=None, started_at=None, converted_at=None,
-            **_counted(connection, job),
+            atoms_damaged=0, **_counted(connection, job),
         )  # fmt: skip
     return load_state(database, job_id)
 

@@ -25,6 +25,7 @@ def move(
     if claim is not None:
         statement = statement.where(JobRecord.claim == claim)
     if claim_over:
-        values = {"claim": None, "claim_until": 0.0, "claims": 0, **values}
+        over = {"claim": None, "claim_until": 0.0, "claims": 0}
+        values = {**over, "waiting_for": "", "waiting_since": None, "not_before": 0.0, **values}
     changed = connection.execute(statement.values(state=leads_to(event), **values))
     return changed.rowcount == 1

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
+from dispatcher.jobs.ending import Drop, by_workers
 from workers.app import app
-from workers.routes import SPLIT_QUEUE, SPLIT_TASK
-from workers.sending import send
+from workers.routes import SPLIT_QUEUE, SPLIT_TASK, about_stage
+from workers.sending import drop_leases, send
 
 
 def start_split(job_id: int) -> None:
     """Ask for a job's split; if the message is lost, a dispatcher's tick finds the job all the same."""
-    send(app, SPLIT_TASK, SPLIT_QUEUE, job_id)
+    send(app, SPLIT_TASK, SPLIT_QUEUE, job_id, about=about_stage(SPLIT_TASK, job_id))
 
 
-def drop(tokens: Sequence[str]) -> None:
+def drop(drops: Sequence[Drop]) -> None:
     """Tell workers to let leases go."""
-    from dispatcher.desk.desk import drop_leases
-
-    if tokens:
-        drop_leases(app, list(tokens))
+    drop_leases(app, by_workers(drops))

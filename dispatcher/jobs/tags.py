@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from storage.errors import UnknownTag
 from storage.records.database import Database
+from storage.records.reading import names_in
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
 from workers.capability import CAPABILITIES
@@ -29,4 +30,4 @@ def known_tags(database: Database, settings: Settings) -> set[str]:
     """Capabilities, announced tags, and all that any worker ever offered."""
     with database.reading() as connection:
         offered = connection.execute(select(WorkerRecord.offers)).scalars()
-        return {*CAPABILITIES, *settings.tag_set, *(tag for offers in offered for tag in offers)}
+        return {*CAPABILITIES, *settings.tag_set, *(tag for offers in offered for tag in names_in(offers))}

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dispatcher.speed import Speed
 from storage.records.database import Database
+from storage.records.reading import names_in, texts_in
 from storage.records.schema import LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import WorkerState
 
@@ -70,7 +72,7 @@ def read_workers(database: Database, now: float, lost_after: float, *, past: boo
             statement = statement.where(WorkerRecord.state != WorkerState.GONE)
         workers = list(session.scalars(statement.order_by(WorkerRecord.last_seen.desc())))
         speeds = _speeds(session)
-        held = _held(session, [token for w in workers for token in w.holding])
+        held = _held(session, [token for w in workers for token in names_in(w.holding)])
         there = [describe_worker(w, speeds.get(w.queue, {}), held, now, lost_after) for w in workers]
     return there if past else sorted(there, key=lambda worker: worker.name)
 
@@ -88,10 +90,10 @@ def describe_worker(
         host=worker.host,
         pid=worker.pid,
         queue=worker.queue,
-        offers=tuple(worker.offers),
-        engines=tuple(EngineThere(n, str(version), speeds.get(n)) for n, version in sorted(worker.engines.items())),
+        offers=tuple(sorted(names_in(worker.offers))),
+        engines=tuple(EngineThere(n, v, speeds.get(n)) for n, v in sorted(texts_in(worker.engines).items())),
         state=str(worker.state) if silent <= lost_after else str(WorkerState.GONE),
-        holding=tuple(held[token] for token in worker.holding if token in held),
+        holding=tuple(held[token] for token in sorted(names_in(worker.holding)) if token in held),
         memory_mb=worker.memory_mb,
         started_at=worker.started_at,
         last_seen=worker.last_seen,
@@ -102,7 +104,9 @@ def describe_worker(
 def _speeds(session: Session) -> Speeds:
     speeds: dict[str, dict[str, float]] = defaultdict(dict)
     for record in session.scalars(select(SpeedRecord).where(SpeedRecord.busy > 0.0)):
-        speeds[record.queue][record.engine] = record.audio / record.busy
+        speed = Speed(record.audio, record.busy).sound()
+        if speed.busy:
+            speeds[record.queue][record.engine] = speed.factor
     return speeds
 
 

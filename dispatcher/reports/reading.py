@@ -11,6 +11,7 @@ from dispatcher.reports.period import EndedJobs, PeriodRows
 from dispatcher.reports.presence import Life, Span
 from dispatcher.reports.work import Portion
 from storage.records.database import Database
+from storage.records.reading import names_in
 from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS
 
@@ -29,7 +30,7 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
     took_part = {a.incarnation for a in attempts}
     window = conversion_window(job, now)
     workers = _workers_there(database, window) if window else []
-    lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= set(w.offers)]
+    lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= names_in(w.offers)]
     return JobRows(job, attempts, leases, lives)
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storage.records.reading import seconds_in
 from storage.records.schema import AttemptRecord
 
 
@@ -48,6 +49,6 @@ def _queue_wait(attempts: Sequence[AttemptRecord]) -> float:
 def _engine_stages(attempts: Sequence[AttemptRecord]) -> dict[str, float]:
     seconds: dict[str, float] = defaultdict(float)
     for attempt in attempts:
-        for name, took in attempt.stages.items():
+        for name, took in seconds_in(attempt.stages).items():
             seconds[name] += float(took)
     return dict(seconds)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from storage.records.database import Database
+from storage.records.reading import names_in
 from storage.records.schema import JobRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS, WorkerState
 
@@ -17,12 +18,14 @@ def live_offers(database: Database) -> Live:
         rows = connection.execute(
             select(WorkerRecord.offers).where(WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY)))
         ).scalars()
-        return [frozenset(offers) for offers in rows]
+        return [names_in(offers) for offers in rows]
 
 
 def waits_for(job: JobRecord, live: Live) -> str:
     """A sentence such as `waiting: no worker offers cuda`, or nothing where the job can go on."""
     needs = frozenset(job.needs)
+    if job.waiting_for and job.state not in ENDED_JOBS:
+        return f"waiting: {job.waiting_for}"
     if job.state in ENDED_JOBS or job.state == "stitching" or any(needs <= offers for offers in live):
         return ""
     if not live:

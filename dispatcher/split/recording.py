@@ -38,6 +38,8 @@ class SplitRecords:
             "atoms_waiting": JobRecord.atoms_waiting + len(atoms),
             "seconds_split": JobRecord.seconds_split + seconds,
             "seconds_waiting": JobRecord.seconds_waiting + seconds,
+            "waiting_for": "",
+            "waiting_since": None,
         }
         if atoms[0].number == 0:
             values["first_atom_took"] = took

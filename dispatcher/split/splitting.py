@@ -18,7 +18,7 @@ from storage import keys
 from storage.audio import atomfile
 from storage.audio.grid import resampled_length
 from storage.audio.read import open_source
-from storage.errors import AudioError, NoSpace, ObjectMissing, StaleClaim
+from storage.errors import AudioError, ObjectMissing, ServiceError, StaleClaim
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
@@ -52,8 +52,11 @@ class Splitting:
                 self._split(load_job(self.database, job_id), claim)
             except StaleClaim:
                 return
-            except (AudioError, ObjectMissing, NoSpace) as error:
+            except (AudioError, ObjectMissing) as error:
                 fail_job(self.database, job_id, str(error))
+            except ServiceError as error:
+                if not claim.postpone(str(error)):
+                    fail_job(self.database, job_id, str(error))
         self.feed()
 
     def _split(self, job: JobRecord, claim: Claim) -> None:
@@ -68,7 +71,7 @@ class Splitting:
             prepared = Prepared(source, job.rate_in)
             shelf = _Shelf(self.store, job, uploads)
             fresh: list[CutAtom] = []
-            for atom in shelf.stored(self._atoms(prepared, job)):
+            for atom in shelf.stored(cut_atoms(prepared, job, self.longest_atom)):
                 claim.check()
                 if atom.number >= known:
                     fresh.append(atom)
@@ -79,11 +82,13 @@ class Splitting:
                     self.feed()
             records.finish(prepared.frames, source.facts.rate, time.perf_counter() - began)
 
-    def _atoms(self, prepared: Prepared, job: JobRecord) -> Iterator[CutAtom]:
-        cutter = Cutter(CutRules.of(job.rate_in, self.longest_atom, job.context_samples))
-        for block in prepared.blocks():
-            yield from cutter.push(block)
-        yield from cutter.finish()
+
+def cut_atoms(prepared: Prepared, job: JobRecord, longest: float) -> Iterator[CutAtom]:
+    """A recording's atoms; the same ones whenever it is cut."""
+    cutter = Cutter(CutRules.of(job.rate_in, longest, job.context_samples))
+    for block in prepared.blocks():
+        yield from cutter.push(block)
+    yield from cutter.finish()
 
 
 class _Shelf:

@@ -1,5 +1,6 @@
 """The converted atoms as one stream of samples, in order, fetched ahead."""
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from storage import keys
 from storage.audio import atomfile
 from storage.audio.resample import StreamResampler
-from storage.errors import AudioError
+from storage.errors import AtomLost, AudioError, ObjectMissing
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.rows import AnyRow
@@ -21,17 +22,21 @@ from workers.engines.engine import Samples
 AHEAD = 4
 #: Rows read at a time: a recording of days has tens of thousands.
 PAGE = 500
+#: Seconds between tries to read an atom that came damaged: what spoils it may be on the way rather than on the disk.
+READ_AGAIN = (0.5, 2.0)
 #: Headroom that the finished file keeps, as the reference implementations do.
 LOUDEST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Where samples lie: an object, how many it holds, and which of them are meant."""
+    """Where an atom's samples lie: an object, how many it holds, and which of them are meant."""
 
+    number: int
     key: str
     length: int
     wanted: slice
+    is_prepared: bool
 
 
 def joined(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
@@ -55,12 +60,13 @@ def lengths(database: Database, job: JobRecord) -> tuple[int, int]:
 
 def _converted(prefix: str, atom: AnyRow) -> _Part:
     key = keys.converted_key(prefix, atom.start, atom.stop, atom.first, atom.last)
-    return _Part(key, atom.out_stop - atom.out_start, slice(None))
+    return _Part(atom.number, key, atom.out_stop - atom.out_start, slice(None), is_prepared=False)
 
 
 def _prepared(prefix: str, atom: AnyRow) -> _Part:
     wanted = slice(atom.start - atom.first, atom.stop - atom.first)
-    return _Part(keys.atom_key(prefix, atom.first, atom.last), atom.last - atom.first, wanted)
+    key = keys.atom_key(prefix, atom.first, atom.last)
+    return _Part(atom.number, key, atom.last - atom.first, wanted, is_prepared=True)
 
 
 def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part]) -> Iterator[Samples]:
@@ -91,17 +97,33 @@ def _atoms(database: Database, job_id: int) -> Iterator[AnyRow]:
 
 
 def _fetch(store: ObjectStore, part: _Part) -> Samples:
-    samples, _ = atomfile.decode(store.get(part.key))
+    for pause in READ_AGAIN:
+        try:
+            return _read(store, part)
+        except AtomLost:
+            time.sleep(pause)
+    return _read(store, part)
+
+
+def _read(store: ObjectStore, part: _Part) -> Samples:
+    try:
+        samples, _ = atomfile.decode(store.get(part.key))
+    except (ObjectMissing, AudioError) as error:
+        raise AtomLost(part.number, str(error), is_prepared=part.is_prepared) from error
     if len(samples) != part.length:
-        raise AudioError(
-            f"{part.key} holds {len(samples)} samples instead of {part.length}; remove it and run `voicefarm retry`"
-        )
+        why = f"{part.key} holds {len(samples)} samples instead of {part.length}"
+        raise AtomLost(part.number, why, is_prepared=part.is_prepared)
     return samples[part.wanted]
+
+
+def gain_for(peak: float) -> float:
+    """What a recording is multiplied with, so that its loudest sample is within full scale."""
+    return min(1.0, LOUDEST / peak) if peak > 0.0 else 1.0
 
 
 def guarded(blocks: Iterator[Samples], peak: float) -> Iterator[Samples]:
     """The whole recording turned down where its loudest sample would be beyond full scale."""
-    gain = min(1.0, LOUDEST / peak) if peak > 0.0 else 1.0
+    gain = gain_for(peak)
     for block in blocks:
         yield block if gain == 1.0 else block * block.dtype.type(gain)
 

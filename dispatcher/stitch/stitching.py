@@ -1,7 +1,8 @@
 """The stitch of one job: join, guard, resample, encode, publish, record, as a stream from end to end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,25 +15,47 @@ from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
 from dispatcher.life import Event
 from dispatcher.stitch import loudness
-from dispatcher.stitch.joining import at_rate, guarded, joined, lengths, prepared
+from dispatcher.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
+from dispatcher.stitch.reopening import reopen
 from storage import keys
 from storage.audio.grid import resampled_length
 from storage.audio.write import open_result
-from storage.errors import AudioError, NoSpace, ObjectMissing, StaleClaim
+from storage.errors import AtomLost, AudioError, ObjectMissing, ServiceError, StaleClaim
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 from workers.engines.engine import Samples
 
+#: How far the gain that a reported peak asks for may be from what the samples themselves ask for. Atoms are kept with
+#: 24 bits, so their peak differs from the one that was measured before by as much as that rounds.
+SAME_GAIN = 1e-4
+
+
+@dataclass(slots=True)
+class _Peak:
+    """The loudest sample of a stream that passes by."""
+
+    value: float = 0.0
+
+    def of(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+        """The same stream."""
+        for block in blocks:
+            self.value = max(self.value, float(np.max(np.abs(block), initial=0.0)))
+            yield block
+
 
 class Stitching:
-    """Stitches jobs."""
+    """Stitches jobs; `feed` is called where atoms have to be made again."""
 
-    def __init__(self, database: Database, store: ObjectStore, scratch: Path) -> None:
+    def __init__(
+        self, database: Database, store: ObjectStore, scratch: Path, max_attempts: int, feed: Callable[[], None]
+    ) -> None:
         self.database = database
         self.store = store
         self.scratch = scratch
+        self.max_attempts = max_attempts
+        self.feed = feed
 
     def run(self, job_id: int) -> None:
         """Stitch a job unless somebody else does or it has ended; what waiting cannot cure fails the job."""
@@ -44,24 +67,31 @@ class Stitching:
                 self._stitch(load_job(self.database, job_id), claim)
             except StaleClaim:
                 return
-            except (AudioError, ObjectMissing, NoSpace) as error:
+            except AtomLost as lost:
+                self._reopen(job_id, claim, lost)
+            except (AudioError, ObjectMissing) as error:
                 fail_job(self.database, job_id, str(error))
+            except ServiceError as error:
+                self._postpone(job_id, claim, error)
+
+    def _reopen(self, job_id: int, claim: Claim, lost: AtomLost) -> None:
+        try:
+            reopen(self.database, self.store, load_job(self.database, job_id), claim, lost, self.max_attempts)
+        except ServiceError as error:
+            self._postpone(job_id, claim, error)
+        self.feed()
+
+    def _postpone(self, job_id: int, claim: Claim, error: ServiceError) -> None:
+        if not claim.postpone(str(error)):
+            fail_job(self.database, job_id, str(error))
 
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        blocks = self._levelled(job, claim)
-        if job.rate_out != job.rate_voice:
-            blocks = at_rate(blocks, job.rate_voice, job.rate_out)
-        self.scratch.mkdir(parents=True, exist_ok=True)
+        self._make_scratch()
         with TemporaryDirectory(dir=self.scratch, prefix="voicefarm-stitch-") as folder:
             path = Path(folder) / f"result.{job.format}"
-            with open_result(
-                path, rate=job.rate_out, format=job.format, frames=frames, title=job.title, artist=job.artist
-            ) as result:
-                for block in exactly(blocks, frames):
-                    claim.check()
-                    result.write(block)
+            self._write(job, claim, path, frames)
             key = keys.result_key(job.id, claim.token[:12], job.format)
             self.store.put_file(key, path)
             size = path.stat().st_size
@@ -71,17 +101,42 @@ class Stitching:
                 result_frames=frames, result_bytes=size, ended_at=time.time(), stitch_took=time.perf_counter() - began,
             )  # fmt: skip
 
-    def _levelled(self, job: JobRecord, claim: Claim) -> Iterator[Samples]:
-        """The atoms joined, as loud as the job wants them, and nowhere beyond full scale."""
+    def _make_scratch(self) -> None:
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ServiceError(
+                f"the scratch folder {self.scratch} cannot be made ({error.strerror}); check its owner and rights"
+            ) from error
+
+    def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
+        """The finished file, turned down by what its samples ask for, whatever the reports said of them."""
         mix = float(job.settings.get(loudness.SETTING, 1.0))
-        if mix >= 1.0:
-            return guarded(self._joined(job), job.peak)
-        peak = 0.0
-        for block in self._mixed(job, mix):
+        expected = job.peak if mix >= 1.0 else self._peak_mixed(job, claim, mix)
+        found = self._encode(job, claim, path, frames, mix, expected)
+        if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
+            self._encode(job, claim, path, frames, mix, found)
+
+    def _encode(self, job: JobRecord, claim: Claim, path: Path, frames: int, mix: float, peak: float) -> float:
+        """Write the file for an expected peak; the peak that its samples really have."""
+        found = _Peak()
+        blocks = guarded(found.of(self._joined(job) if mix >= 1.0 else self._mixed(job, mix)), peak)
+        if job.rate_out != job.rate_voice:
+            blocks = at_rate(blocks, job.rate_voice, job.rate_out)
+        with open_result(
+            path, rate=job.rate_out, format=job.format, frames=frames, title=job.title, artist=job.artist
+        ) as result:
+            for block in exactly(blocks, frames):
+                claim.check()
+                result.write(block)
+        return found.value
+
+    def _peak_mixed(self, job: JobRecord, claim: Claim, mix: float) -> float:
+        """Only at its end is the loudest sample known, and reading it all again is cheaper than keeping it."""
+        peak = _Peak()
+        for _ in peak.of(self._mixed(job, mix)):
             claim.check()
-            peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
-        # Only at its end is the loudest sample known, and reading it all again is cheaper than keeping it.
-        return guarded(self._mixed(job, mix), peak)
+        return peak.value
 
     def _joined(self, job: JobRecord) -> Iterator[Samples]:
         return joined(self.database, self.store, job, converted_prefix(job))

@@ -1,6 +1,6 @@
 """A desk's records on both kinds of database, with jobs and workers made up by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
+from dispatcher.desk.lookout import Lookout
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import tick
 from dispatcher.feed.leasing import feed
@@ -29,6 +30,7 @@ class DeskModel:
     database: Database
     settings: Settings = field(default_factory=Settings)
     now: float = 1_000.0
+    lookout: Lookout = field(default_factory=Lookout)
 
     def job(self, atoms: int, **changes: Any) -> int:
         facts: dict[str, Any] = {
@@ -55,16 +57,21 @@ class DeskModel:
     def beat(
         self, worker: str = "w1", holding: tuple[str, ...] = (), state: str | None = None, **facts: Any
     ) -> Effects:
+        with self.database.writing() as connection:
+            beat = self.heartbeat_of(worker, holding, state, **facts)
+            return take_heartbeat(connection, beat, self.now, self.settings)
+
+    def heartbeat_of(
+        self, worker: str, holding: tuple[str, ...] = (), state: str | None = None, **facts: Any
+    ) -> Heartbeat:
         said = state or ("busy" if holding else "ready")
-        beat = Heartbeat(
+        return Heartbeat(
             **{
                 "incarnation": worker, "name": f"{worker}@host", "queue": "convert.cpu.x", "capability": "cpu",
                 "device": "x", "offers": ("cpu", "through"), "engines": {"through": "1"}, "host": "host", "pid": 1,
                 "state": said, "holding": holding, "memory_mb": 1.0, **facts,
             }
         )  # fmt: skip
-        with self.database.writing() as connection:
-            return take_heartbeat(connection, beat, self.now, self.settings)
 
     def report(
         self, order: LeaseOrder, *outcomes: str, worker: str = "w1", over: bool = True, first: int = 0
@@ -80,12 +87,14 @@ class DeskModel:
 
     def feed(self) -> list[LeaseOrder]:
         with self.database.deciding() as connection:
-            return [order for _, order in feed(connection, self.now, self.settings).leases]
+            return [lease.order for lease in feed(connection, self.now, self.settings).leases]
 
-    def tick(self, seconds: float = 1.0) -> Effects:
+    def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None) -> Effects:
+        """A tick by a desk that found messages about these in the broker, or could not look."""
         self.now += seconds
+        self.lookout.see(there)
         with self.database.deciding() as connection:
-            return tick(connection, self.now, self.settings)
+            return tick(connection, self.now, self.settings, self.lookout)
 
     def row(self, job_id: int) -> Any:
         with self.database.reading() as connection:

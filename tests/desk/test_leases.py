@@ -2,6 +2,7 @@
 
 from sqlalchemy import insert
 
+from dispatcher.jobs.ending import Drop
 from storage.records.schema import SpeedRecord
 from tests.desk.conftest import DeskModel
 from workers.messages import LeaseOrder
@@ -72,27 +73,74 @@ def test_a_worker_that_beats_keeps_its_lease_for_as_long_as_it_takes(desk: DeskM
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_a_worker_restarted_under_its_name_frees_its_leases_at_once(desk: DeskModel) -> None:
+def ticks(desk: DeskModel, seconds: int) -> None:
+    for _ in range(seconds):
+        desk.tick()
+
+
+def test_a_worker_restarted_under_its_name_frees_its_leases_within_three_heartbeats(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat("w1")
     (order,) = desk.feed()
     desk.beat("w1", holding=(order.token,))
     desk.beat("w1-again", name="w1@host")
+    ticks(desk, 6)
     assert desk.atom_states(job) == ["waiting"]
 
 
-def test_a_message_that_was_lost_is_noticed_by_an_idle_worker(desk: DeskModel) -> None:
+def test_a_worker_that_is_alive_does_not_lose_its_leases_to_another_that_takes_its_name(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    for _ in range(10):
+        desk.beat("w1", holding=(order.token,))
+        desk.beat("forged", name="w1@host")
+        ticks(desk, 2)
+    assert desk.atom_states(job) == ["leased"]
+    desk.report(order, "done", worker="w1")
+    assert desk.atom_states(job) == ["done"]
+
+
+def test_a_message_that_was_lost_is_noticed_though_all_workers_are_busy(desk: DeskModel) -> None:
+    desk.job(atoms=1)
+    desk.beat()
+    (running,) = desk.feed()
+    desk.beat(holding=(running.token,))
+    urgent = desk.job(atoms=1, priority=0)
+    with desk.database.writing() as connection:
+        connection.execute(
+            insert(SpeedRecord).values(queue="convert.cpu.x", engine="through", audio=1.0, busy=1.0, updated_at=0.0)
+        )
+    (lost,) = desk.feed()
+    for _ in range(5):
+        desk.beat(holding=(running.token,))
+        desk.tick(there=[lost.token])
+    assert desk.atom_states(urgent) == ["leased"]
+    for _ in range(6):
+        desk.beat(holding=(running.token,))
+        desk.tick(there=[])
+    assert desk.atom_states(urgent) == ["waiting"]
+    assert desk.lease_states() == ["running", "lost"]
+
+
+def test_a_message_that_waits_behind_others_is_not_taken_for_lost(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
-    assert len(desk.feed()) == 1
-    for _ in range(3):
+    (order,) = desk.feed()
+    for _ in range(60):
         desk.beat()
-        desk.tick()
+        desk.tick(there=[order.token])
     assert desk.atom_states(job) == ["leased"]
-    for _ in range(3):
+
+
+def test_nothing_is_taken_for_lost_while_nobody_can_look_into_the_broker(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    desk.feed()
+    for _ in range(60):
         desk.beat()
-        desk.tick()
-    assert desk.atom_states(job) == ["waiting"]
+        desk.tick(there=None)
+    assert desk.atom_states(job) == ["leased"]
 
 
 def test_a_waiting_lease_comes_back_when_its_class_is_gone(desk: DeskModel) -> None:
@@ -143,9 +191,11 @@ def test_a_worker_killed_again_and_again_by_one_atom_does_not_take_the_farm_with
     job = desk.job(atoms=1)
     for life in range(desk.settings.max_attempts):
         desk.beat(f"life{life}", name="w@host")
+        ticks(desk, 6)
         (order,) = desk.feed()
         desk.beat(f"life{life}", holding=(order.token,), name="w@host")
     desk.beat("last", name="w@host")
+    ticks(desk, 6)
     assert desk.row(job).state == "failed"
     assert "was lost while it had it" in desk.row(job).reason
 
@@ -155,7 +205,8 @@ def test_a_worker_is_told_to_drop_what_is_no_longer_its_own(desk: DeskModel) -> 
     desk.beat()
     (order,) = desk.feed()
     desk.report(order, "done")
-    assert desk.beat(holding=(order.token, "unknown")).drop == sorted([order.token, "unknown"])
+    dropped = desk.beat(holding=(order.token, "unknown")).drop
+    assert dropped == [Drop(token, ("w1@host",)) for token in sorted([order.token, "unknown"])]
 
 
 def original_and_copy(desk: DeskModel) -> tuple[LeaseOrder, LeaseOrder]:

@@ -2,9 +2,10 @@
 
 from sqlalchemy import update
 
-from dispatcher.desk.tick import ASK_AGAIN, MOST_CLAIMS
+from dispatcher.desk.stages import ASK_AGAIN, MOST_CLAIMS
 from storage.records.schema import JobRecord
 from tests.desk.conftest import DeskModel
+from workers.routes import SPLIT_TASK, about_stage
 
 
 def set_job(desk: DeskModel, job: int, **values: object) -> None:
@@ -20,6 +21,30 @@ def test_a_split_whose_message_was_lost_is_asked_for_again(desk: DeskModel) -> N
     job = desk.job(atoms=1, state="submitted", claim_until=desk.now)
     assert ticks(desk, 4) == []
     assert ticks(desk, 3) == [job]
+
+
+def test_a_split_whose_message_is_seen_in_its_queue_is_left_alone(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="submitted", claim_until=desk.now)
+    there = [about_stage(SPLIT_TASK, job)]
+    assert [found for _ in range(200) for found in desk.tick(there=there).split] == []
+
+
+def test_many_splits_whose_messages_were_lost_are_asked_for_within_seconds(desk: DeskModel) -> None:
+    jobs = [desk.job(atoms=1, state="submitted", claim_until=desk.now) for _ in range(5)]
+    assert sorted(found for _ in range(7) for found in desk.tick(there=[]).split) == jobs
+
+
+def test_a_stage_that_waits_for_a_server_is_asked_for_when_it_is_due_and_not_before(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="submitted", claim_until=desk.now, not_before=desk.now + 8.0)
+    assert ticks(desk, 7) == []
+    assert ticks(desk, 2) == [job]
+
+
+def test_a_clock_that_was_set_back_holds_no_stage_up(desk: DeskModel) -> None:
+    desk.tick()
+    job = desk.job(atoms=1, state="splitting", claim="dead", claim_until=desk.now + 5.0)
+    desk.tick(-600.0)
+    assert ticks(desk, 8) == [job]
 
 
 def test_a_split_that_waits_for_its_turn_is_left_alone(desk: DeskModel) -> None:

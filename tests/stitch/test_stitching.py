@@ -43,7 +43,7 @@ class Stitched:
         self.number = submit(database, self.store, recording, conversion)
         Splitting(database, self.store, settings.atom_seconds, feed=lambda: None).run(self.number)
         self._convert()
-        Stitching(database, self.store, settings.scratch_folder).run(self.number)
+        Stitching(database, self.store, settings.scratch_folder, 4, lambda: None).run(self.number)
 
     @property
     def job(self) -> JobRecord:

@@ -69,4 +69,4 @@ def runs_on(capability: str) -> bool:  # noqa: ARG001 - it needs nothing
 
 def load(recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:  # noqa: ARG001 - it needs none
     """The voice, ready."""
-    return _Through(float(recipe["pace"]))
+    return _Through(checked_recipe(recipe)["pace"])

@@ -1,0 +1,95 @@
+"""Which messages wait in the broker's queues, so that what it has lost is known from SQL within seconds."""
+
+import json
+import logging
+from collections.abc import Iterable
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from workers.routes import HEARTBEAT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
+from workers.sending import ABOUT
+
+logger = logging.getLogger("voicefarm.desk")
+
+#: Seconds for which a message must be missed: who takes one from its queue says so at once, but the word takes time.
+LOST_MESSAGE = 4.0
+#: Heartbeats that wait to be read; behind more of them may lie the word that a message was taken.
+MOST_UNREAD = 100
+#: Messages of one queue that are looked at; where more wait, nothing is believed lost.
+MOST_WAITING = 2_000
+
+
+class Lookout:
+    """Compares what should wait in the broker with what does."""
+
+    def __init__(self) -> None:
+        self.there: frozenset[str] | None = None
+        self.missed_since: dict[str, float] = {}
+        self.asked: set[str] = set()
+
+    def see(self, there: Iterable[str] | None) -> None:
+        """What was found just now; None where nobody could look. What nobody has asked about since is forgotten."""
+        self.there = None if there is None else frozenset(there)
+        self.missed_since = {about: since for about, since in self.missed_since.items() if about in self.asked}
+        self.asked = set()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the last look found out anything."""
+        return self.there is not None
+
+    def is_lost(self, about: str, now: float) -> bool:
+        """Whether a message has been missing for so long that it will not come any more."""
+        self.asked.add(about)
+        if self.there is None:
+            return False
+        if about in self.there:
+            self.missed_since.pop(about, None)
+            return False
+        if now - self.missed_since.setdefault(about, now) <= LOST_MESSAGE:
+            return False
+        # It will be sent anew, and may be missed anew.
+        del self.missed_since[about]
+        return True
+
+
+class BrokerLook:
+    """Reads queues without taking anything from them."""
+
+    def __init__(self, app: Celery) -> None:
+        self.app = app
+        self.connection = app.connection_for_read()
+
+    def abouts(self, lease_queues: Iterable[str]) -> set[str] | None:
+        """What all waiting messages are about; None where the broker is away or too much waits to say."""
+        try:
+            channel = self.connection.default_channel
+            prefix = channel.global_keyprefix
+            keys = [
+                prefix + channel._q_for_pri(queue, step)  # noqa: SLF001 - kombu has no other word for it
+                for queue in (*lease_queues, SPLIT_QUEUE, STITCH_QUEUE)
+                for step in channel.priority_steps
+            ]
+            with channel.client.pipeline(transaction=False) as pipe:
+                pipe.execute_command("LLEN", HEARTBEAT_QUEUE)
+                for key in keys:
+                    pipe.execute_command("LRANGE", key, 0, MOST_WAITING)
+                unread, *found = pipe.execute()
+        except (OperationalError, RedisError, OSError, KeyError) as error:
+            logger.debug("the broker could not be looked into: %s", error)
+            self.connection.collect()
+            return None
+        if unread > MOST_UNREAD or any(len(messages) > MOST_WAITING for messages in found):
+            return None
+        return {about for messages in found for content in messages if (about := _about(content))}
+
+
+def _about(content: bytes) -> str:
+    """What one message is about; nothing for one that is none of ours."""
+    try:
+        about = json.loads(content)["headers"][ABOUT]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return about if isinstance(about, str) else ""

@@ -1,0 +1,119 @@
+"""A worker harms only its own leases, and with keys nobody speaks for anybody else."""
+
+import pytest
+from sqlalchemy import select
+
+from dispatcher.desk.heartbeat import MOST_WORKERS, take_heartbeat
+from dispatcher.desk.report import take_report
+from storage.errors import BadMessage
+from storage.records.schema import SpeedRecord
+from tests.desk.conftest import DeskModel
+from workers.messages import AtomOutcome, LeaseOrder, LeaseReport
+
+
+def held(desk: DeskModel) -> tuple[int, LeaseOrder]:
+    """A job whose only atom is in the hands of w1."""
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    desk.beat("w1", holding=(order.token,))
+    return job, order
+
+
+def test_a_beat_that_names_anothers_lease_takes_nothing_over(desk: DeskModel) -> None:
+    job, order = held(desk)
+    effects = desk.beat("thief", holding=(order.token,))
+    assert [d.workers for d in effects.drop] == [("thief@host",)]
+    desk.beat("thief", state="gone")
+    assert desk.atom_states(job) == ["leased"]
+    desk.report(order, "done", worker="w1")
+    assert desk.atom_states(job) == ["done"]
+
+
+def test_a_report_on_anothers_lease_changes_nothing(desk: DeskModel) -> None:
+    job, order = held(desk)
+    desk.report(order, "failed", worker="thief")
+    desk.report(order, "done", worker="thief")
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_a_lease_that_waits_in_one_queue_is_not_taken_by_a_worker_of_another(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    desk.beat("thief", queue="convert.cpu.y", holding=(order.token,))
+    desk.report(order, "failed", worker="thief")
+    assert desk.lease_states() == ["queued"]
+    desk.report(order, "done", worker="w1")
+    assert desk.atom_states(job) == ["done"]
+
+
+def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
+    job, order = held(desk)
+    for number in range(300):
+        desk.beat(f"forged{number % 50}", name="w1@host", holding=(order.token,), state=("busy", "gone")[number % 2])
+        if number % 30 == 0:
+            desk.beat("w1", holding=(order.token,))
+            desk.tick()
+    assert desk.row(job).state == "converting"
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_a_report_of_atoms_that_its_lease_does_not_have_is_refused(desk: DeskModel) -> None:
+    job, order = held(desk)
+    report = LeaseReport(order.token, "w1", (AtomOutcome(7, "done", 20.0),), is_over=False)
+    with pytest.raises(BadMessage, match="does not have"), desk.database.writing() as connection:
+        take_report(connection, report, desk.now, desk.settings)
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_what_a_worker_says_of_its_speed_cannot_starve_the_others(desk: DeskModel) -> None:
+    _, order = held(desk)
+    report = LeaseReport(order.token, "w1", (AtomOutcome(0, "done", 600_000.0, busy=1e-9),), is_over=True)
+    with desk.database.writing() as connection:
+        take_report(connection, report, desk.now, desk.settings)
+        audio, busy = connection.execute(select(SpeedRecord.audio, SpeedRecord.busy)).one()
+    assert audio == 20.0
+    assert audio / busy <= 10_000.0
+
+
+def test_more_workers_than_any_farm_has_are_not_taken_in(desk: DeskModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_WORKERS >= 1_000
+    monkeypatch.setattr("dispatcher.desk.heartbeat.MOST_WORKERS", 3)
+    for number in range(3):
+        desk.beat(f"w{number}")
+    with pytest.raises(BadMessage, match="not taken in"):
+        desk.beat("one too many")
+    desk.beat("w1")
+    desk.now += 11.0
+    desk.beat("after the others are gone")
+
+
+class TestWithKeys:
+    """A farm whose workers sign."""
+
+    def beat(self, desk: DeskModel, incarnation: str, key: str | None, *holding: str, name: str = "w@host") -> None:
+        beat = desk.heartbeat_of(incarnation, holding, name=name)
+        with desk.database.writing() as connection:
+            take_heartbeat(connection, beat, desk.now, desk.settings, key)
+
+    def test_only_the_key_of_the_first_heartbeat_speaks_for_a_worker(self, desk: DeskModel) -> None:
+        self.beat(desk, "one", "box1")
+        for key in ("box2", None):
+            with pytest.raises(BadMessage, match="another key"):
+                self.beat(desk, "one", key)
+            with pytest.raises(BadMessage, match="another key"), desk.database.writing() as connection:
+                report = LeaseReport("token", "one", (), is_over=True)
+                take_report(connection, report, desk.now, desk.settings, key)
+        self.beat(desk, "one", "box1")
+
+    def test_a_name_is_taken_over_by_its_own_key_at_once_and_by_no_other(self, desk: DeskModel) -> None:
+        job = desk.job(atoms=1)
+        self.beat(desk, "one", "box1")
+        (order,) = desk.feed()
+        self.beat(desk, "one", "box1", order.token)
+        with pytest.raises(BadMessage, match="belongs to a worker with another key"):
+            self.beat(desk, "forged", "box2")
+        assert desk.atom_states(job) == ["leased"]
+        self.beat(desk, "two", "box1")
+        assert desk.atom_states(job) == ["waiting"]
