@@ -5,14 +5,14 @@ from pathlib import Path
 
 from storage.errors import InputError
 
-#: Two slashes are one in a Path. A single letter would be a drive.
+#: Two or three slashes are one in a Path. A single letter would be a drive.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|$)")
 
 
 def address_of(path: Path) -> str | None:
     """The address as it was typed, if it is one."""
     found = _ADDRESS.match(str(path))
-    return found and f"{found[1]}://{str(path)[found.end() :]}"
+    return found and f"{found[1]}:{'///' if found[1].lower() == 'file' else '//'}{str(path)[found.end() :]}"
 
 
 def refuse_address(out: Path | None) -> None:

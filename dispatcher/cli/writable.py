@@ -19,11 +19,10 @@ class Places:
 
     def why_closed(self, result: Path) -> str | None:
         """Why no file can be made under this name, if none can."""
-        absolute = result.absolute()
-        folder = next(p for p in absolute.parents if os.path.lexists(p))
+        folder = next(p for p in result.absolute().parents if os.path.lexists(p))
         if folder not in self._tried:
             self._tried[folder] = _why_closed(folder)
-        why = self._tried[folder] or _why_unnameable(folder, absolute)
+        why = self._tried[folder] or _why_unnameable(folder, result)
         return why and f"{result} cannot be written, because {why}; {_ADVICE}"
 
 
@@ -56,10 +55,17 @@ def _why_closed(folder: Path) -> str | None:
 
 def _why_unnameable(folder: Path, result: Path) -> str | None:
     """Ask the disk for what is still to be made: it knows how long its names may be, and answers without making it."""
-    for name in result.relative_to(folder).parts:
-        try:
-            (folder / name).lstat()
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                return f"its name is too long for the disk ({len(os.fsencode(name))} bytes)"
+    for name in result.absolute().relative_to(folder).parts:
+        if _is_too_long(folder / name):
+            return f"its name is too long for the disk ({len(os.fsencode(name))} bytes)"
+    if _is_too_long(result) or _is_too_long(unfinished_beside(result)):
+        return f"its path is too long for the system ({len(os.fsencode(result))} bytes)"
     return None
+
+
+def _is_too_long(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
