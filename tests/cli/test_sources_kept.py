@@ -79,6 +79,8 @@ def test_recordings_that_are_refused_or_missing_keep_their_names(folder: Path) -
     planned = _planned(["master.mp3", "MASTER.WAV", "diary.mp3", "diary.wav"], ".")
     for source in ("master.mp3", "diary.mp3", "diary.wav"):
         assert REFUSAL in str(planned[source])
+    (folder / "link.wav").symlink_to("gone.wav")
+    assert REFUSAL in str(_planned(["gone.wav"], "link.wav")["gone.wav"])
 
 
 def test_two_results_that_are_one_where_capitals_do_not_matter(folder: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_name_cannot_pretend_to_be_a_line_of_ours(database: Database, keep: Ke
 
 
 def test_errors(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["voice", "show", WICKED], [f"--{WICKED}"], [WICKED], ["show", WICKED]):
+    for arguments in (["voice", "show", WICKED], [f"--{WICKED}"], [WICKED], ["show", WICKED], ["jobs", WICKED]):
         monkeypatch.setattr(sys, "argv", ["voicefarm", *arguments])
         with pytest.raises(SystemExit):
             main()
