@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.opening import Farm, as_json, farm_for_work, open_farm, print_json
+from dispatcher.cli.addresses import refuse_address
+from dispatcher.cli.opening import Farm, as_json, farm_for_work, open_farm
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sizing import usable_workers
-from dispatcher.cli.targets import Target, format_for, plan_targets
+from dispatcher.cli.targets import Target, format_for, plan_targets, spare_recordings
 from dispatcher.farm.crew import Crew, crew_for, this_machine
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.fetching import fetch_result
@@ -59,10 +61,12 @@ def convert_command(
     **options: Any,
 ) -> None:
     """Convert recordings, files or whole folders, and wait for the results."""
+    refuse_address(out)
     farm = open_farm()
     format_ = format_for(options["format_"], out)
     targets = plan_targets(sources, out, options["voice"], format_, overwrite=overwrite)
     conversion = check_request(farm.database, farm.settings, build_request(options, format_))
+    targets = spare_recordings(farm.database, targets)
     done = convert_all(farm, targets, conversion, quiet=as_json)
     if as_json:
         print_json([asdict(d) for d in done])
@@ -170,7 +174,7 @@ def _fetch(farm: Farm, job: JobRecord, entry: Done, target: Target) -> None:
     entry.state, entry.error = job.state, job.reason or None
     if job.state == "finished":
         try:
-            fetch_result(farm.store, job, target.result)
+            fetch_result(farm.store, job, target.result, farm.database)
             entry.result = str(target.result)
         except VoicefarmError as error:
             entry.state, entry.error = "unfetched", str(error)
@@ -180,8 +184,8 @@ def _teller(*, quiet: bool) -> Callable[[Done], None]:
     def tell(entry: Done) -> None:
         if entry.state == "finished":
             if not quiet:
-                click.echo(f"{entry.source} -> {entry.result}")
+                say(f"{entry.source} -> {entry.result}")
         else:
-            click.echo(f"voicefarm: {entry.source}: {entry.error}", err=True)
+            complain(f"{entry.source}: {entry.error}")
 
     return tell

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.addresses import refuse_address
+from dispatcher.cli.opening import as_json, open_farm
+from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sources import is_folder
 from dispatcher.cli.tables import print_facts, print_table, shown_seconds, shown_time
+from dispatcher.cli.targets import refuse_video
+from dispatcher.cli.writable import why_irreplaceable
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job, load_jobs
@@ -66,8 +70,8 @@ def cancel_command(jobs: tuple[int, ...]) -> None:
             drop(tokens)
         except BrokerUnavailable:
             # Workers learn of it with their next heartbeat.
-            click.echo("voicefarm: the broker is away; workers will be told once it is back", err=True)
-        click.echo(f"job {job} is cancelled")
+            complain("the broker is away; workers will be told once it is back")
+        say(f"job {job} is cancelled")
 
     _each(jobs, cancel)
 
@@ -84,7 +88,7 @@ def retry_command(jobs: tuple[int, ...]) -> None:
         state = retry_job(farm.database, job)
         if state is JobState.SUBMITTED:
             start(farm, job)
-        click.echo(f"job {job} is {state} again")
+        say(f"job {job} is {state} again")
 
     _each(jobs, retry)
 
@@ -95,15 +99,19 @@ def retry_command(jobs: tuple[int, ...]) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 def fetch_command(job: int, out: Path, *, overwrite: bool) -> None:
     """Bring a finished job's result to a file."""
+    refuse_address(out)
     farm = open_farm()
     record = load_job(farm.database, job)
     target = out / f"{Path(record.name).stem}.{record.format}" if is_folder(out) else out
+    refuse_video(target, target.suffix)
     if target.suffix and format_of(target) != record.format:
         raise InputError(f"job {job} was made as {record.format}; name the file so, or submit it anew with --format")
     if os.path.lexists(target) and not overwrite:
         raise InputError(f"{target} exists already; pass --overwrite to replace it")
-    fetch_result(farm.store, record, target)
-    click.echo(f"{record.name} -> {target}")
+    if why := why_irreplaceable(target):
+        raise InputError(why)
+    fetch_result(farm.store, record, target, farm.database)
+    say(f"{record.name} -> {target}")
 
 
 def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
@@ -114,7 +122,7 @@ def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
             act(job)
         except VoicefarmError as error:
             refused = True
-            click.echo(f"voicefarm: {error}", err=True)
+            complain(error)
     if refused:
         sys.exit(1)
 

@@ -3,9 +3,12 @@
 import os
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
+from dispatcher.cli.saying import complain
+from dispatcher.reports.wording import printable_lines
 from storage.errors import VoicefarmError
 
 #: Where each command lives; a module is imported only when its command is used, so that all start quickly.
@@ -64,7 +67,9 @@ def main() -> None:
             raise
         fail(str(error))
     except click.ClickException as error:
-        error.show()
+        said = StringIO()
+        error.show(said)
+        click.echo(printable_lines(said.getvalue()), nl=False, err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
@@ -83,7 +88,7 @@ def main() -> None:
 
 def fail(sentence: str) -> None:
     """Say what went wrong and end."""
-    click.echo(f"voicefarm: {sentence}", err=True)
+    complain(sentence)
     sys.exit(1)
 
 

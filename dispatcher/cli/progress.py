@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dispatcher.jobs.watching import Progress
+from dispatcher.reports.wording import printable
 
 
 @contextmanager
@@ -19,7 +20,8 @@ def progress_display(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("{task.description}"),
+        # A recording may be called "[red]talk", which rich would take for markup.
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[rate]}"),
@@ -33,7 +35,7 @@ def progress_display(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
             rate = progress.seconds_done / max(time.monotonic() - began, 0.001)
             bars.update(
                 task,
-                description=progress.stage[:48],
+                description=printable(progress.stage)[:48],
                 total=progress.seconds or None,
                 completed=progress.seconds_done,
                 rate=f"{rate:.1f}x realtime",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatcher.cli.addresses import why_unreadable
 from storage.errors import InputError
 
 #: What is taken out of folders; a file that is named itself may be called anything.
@@ -40,7 +41,7 @@ def is_folder(path: Path) -> bool:
 
 def _found(named: Path) -> Iterator[Source]:
     if not is_folder(named):
-        yield Source(named)
+        yield Source(named, error=None if os.path.lexists(named) else why_unreadable(named))
         return
     refusals: list[OSError] = []
     files = []

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
+from dispatcher.cli.opening import Farm, as_json, open_farm
 from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sources import Source, find_sources
 from dispatcher.cli.starting import start
 from dispatcher.cli.targets import format_for
@@ -36,7 +37,7 @@ def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) 
             entry["job"] = _hand_in(farm, source, conversion)
         except VoicefarmError as error:
             entry["error"] = str(error)
-            click.echo(f"voicefarm: {source.path}: {error}", err=True)
+            complain(f"{source.path}: {error}")
     _tell(taken, as_json=as_json)
     if any(entry["job"] is None for entry in taken):
         sys.exit(1)
@@ -56,4 +57,4 @@ def _tell(taken: list[dict[str, object]], *, as_json: bool) -> None:
         return
     for entry in taken:
         if entry["job"] is not None:
-            click.echo(entry["job"])
+            say(entry["job"])

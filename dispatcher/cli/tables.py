@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterable, Sequence
 
-import click
-
-from dispatcher.reports.wording import shown_clock
+from dispatcher.cli.saying import say
+from dispatcher.reports.wording import printable, shown_clock
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -19,7 +18,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         # A recording may be called "talk [final]", which rich would take for markup.
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
@@ -42,4 +41,4 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print names and values, one a line; what is empty is left out."""
     for name, value in facts:
         if value not in ("", None):
-            click.echo(f"{name:<12} {value}")
+            say(f"{name:<12} {value}")

@@ -4,11 +4,12 @@ import time
 
 import click
 
-from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.opening import as_json, open_farm
+from dispatcher.cli.saying import print_json, say
 from dispatcher.reports.farm import EngineThere, Held, WorkerThere, read_workers
 from dispatcher.reports.printing import print_sections
 from dispatcher.reports.sections import Section
-from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
+from dispatcher.reports.wording import printable, shown_duration, shown_factor, shown_memory
 from workers.capability import engine_tag
 from workers.routes import CONVERT
 
@@ -27,7 +28,7 @@ def workers_command(*, past: bool, as_json: bool) -> None:
     elif workers:
         print_sections([Section("", _COLUMNS, [_row(w) for w in workers], frozenset({"memory", "seen"}))])
     else:
-        click.echo(f"no worker {'was ever' if past else 'is'} there; start one with `voicefarm worker`")
+        say(f"no worker {'was ever' if past else 'is'} there; start one with `voicefarm worker`")
 
 
 def _row(worker: WorkerThere) -> tuple[str, ...]:
@@ -36,9 +37,9 @@ def _row(worker: WorkerThere) -> tuple[str, ...]:
     engines = {name for engine in worker.engines for name in (engine.name, engine_tag(engine.name, engine.version))}
     said = {worker.capability, machine_class, *engines}
     return (
-        worker.name,
-        f"{worker.capability}: {worker.device}",
-        ", ".join(o for o in worker.offers if o not in said),
+        printable(worker.name),
+        printable(f"{worker.capability}: {worker.device}"),
+        printable(", ".join(o for o in worker.offers if o not in said)),
         "\n".join(_engine(engine) for engine in worker.engines),
         worker.state,
         "\n".join(_held(held) for held in worker.holding),
@@ -48,7 +49,7 @@ def _row(worker: WorkerThere) -> tuple[str, ...]:
 
 
 def _engine(engine: EngineThere) -> str:
-    return f"{engine.name} {engine.version} {shown_factor(engine.realtime_factor)}".rstrip()
+    return printable(f"{engine.name} {engine.version} {shown_factor(engine.realtime_factor)}".rstrip())
 
 
 def _held(held: Held) -> str:

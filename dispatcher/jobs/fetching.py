@@ -7,25 +7,32 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from dispatcher.jobs.sacred import refuse_recording
 from storage.errors import InputError, NoSpace
 from storage.objects.store import ObjectStore
+from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 
 
-def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
-    """Copy a job's result to a file, which appears under its name only when it is complete."""
+def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Database | None = None) -> None:
+    """Copy a job's result to a file, which appears under its name only when it is complete; with the records at hand,
+    what any job was made of is never replaced.
+    """
     if job.state != JobState.FINISHED or job.result_key is None:
         why = f" ({job.reason})" if job.reason else ""
         raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
     elsewhere = f"`voicefarm fetch {job.id} -o …`"
-    unfinished = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    unfinished = unfinished_beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with store.open(job.result_key) as source, unfinished.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
+        if database is not None:
+            # At the last moment: what lay there when it was planned may have been replaced by a recording since.
+            refuse_recording(database, target, f"put it elsewhere by {elsewhere}")
         unfinished.replace(target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -35,3 +42,8 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path) -> None:
         # Where its folder cannot be, it is not there either.
         with suppress(OSError):
             unfinished.unlink()
+
+
+def unfinished_beside(target: Path) -> Path:
+    """A hidden name on the same disk; a short one, so that a target may have the longest that the disk knows."""
+    return target.with_name(f".voicefarm-{uuid4().hex[:8]}.part")

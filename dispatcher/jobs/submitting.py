@@ -1,14 +1,14 @@
 """Taking a recording in: look at it, keep it in the object store, write its job down."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import insert
 
+from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.request import Request
+from dispatcher.jobs.storable import storable
 from dispatcher.jobs.tags import check_tags
 from dispatcher.jobs.voice_settings import job_settings
 from dispatcher.jobs.voices import find_voice
@@ -27,8 +27,6 @@ from storage.settings import Settings
 from workers.capability import engine_tag
 from workers.engines import catalog
 
-#: Bytes read at a time while a source is hashed.
-HASH_BLOCK = 1 << 20
 #: What a result's rate may be.
 RATES = range(8_000, 192_001)
 
@@ -80,17 +78,6 @@ def submit(database: Database, store: ObjectStore, path: Path, conversion: Conve
     return _write_job(database, path, facts, source_hash, conversion)
 
 
-def hash_file(path: Path, told: Callable[[int], None] | None = None) -> str:
-    """The hash that a recording is known by."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(HASH_BLOCK):
-            digest.update(block)
-            if told:
-                told(len(block))
-    return digest.hexdigest()
-
-
 def _write_job(database: Database, path: Path, facts: SourceFacts, source_hash: str, conversion: Conversion) -> int:
     family = catalog.family(conversion.engine)
     request = conversion.request
@@ -103,14 +90,14 @@ def _write_job(database: Database, path: Path, facts: SourceFacts, source_hash: 
             .values(
                 state=JobState.SUBMITTED,
                 reason="",
-                name=path.name,
+                name=storable(path.name),
                 source_hash=source_hash,
                 source_bytes=path.stat().st_size,
                 source_rate=facts.rate,
                 source_frames=frames,
                 allow_truncated=request.allow_truncated,
-                title=facts.title,
-                artist=facts.artist,
+                title=facts.title and storable(facts.title),
+                artist=facts.artist and storable(facts.artist),
                 voice=request.voice,
                 engine=conversion.engine,
                 engine_version=family.version,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dispatcher.reports.sections import Section
+from dispatcher.reports.wording import printable, printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,11 +44,11 @@ def _print(console: "Console", section: Section) -> None:
 
     # Everything goes in as Text: brackets in the name of a recording are no markup.
     if section.title:
-        console.print(Text(section.title, style="bold"))
+        console.print(Text(printable(section.title), style="bold"))
     table = Table(box=None, pad_edge=False, show_header=any(section.columns), header_style="dim", padding=(0, 2, 0, 0))
     for column in section.columns:
         is_number = column in section.numbers
         table.add_column(Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in section.rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(printable_lines(cell)) for cell in row))
     console.print(table)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import main
+from dispatcher.cli.sources import find_sources
+from dispatcher.cli.targets import format_for
 
 Refusal = Callable[..., str]
 
@@ -92,6 +94,47 @@ def test_results_cannot_go_below_a_file(refusal: Refusal, talk: Path, tmp_path: 
 )
 def test_what_is_not_there_or_not_ours_to_change(refusal: Refusal, arguments: str, words: str) -> None:
     assert words in refusal(*arguments.split())
+
+
+@pytest.mark.parametrize(
+    "out", ["s3://bucket/out", "s3://bucket/out.wav", "s3://", "https://host/a.mp4", "file:///a.xyz"]
+)
+def test_results_cannot_go_to_an_address(
+    refusal: Refusal, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for said in (refusal("convert", talk, "--voice", "through", "-o", out), refusal("fetch", 1, "-o", out)):
+        assert f"{out} is an address" in said
+        assert "choose a place here with -o" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+@pytest.mark.parametrize("name", ["convert", "submit"])
+@pytest.mark.parametrize("source", ["https://host/talk.wav", "s3://bucket/talk.wav"])
+def test_recordings_cannot_be_read_from_an_address(refusal: Refusal, name: str, source: str) -> None:
+    said = refusal(name, source, "--voice", "through")
+    assert f"{source} is an address, and recordings are read from files only; download it" in said
+    assert "No such file" not in said
+
+
+def test_a_file_that_is_called_like_an_address_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "take:").mkdir()
+    (tmp_path / "take:" / "one.wav").touch()
+    monkeypatch.chdir(tmp_path)
+    assert [source.error for source in find_sources([Path("take:/one.wav"), Path("take:")])] == [None, None]
+
+
+@pytest.mark.parametrize("options", ["-o clip.mp4", "-o CLIP.MP4 --format m4a", "--format mp4", "--format .MP4"])
+def test_a_result_is_no_video(refusal: Refusal, talk: Path, options: str) -> None:
+    said = refusal("convert", talk, "--voice", "through", *options.split())
+    assert "a video without its picture" in said
+    assert "ask for m4a" in said
+
+
+def test_a_job_is_no_video_and_a_recording_may_be_one(refusal: Refusal, talk: Path, tmp_path: Path) -> None:
+    assert "ask for m4a" in refusal("submit", talk, "--voice", "through", "--format", "mp4")
+    assert format_for(None, tmp_path) == "wav"
+    assert find_sources([Path("clip.mp4")])[0].error is None
 
 
 def test_a_misspelt_setting_in_the_file(

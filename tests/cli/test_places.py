@@ -1,0 +1,84 @@
+"""What cannot be written is found before anything is done for it."""
+
+import errno
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from dispatcher.cli.targets import plan_targets
+from dispatcher.jobs.fetching import fetch_result
+from storage.objects.folder import FolderStore
+from storage.records.schema import JobRecord
+from tests.cli.running import CommandLine
+
+#: What nearly every disk can hold; the result of talk.wav is called so where the letters fill it up.
+LONGEST_NAME = 255
+
+
+def _why(talk: Path, out: Path) -> str:
+    (target,) = plan_targets([talk], out, "deep", "wav", overwrite=True)
+    return target.error or ""
+
+
+def test_a_folder_in_which_no_file_can_be_made(talk: Path) -> None:
+    """Its rights say that root may write there."""
+    assert "/proc/x.wav cannot be written, because no file can be made in /proc (" in _why(talk, Path("/proc/x.wav"))
+
+
+def test_nothing_is_done_for_a_result_that_cannot_be_written(command: CommandLine, talk: Path) -> None:
+    said = command.run("convert", talk, "--voice", "through", "-o", "/proc/x.wav").sentence()
+    assert "choose another place with -o" in said
+    assert command.told("jobs") == []
+
+
+@pytest.mark.parametrize("place", ["x" * 300 + ".wav", "y" * 300 + "/x.wav", "new/" + "ö" * 126 + ".wav"])
+def test_names_that_are_too_long_for_the_disk(talk: Path, tmp_path: Path, place: str) -> None:
+    assert "its name is too long for the disk" in _why(talk, tmp_path / place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_paths_that_are_too_long_for_the_system(talk: Path, tmp_path: Path) -> None:
+    assert "its path is too long for the system" in _why(talk, tmp_path / "/".join(["deep"] * 1000) / "x.wav")
+
+
+def test_the_longest_name_is_planned_and_written(talk: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / ("x" * (LONGEST_NAME - len(".wav")) + ".wav")
+    assert _why(talk, target) == ""
+    store = FolderStore(tmp_path / "objects")
+    store.put("results/a.wav", b"sound")
+    job = cast("JobRecord", SimpleNamespace(id=7, state="finished", result_key="results/a.wav", reason=""))
+    fetch_result(store, job, target)
+    assert target.read_bytes() == b"sound"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_each_folder_is_tried_once_and_nothing_stays(
+    tmp_path: Path, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = [tmp_path / f"{n}.wav" for n in range(5)]
+    for recording in recordings:
+        recording.write_bytes(talk.read_bytes())
+    tried = []
+
+    def touch(path: Path, **_: object) -> None:
+        tried.append(path)
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    out = tmp_path / "out"
+    out.mkdir()
+    assert {t.error for t in plan_targets(recordings, out, "deep", "wav", overwrite=False)} == {None}
+    assert list(out.iterdir()) == []
+    monkeypatch.setattr(Path, "touch", touch)
+    errors = [str(t.error) for t in plan_targets(recordings, out, "deep", "wav", overwrite=False)]
+    assert all("(Read-only file system)" in error for error in errors)
+    assert len(tried) == 1
+
+
+def test_what_is_no_file_is_not_replaced_by_one(talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "talk.wav").mkdir(parents=True)
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert "is a folder and no result can take its place" in _why(talk, tmp_path / "out")
+    assert "is a device, a pipe or a socket" in _why(talk, tmp_path / "pipe.wav")

@@ -1,0 +1,168 @@
+"""No result takes the place of a recording, whatever --overwrite says."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from dispatcher.cli.targets import Target, plan_targets, spare_recordings
+from dispatcher.jobs.hashing import hash_file
+from dispatcher.jobs.sacred import Recordings, place_of
+from storage.records.database import Database
+from tests.audio.sounds import encoded, tone
+from tests.cli.recordings import GOOD
+from tests.cli.running import CommandLine
+from tests.reports.rows import job
+
+REFUSAL = "which no result replaces; choose another place with -o"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a recording; the one we are in."""
+    folder = tmp_path / "dl"
+    folder.mkdir()
+    (folder / "two.wav").write_bytes(GOOD)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def _planned(sources: list[str], out: str, format_: str = "wav") -> dict[str, str | None]:
+    targets = plan_targets([Path(s) for s in sources], Path(out), "deep", format_, overwrite=True)
+    return {str(t.source): t.error for t in targets}
+
+
+def _hard_link(folder: Path) -> str:
+    (folder / "link.wav").hardlink_to(folder / "two.wav")
+    return "link.wav"
+
+
+def _link(folder: Path) -> str:
+    (folder / "link.wav").symlink_to("two.wav")
+    return "link.wav"
+
+
+def _linked_folder(folder: Path) -> str:
+    (folder.parent / "other").symlink_to(folder)
+    return "../other/two.wav"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        _hard_link, _link, _linked_folder, lambda _: "two.wav", lambda _: "./x/../two.wav",
+        lambda folder: f"../{folder.name}/./two.wav", lambda folder: str(folder / "two.wav"), lambda _: "TWO.WAV",
+    ],
+    ids=["hard link", "link", "linked folder", "itself", "by way of", "round about", "in full", "in capitals"],
+)  # fmt: skip
+def test_a_recording_by_any_name(folder: Path, spelt: Callable[[Path], str]) -> None:
+    (error,) = _planned(["two.wav"], spelt(folder)).values()
+    assert error
+    assert REFUSAL in error
+
+
+def test_neither_a_link_that_was_named_nor_what_it_points_to(folder: Path) -> None:
+    (folder / "link.wav").symlink_to("two.wav")
+    for result in ("link.wav", "two.wav"):
+        (error,) = _planned(["link.wav"], result).values()
+        assert error
+        assert REFUSAL in error
+
+
+def test_recordings_that_are_refused_or_missing_keep_their_names(folder: Path) -> None:
+    (folder / "master.mp3").write_bytes(GOOD)
+    (folder / "diary.mp3").write_bytes(GOOD)
+    (folder / "diary.wav").write_bytes(b"dear diary")
+    planned = _planned(["master.mp3", "MASTER.WAV", "diary.mp3", "diary.wav"], ".")
+    for source in ("master.mp3", "diary.mp3", "diary.wav"):
+        assert REFUSAL in str(planned[source])
+    (folder / "link.wav").symlink_to("gone.wav")
+    assert REFUSAL in str(_planned(["gone.wav"], "link.wav")["gone.wav"])
+
+
+def test_two_results_that_are_one_where_capitals_do_not_matter(folder: Path) -> None:
+    for name in ("Öde.mp3", "O\u0308DE.flac"):
+        (folder / name).write_bytes(GOOD)
+    first, second = _planned(["Öde.mp3", "O\u0308DE.flac"], "../out").values()
+    assert first is None
+    assert "would both become" in str(second)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Talk.WAV", "talk.wav"), ("Straße.wav", "STRASSE.wav"), ("\u00e9.wav", "E\u0301.wav")]
+)
+def test_names_that_some_disks_take_for_one(one: str, other: str) -> None:
+    assert place_of(Path(one)) == place_of(Path(other))
+    assert Recordings([Path(one)]).at(Path(other)) == Path(one)
+
+
+def test_names_that_no_disk_takes_for_one() -> None:
+    assert Recordings([Path("talk.wav")]).at(Path("out/talk.wav")) is None
+    assert place_of(Path("e.wav")) != place_of(Path("\u00e9.wav"))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Records with one job that was made of a recording, which lies in this folder."""
+
+    database: Database
+    recording: Path
+
+    def planned(self, result: Path) -> str | None:
+        return spare_recordings(self.database, [Target(Path("other.wav"), result)])[0].error
+
+
+@pytest.fixture
+def known(migrated_sqlite_url: str, folder: Path) -> Iterator[Known]:
+    database = Database(migrated_sqlite_url)
+    recording = folder / "two.wav"
+    with database.writing() as connection, Session(connection) as session:
+        session.add(job(source_hash=hash_file(recording), source_bytes=recording.stat().st_size))
+        session.commit()
+    yield Known(database, recording)
+    database.close()
+
+
+def test_what_a_job_was_made_of_is_kept_wherever_it_lies(known: Known, tmp_path: Path) -> None:
+    copied, linked = tmp_path / "copy.wav", tmp_path / "link.wav"
+    copied.write_bytes(known.recording.read_bytes())
+    linked.symlink_to(known.recording)
+    for result in (known.recording, copied, linked):
+        assert f"{result} is the recording that job 1 was made of" in str(known.planned(result))
+
+
+def test_what_only_looks_like_it_may_be_replaced(known: Known, tmp_path: Path) -> None:
+    result = tmp_path / "result.wav"
+    result.write_bytes(b"x" * known.recording.stat().st_size)
+    assert known.planned(result) is None
+    assert known.planned(tmp_path / "new.wav") is None
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert known.planned(tmp_path / "pipe.wav") is None
+
+
+def test_a_folder_that_is_converted_into_itself_loses_nothing(
+    command: CommandLine, folder: Path, tmp_path: Path
+) -> None:
+    """And neither does a fetch afterwards, onto a recording or onto a result."""
+    (folder / "master.wav").write_bytes(GOOD)
+    (folder / "master.mp3").write_bytes(encoded(tone(16_000, 16_000), 16_000, "MP3", "MPEG_LAYER_III"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    ended = command.run("convert", folder, "--voice", "through", "-o", folder, "--overwrite")
+    assert ended.status == 1
+    assert ended.err.count(REFUSAL) == 3, ended.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+    out = tmp_path / "out.wav"
+    command.done("convert", folder / "master.mp3", "--voice", "through", "-o", out)
+    result = out.read_bytes()
+    out.write_bytes(before["master.mp3"])
+    fetched = command.run("fetch", 1, "-o", out, "--overwrite")
+    assert f"{out} is the recording that job 1 was made of, which no result replaces" in fetched.sentence()
+    assert out.read_bytes() == before["master.mp3"]
+    out.write_bytes(b"anything else")
+    command.done("fetch", 1, "-o", out, "--overwrite")
+    assert out.read_bytes() == result
+    assert {path.name for path in tmp_path.iterdir()} == {"dl", "out.wav", "state"}
