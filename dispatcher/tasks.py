@@ -32,7 +32,14 @@ def register_studio(app: Celery, studio: Studio) -> None:
     app.task(_of_a_job(lambda: studio.splitting.run), name=SPLIT_TASK, shared=False)
     app.task(_of_a_job(lambda: studio.mending.run), name=MEND_TASK, shared=False)
     app.task(_of_a_job(lambda: studio.stitching.run), name=STITCH_TASK, shared=False)
-    app.task(lambda *_: studio.sweeping.run(), name=SWEEP_TASK, shared=False)
+    app.task(_sweep(studio), name=SWEEP_TASK, shared=False)
+
+
+def _sweep(studio: Studio) -> Callable[..., None]:
+    def run(*_: object) -> None:
+        studio.sweeping.run()
+
+    return run
 
 
 def _of_a_job(work: Callable[[], Callable[[int], None]]) -> Callable[..., None]:

@@ -21,7 +21,7 @@ from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS
 from storage.settings import Settings
 from workers.app import build_app
-from workers.routes import SPLIT_QUEUE, SPLIT_TASK
+from workers.routes import SPLIT_QUEUE, SPLIT_TASK, about_stage
 from workers.sending import send
 
 #: Seconds within which anything that a test waits for must have happened on two busy cores.
@@ -40,7 +40,7 @@ class RunningFarm:
     def submit(self, path: Path, voice: str, **request: object) -> int:
         wanted = Request(voice=voice, **request)  # type: ignore[arg-type]
         job = submit(self.database, self.store, path, check_request(self.database, self.settings, wanted))
-        send(build_app(self.settings), SPLIT_TASK, SPLIT_QUEUE, job)
+        send(build_app(self.settings), SPLIT_TASK, SPLIT_QUEUE, job, about=about_stage(SPLIT_TASK, job))
         return job
 
     def job(self, number: int) -> JobRecord:
@@ -57,7 +57,7 @@ class RunningFarm:
         job = self.finish(number)
         assert job.state == "finished", job.reason
         target = folder / f"{number}.{job.format}"
-        fetch_result(self.store, job, target)
+        fetch_result(self.store, job, target, self.database)
         return target.read_bytes()
 
     def child(self, name: str) -> Child:
