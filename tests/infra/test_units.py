@@ -12,6 +12,7 @@ SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 EXPOSURE = {"voicefarm-dispatcher.service": 1.3, "voicefarm-flower.service": 1.2, "voicefarm-worker@.service": 1.9}
 #: Older systemd does not know these and says so; the units tell their reader.
 NEWER_KEYS = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)'")
+PROGRAM = re.compile(r"^ExecStart=/opt/voicefarm/bin/\w+", re.MULTILINE)
 
 each_service = pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 
@@ -19,7 +20,7 @@ each_service = pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.n
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
     # The programs are there only where voicefarm is installed; one that is there on every machine stands in for them.
-    text = re.sub(r"^ExecStart=/opt/voicefarm/bin/\w+", "ExecStart=/bin/true", unit.read_text("utf-8"), flags=re.M)
+    text = PROGRAM.sub("ExecStart=/bin/true", unit.read_text(encoding="utf-8"))
     copy = tmp_path / unit.name.replace("@.", "@1.")
     copy.write_text(text, encoding="utf-8")
     said = run([tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", copy]).stderr
