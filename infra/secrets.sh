@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the passwords of the farm, each one of its own, in the folder secrets/ beside compose.yaml:
-#   ./secrets.sh                 all that are missing; passwords that an older .env holds are taken over
+#   ./secrets.sh                 all that are missing, and .env; passwords that an older .env holds are taken over
 #   ./secrets.sh worker box1     keys for the workers on one more machine: secrets/box1.toml, which is its voicefarm.toml
 set -eu
 umask 077
@@ -17,8 +17,10 @@ fail() {
 
 command -v openssl >/dev/null || fail "openssl is not installed; it makes the passwords"
 
+[ -f .env ] || cp env.example .env
+
 old() { # NAME: what an older .env says, if anything
-    if [ -f .env ]; then sed -n "s/^$1=//p" .env | tail -n 1; fi
+    sed -n "s/^$1=//p" .env | tail -n 1
 }
 
 secret() { # FILE NAME [PREFIX [BYTES]]: make a secret unless it is there
@@ -106,3 +108,9 @@ if [ $# -gt 0 ]; then
         "make its keys known"
 fi
 chmod 644 secrets/*
+# Without it compose refuses to start.
+{
+    grep -v '^FARM_SECRETS=' .env || true
+    echo "FARM_SECRETS=./secrets"
+} >.env.new
+mv .env.new .env

@@ -27,6 +27,7 @@ class AccountsRedis(RedisServer):
 
     def __init__(self, folder: Path, accounts: str) -> None:
         super().__init__(folder)
+        self.owner_password = PASSWORD
         self.accounts = folder / "users.acl"
         self.accounts.write_text(f"user default on >{PASSWORD} ~* &* +@all\n{accounts}", encoding="utf-8")
         # Debian's redis-tools has the server too: one program, which does what it is called.
@@ -39,6 +40,10 @@ class AccountsRedis(RedisServer):
             str(self.program), "--bind", HOST, "--port", str(self.port), "--aclfile", str(self.accounts),
             "--save", "", "--appendonly", "no", "--dir", str(self.folder), "--loglevel", "warning",
         )  # fmt: skip
+
+    def client(self) -> redis.Redis:
+        """A connection as the owner."""
+        return self.client_of("default", self.owner_password)
 
     def url_of(self, account: str, password: str) -> str:
         """The broker's URL for somebody else than the owner."""

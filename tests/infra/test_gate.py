@@ -103,7 +103,7 @@ def test_a_worker_reads_and_writes_what_its_work_takes(worker: S3Store) -> None:
 def test_a_worker_writes_nothing_else(worker: S3Store, session_s3: S3Server, key: str) -> None:
     before = session_s3.keys("s3://voicefarm")
     for attempt in (worker.client.put_object, worker.client.delete_object, worker.client.create_multipart_upload):
-        with pytest.raises(worker.client.exceptions.ClientError, match="403|Forbidden"):
+        with pytest.raises(worker.client.exceptions.ClientError, match=r"403|Forbidden"):
             attempt(Bucket="voicefarm", Key=key)
     assert session_s3.keys("s3://voicefarm") == before
 
@@ -112,7 +112,7 @@ def test_a_worker_writes_nothing_else(worker: S3Store, session_s3: S3Server, key
 def test_a_worker_reads_no_recordings_and_no_results(worker: S3Store, key: str) -> None:
     with pytest.raises(VoicefarmError):
         worker.get(key)
-    with pytest.raises(worker.client.exceptions.ClientError, match="403|Forbidden"):
+    with pytest.raises(worker.client.exceptions.ClientError, match=r"403|Forbidden"):
         worker.client.copy_object(Bucket="voicefarm", Key=CONVERTED, CopySource={"Bucket": "voicefarm", "Key": key})
 
 
