@@ -45,7 +45,7 @@ class Gate(Server):
 
     def command(self) -> Sequence[str]:
         """As compose runs it."""
-        return (tool("nginx"), "-e", "/dev/stderr", "-c", str(self.configuration), "-g", "daemon off;")
+        return (tool("nginx"), "-e", "stderr", "-c", str(self.configuration), "-g", "daemon off;")
 
     def answers(self) -> bool:
         """As compose asks it."""

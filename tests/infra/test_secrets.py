@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,16 @@ from tests.infra.accounts import AccountsRedis
 from tests.infra.secrets import fresh_copy, made, make
 
 
-@pytest.fixture
-def infra(tmp_path: Path) -> Path:
-    infra = fresh_copy(tmp_path)
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    infra = fresh_copy(tmp_path_factory.mktemp("made"))
     assert make(infra).returncode == 0
     return infra
+
+
+@pytest.fixture
+def infra(made_once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made_once, tmp_path / "infra"))
 
 
 def _reach_others(infra: Path) -> None:

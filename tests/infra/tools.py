@@ -12,7 +12,7 @@ import pytest
 #: Debian's package of each tool; .ci/run installs them.
 PACKAGES = {
     "docker-compose": "docker-compose",
-    "nginx": "nginx-light",
+    "nginx": "nginx",
     "promtool": "prometheus",
     "redis-check-rdb": "redis-tools",
     "shellcheck": "shellcheck",
