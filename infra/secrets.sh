@@ -38,7 +38,8 @@ hashed() { # PASSWORD: as Redis keeps it
     printf %s "$1" | openssl dgst -sha256 -r | cut -d ' ' -f 1
 }
 
-add_worker() { # NAME BROKER_HOST S3_HOST [NAME_IN_ENV]: an account on Redis, a key on S3, and the file that tells a worker of both
+# NAME BROKER_HOST S3_HOST [NAME_IN_ENV]: an account on Redis, a key on S3, and the file that tells a worker of both
+add_worker() {
     if [ $# -gt 3 ]; then password=$(old "$4"); else password=; fi
     password=${password:-$(openssl rand -hex 32)}
     key=GK$(openssl rand -hex 12)
@@ -104,7 +105,7 @@ if [ $# -gt 0 ]; then
     '' | 127.*) fail "set FARM_BIND in .env to this server's address first; other machines cannot reach it otherwise" ;;
     esac
     add_worker "$2" "$server" "$server"
-    echo "secrets/$2.toml is the voicefarm.toml of $2; 'docker compose restart redis' and 'docker compose up bucket'" \
+    echo "secrets/$2.toml is the voicefarm.toml of $2; 'docker compose restart redis' and 'docker compose run --rm bucket'" \
         "make its keys known"
 fi
 chmod 644 secrets/*
