@@ -1,10 +1,16 @@
 -- Two roles: voicefarm_owner owns the tables and runs `voicefarm db upgrade`; voicefarm_dispatcher only reads and
 -- writes rows. Run once as superuser in the farm's own database, before the first upgrade:
 --   psql -d voicefarm -v owner_password=... -v dispatcher_password=... -f least-privilege.sql
--- The image of compose.yaml runs it by itself and hands the passwords over in the environment.
+-- The image of compose.yaml runs it by itself and names the files in which the passwords are.
 \set ON_ERROR_STOP on
-\getenv owner_password POSTGRES_OWNER_PASSWORD
-\getenv dispatcher_password POSTGRES_DISPATCHER_PASSWORD
+\getenv owner_file POSTGRES_OWNER_PASSWORD_FILE
+\getenv dispatcher_file POSTGRES_DISPATCHER_PASSWORD_FILE
+\if :{?owner_file}
+\set owner_password `cat "$POSTGRES_OWNER_PASSWORD_FILE"`
+\endif
+\if :{?dispatcher_file}
+\set dispatcher_password `cat "$POSTGRES_DISPATCHER_PASSWORD_FILE"`
+\endif
 
 BEGIN;
 CREATE ROLE voicefarm_owner LOGIN PASSWORD :'owner_password';

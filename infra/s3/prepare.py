@@ -1,4 +1,7 @@
-"""Make the bucket of the settings if it is not there, and give it lifecycle.json; may be run as often as you like."""
+"""Make the bucket of the settings if it is not there, and give it lifecycle.json; may be run as often as you like.
+
+On compose's own server (`--garage`) the keys of the owner and of the workers are made as well.
+"""
 
 import json
 import sys
@@ -43,6 +46,11 @@ def main() -> None:
     store = open_store(settings)
     if not isinstance(store, S3Store):
         sys.exit("VOICEFARM_OBJECTS_URL names no bucket; there is nothing to prepare")
+    if "--garage" in sys.argv[1:]:
+        # Beside this file, and of no use elsewhere.
+        import garage
+
+        garage.prepare(store.bucket, settings.objects_access_key, settings.objects_secret_key)
     make_bucket(store, settings.objects_region)
     store.client.put_bucket_lifecycle_configuration(
         Bucket=store.bucket,

@@ -1,10 +1,14 @@
+import re
 from importlib import import_module
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from tests.infra.places import INFRA
+from tests.infra.secrets import fresh_copy, make
+from tests.infra.tools import run, tool
 
 yaml: Any = import_module("yaml")
 COMPOSE: dict[str, Any] = yaml.safe_load((INFRA / "compose.yaml").read_text(encoding="utf-8"))
@@ -65,18 +69,73 @@ def test_an_atom_in_hand_is_finished(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["cpu-worker", "cuda-worker"])
 def test_workers_have_nothing_to_do_with_sql(name: str) -> None:
-    assert "VOICEFARM_DATABASE_URL" not in SERVICES[name]["environment"]
-    assert "sql" not in SERVICES[name]["networks"]
-    assert "worker:" in SERVICES[name]["environment"]["VOICEFARM_BROKER_URL"]
+    assert SERVICES[name]["networks"] == ["farm"]
+    assert SERVICES[name]["secrets"] == [{"source": "worker", "target": "voicefarm.toml"}]
 
 
 def test_only_the_broker_and_the_object_store_may_be_opened() -> None:
     published = {name: port for name, s in SERVICES.items() for port in s.get("ports", [])}
     assert published.pop("flower").startswith("127.0.0.1:")
-    assert set(published) == {"redis", "s3"}
+    assert set(published) == {"redis", "gate"}
     assert all(port.startswith("${FARM_BIND:-127.0.0.1}:") for port in published.values())
 
 
-def test_images_are_pinned() -> None:
-    for service in SERVICES.values():
-        assert Path(service["image"]).name.partition(":")[2] not in {"", "latest"}
+@each_service
+def test_it_is_confined(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"]), "it runs as root"
+    assert re.fullmatch(r"\d+[mg]|\$\{[A-Z_]+:-\d+g\}", service["mem_limit"])
+    assert service["pids_limit"] > 0
+
+
+@each_service
+def test_docker_inspect_shows_no_password(name: str) -> None:
+    shown = {k: v for k, v in SERVICES[name].items() if k in {"environment", "command", "healthcheck", "labels"}}
+    asked = re.findall(r"\$\{(\w+)", str(shown))
+    assert set(asked) <= {"FARM_LOG_LEVEL", "S3_BUCKET", "WORKER_TAGS"}
+    assert not re.search(r"://[^/@']*:[^/@']*@", str(shown))
+    for variable in SERVICES[name].get("environment", {}):
+        assert not re.search(r"PASSWORD|SECRET|TOKEN|KEY|AUTH", variable) or variable.endswith("_FILE")
+
+
+@each_service
+def test_secrets_that_it_is_given_are_declared(name: str) -> None:
+    for secret in SERVICES[name].get("secrets", []):
+        assert (secret if isinstance(secret, str) else secret["source"]) in COMPOSE["secrets"]
+
+
+@each_service
+def test_images_are_named_by_exact_version(name: str) -> None:
+    image = SERVICES[name]["image"]
+    if "build" not in SERVICES[name]:
+        assert re.search(r":\d+\.\d+\.?\d*-alpine\d+\.\d+$", image), image
+
+
+def _compose(infra: Path, *arguments: str) -> "CompletedProcess[str]":
+    """What compose makes of a copy; the one that Debian 12 has does not know that a file may name its project."""
+    own = infra / "compose.yaml"
+    own.write_text(own.read_text(encoding="utf-8").replace("\nname: voicefarm\n", "\n"), encoding="utf-8")
+    return run([tool("docker-compose"), "--project-directory", infra, "-f", own, *arguments], cwd=infra)
+
+
+def test_compose_understands_it(tmp_path: Path) -> None:
+    infra = fresh_copy(tmp_path)
+    make(infra)
+    said = _compose(infra, "--profile", "cuda", "config")
+    assert said.returncode == 0, said.stderr
+    resolved = yaml.safe_load(said.stdout)
+    assert set(resolved["services"]) == set(SERVICES)
+    for secret in resolved["secrets"].values():
+        assert Path(secret["file"]).is_file()
+
+
+def test_without_passwords_compose_says_how_to_make_them(tmp_path: Path) -> None:
+    infra = fresh_copy(tmp_path)
+    (infra / ".env").write_text((infra / "env.example").read_text(encoding="utf-8"), encoding="utf-8")
+    said = _compose(infra, "config")
+    assert said.returncode != 0
+    assert "run ./secrets.sh first" in said.stderr

@@ -72,10 +72,3 @@ def test_the_policies_know_every_kind_of_key() -> None:
     assert prepared in _rights("policy-worker.json", "s3:GetObject")
     assert _rights("policy-worker.json", "s3:PutObject") == {converted, prepared, "doctor"}
     assert _rights("policy-worker.json", "s3:DeleteObject") == {"doctor"}
-
-
-def test_the_worker_account_is_the_same_in_both_places() -> None:
-    compose = yaml.safe_load((INFRA / "compose.yaml").read_text(encoding="utf-8"))["services"]["redis"]["command"]
-    lines = (INFRA / "redis/worker.acl").read_text(encoding="utf-8").splitlines()
-    (account,) = [line.split() for line in lines if line.startswith("user ")]
-    assert compose[compose.index("--user") + 1 :][3:] == account[4:]

@@ -1,0 +1,44 @@
+"""What the tools of others find wrong with the files in infra/."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.infra.places import INFRA
+from tests.infra.tools import run, tool
+
+
+@pytest.mark.parametrize("script", sorted(INFRA.rglob("*.sh")), ids=lambda path: path.name)
+def test_shellcheck_finds_nothing(script: Path) -> None:
+    said = run([tool("shellcheck"), script])
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize("path", sorted(p for p in INFRA.glob("Dockerfile*") if p.suffix != ".dockerignore"), ids=str)
+def test_hadolint_finds_nothing(path: Path) -> None:
+    said = run([tool("hadolint"), "--config", INFRA / ".hadolint.yaml", path])
+    assert said.returncode == 0, said.stdout
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    said = run([tool("promtool"), "check", "config", INFRA / "prometheus/prometheus.yml"])
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_prometheus_understands_every_expression_of_the_dashboard(tmp_path: Path) -> None:
+    rules = {"groups": [{"name": "dashboard", "rules": [{"record": f"r{n}", "expr": e} for n, e in _expressions()]}]}
+    file = tmp_path / "rules.yml"
+    # JSON is YAML.
+    file.write_text(json.dumps(rules), encoding="utf-8")
+    said = run([tool("promtool"), "check", "rules", file])
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def _expressions() -> list[tuple[int, str]]:
+    dashboard = json.loads((INFRA / "prometheus/dashboard.json").read_text(encoding="utf-8"))
+    found = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+    assert found
+    # What Grafana puts in itself.
+    return [(n, re.sub(r"\$__rate_interval|\$__range|\$__interval", "5m", expr)) for n, expr in enumerate(found)]
