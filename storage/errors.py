@@ -17,6 +17,10 @@ class AudioError(InputError):
     """A recording cannot be read, or holds nothing that can be converted."""
 
 
+class DamagedAtom(AudioError):
+    """An atom's object is not what was stored."""
+
+
 class UnknownVoice(InputError):
     """No voice has this name."""
 
@@ -47,6 +51,10 @@ class MigrationNeeded(ServiceError):
 
 class ObjectStoreError(ServiceError):
     """The object store cannot be reached or refuses us."""
+
+
+class ObjectStoreRefused(ObjectStoreError):
+    """The object store answers and will go on refusing until somebody changes keys, rights or settings."""
 
 
 class ObjectMissing(ObjectStoreError):

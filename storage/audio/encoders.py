@@ -18,6 +18,9 @@ _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
 #: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s of mono in MP3 and Ogg, 135 in Opus.
 _COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
 _AAC_BITS_PER_SECOND = 128_000
+#: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and decides a little
+#: differently for blocks of other sizes; with one size for all, a result does not depend on how its atoms were cut.
+_BLOCK_FRAMES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,17 @@ class SndfileEncoder:
             self._sound.title = shape.title
         if shape.artist:
             self._sound.artist = shape.artist
+        self._blocks = EqualBlocks(_BLOCK_FRAMES)
 
     def write(self, block: Mono) -> None:
-        """Encode these samples."""
-        self._sound.write(block)
+        """Encode these samples, in small blocks."""
+        for full in self._blocks.push(block):
+            self._sound.write(full)
 
     def finish(self) -> None:
-        """Complete the header."""
+        """Encode what is left and complete the header."""
+        if len(rest := self._blocks.rest()):
+            self._sound.write(rest)
         self._sound.close()
 
     def close(self) -> None:

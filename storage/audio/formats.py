@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 
+from storage.audio.facts import HIGHEST_RATE
 from storage.errors import InputError
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
@@ -12,6 +13,8 @@ _RATES = {
     "opus": (8_000, 12_000, 16_000, 24_000, 48_000),
     "m4a": (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000),
 }
+#: Hz; above, FLAC writes a rate in tens.
+_FLAC_SINGLE_HERTZ = 65_535
 
 
 def format_of(name: str | PurePath) -> str:
@@ -26,7 +29,10 @@ def format_of(name: str | PurePath) -> str:
 
 def writable_rate(format: str, rate: int) -> int:  # noqa: A002 - the word that callers use
     """The rate that this format will be written at: the nearest it knows at or above, else its highest."""
-    rates = _RATES.get(format_of(format))
+    kind = format_of(format)
+    rates = _RATES.get(kind)
     if rates is None:
-        return rate
+        # Nothing above is ever read, and from about 200 kHz on libvorbis crashes.
+        rate = min(rate, HIGHEST_RATE)
+        return -(-rate // 10) * 10 if kind == "flac" and rate > _FLAC_SINGLE_HERTZ else rate
     return next((known for known in rates if known >= rate), rates[-1])

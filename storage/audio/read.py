@@ -10,7 +10,7 @@ from storage.audio.blocks import EqualBlocks, Mono
 from storage.audio.decoder import Decoder
 from storage.audio.decoders import open_decoder
 from storage.audio.facts import SourceFacts, no_samples
-from storage.audio.mix import mean_of_channels
+from storage.audio.mix import MixingLoss, mean_of_channels
 from storage.audio.source_file import BinarySource, open_file
 from storage.errors import AudioError
 
@@ -20,11 +20,17 @@ class Source:
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
+        self._loss = MixingLoss()
 
     @property
     def facts(self) -> SourceFacts:
         """What the header says."""
         return self._decoder.facts
+
+    @property
+    def mixing_loss_db(self) -> float:
+        """How much weaker than its channels the mix of what was read so far is; much, where they cancel out."""
+        return self._loss.decibels
 
     def blocks(self, seconds: float = 2.0) -> Iterator[Mono]:
         """Mono float32 blocks of this length, the last one shorter; their concatenation is always the same."""
@@ -33,6 +39,7 @@ class Source:
         for piece in self._decoder.pieces():
             mono = mean_of_channels(piece)
             _refuse_non_numbers(mono, done, self.facts)
+            self._loss.add(piece, mono)
             done += len(mono)
             yield from equal.push(mono)
         if not done:

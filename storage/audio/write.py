@@ -55,7 +55,9 @@ class ResultWriter:
         self._file.check()
 
     def _failed(self, error: Exception) -> AudioError:
-        return AudioError(f"{self._path} could not be encoded as {self._shape.format} ({error}); try another format")
+        return AudioError(
+            f"{self._path} could not be encoded as {self._shape.format} ({_why(error)}); try another format"
+        )
 
 
 @contextmanager
@@ -76,6 +78,8 @@ def open_result(
     kind = format_of(format)
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have {rate} Hz; resample to {writable_rate(kind, rate)} Hz first")
+    if frames < 1:
+        raise AudioError(f"{path} would hold no samples, which nobody could play; convert a longer recording")
     shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
     file = ResultFile(path)
     encoder: Encoder | None = None
@@ -94,9 +98,17 @@ def _start(path: Path, file: ResultFile, shape: ResultShape) -> Encoder:
         encoder = encoder_for(file, shape)
     except _ENCODER_ERRORS as error:
         file.check()
-        raise AudioError(f"{path} cannot be begun as {shape.format} at {shape.rate} Hz ({error})") from error
+        why = _why(error)
+        raise AudioError(
+            f"{path} cannot be begun as {shape.format} at {shape.rate} Hz ({why}); try another format"
+        ) from error
     file.check()
     return encoder
+
+
+def _why(error: Exception) -> str:
+    """What the encoder says; libsndfile's own text would name an object in memory."""
+    return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
 
 
 def _give_up(path: Path, file: ResultFile, encoder: Encoder | None) -> None:

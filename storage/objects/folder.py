@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from storage.errors import NoSpace, ObjectMissing, ObjectStoreError
-from storage.objects.store import Stored, checked, checked_prefix
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStoreRefused
+from storage.objects.store import Stored, checked, checked_file, checked_prefix, is_key
 
 #: Half-written objects lie here, out of sight of every listing, on the same file system so that they can be moved.
 UNFINISHED = ".unfinished"
+#: What opening a socket, or a device that has no driver, ends in.
+_NO_FILE = {errno.ENXIO, errno.ENODEV}
 
 
 class FolderStore:
@@ -29,19 +31,20 @@ class FolderStore:
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file; the kernel clones it where the file system can."""
-        self._place(key, lambda target: shutil.copyfile(path, target))
+        source = checked_file(path)
+        self._place(key, lambda target: shutil.copyfile(source, target))
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
         path = self._path(key)
-        with self._reading(key):
-            return path.read_bytes()
+        with self._reading(key), _opened(path) as file:
+            return file.read()
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for reading."""
         path = self._path(key)
         with self._reading(key):
-            return path.open("rb")
+            return _opened(path)
 
     def find(self, key: str) -> Stored | None:
         """Size and time of an object, or None."""
@@ -56,12 +59,13 @@ class FolderStore:
     def list(self, prefix: str) -> Iterator[Stored]:
         """All objects below a prefix, in no order."""
         folder = self.root / checked_prefix(prefix).rpartition("/")[0]
-        for parent, folders, names in os.walk(folder):
+        for parent, folders, names in os.walk(folder, onerror=self._unlisted):
             if UNFINISHED in folders:
                 folders.remove(UNFINISHED)
             for name in names:
                 key = (Path(parent) / name).relative_to(self.root).as_posix()
-                if key.startswith(prefix) and (stored := self.find(key)):
+                # File managers and network file systems leave files of their own behind.
+                if key.startswith(prefix) and is_key(key) and (stored := self.find(key)):
                     yield stored
 
     def delete(self, key: str) -> None:
@@ -95,9 +99,41 @@ class FolderStore:
         try:
             yield
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            self._refuse_other_root()
             raise ObjectMissing(f"{key} is not in {self.root}; it was removed, or never stored") from error
         except OSError as error:
             raise _told(error, self.root) from error
+
+    def _unlisted(self, error: OSError) -> None:
+        """A folder that cannot be read is no empty one; one that is not there is."""
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise _told(error, self.root) from error
+        self._refuse_other_root()
+
+    def _refuse_other_root(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise ObjectStoreRefused(
+                f"the object folder {self.root} is no folder; move away what lies there, or correct"
+                " VOICEFARM_OBJECTS_URL"
+            )
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file, and nothing else: a pipe or a device would keep us waiting for ever."""
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "no file", str(path))
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise FileNotFoundError(errno.ENOENT, error.strerror, path) from error
+        raise
 
 
 def _make_folder(folder: Path) -> None:
@@ -113,4 +149,5 @@ def _sync(path: Path) -> None:
 def _told(error: OSError, root: Path) -> ObjectStoreError | NoSpace:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(f"the disk that holds {root} is full; free some space and run `voicefarm retry`")
-    return ObjectStoreError(f"the object folder {root} cannot be used: {error.strerror}; check its owner and rights")
+    why = error.strerror or error
+    return ObjectStoreError(f"the object folder {root} cannot be used: {why}; check its owner and rights")

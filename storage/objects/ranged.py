@@ -4,8 +4,13 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from storage.errors import ObjectStoreError
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+#: Requests for one block. Connections break now and then, and each request asks only for what is still missing.
+TRIES = 4
 
 
 class RangedReader(io.RawIOBase):
@@ -14,10 +19,11 @@ class RangedReader(io.RawIOBase):
     #: Big enough that a request's latency is small beside its transfer.
     BLOCK = 4 * 1024 * 1024
 
-    def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
+    def __init__(self, size: int, fetch: Callable[[int, int], bytes], *, name: str = "an object") -> None:
         super().__init__()
         self.size = size
         self.fetch = fetch
+        self.name = name
         self.position = 0
         self.block_start = 0
         self.block = b""
@@ -46,10 +52,27 @@ class RangedReader(io.RawIOBase):
         if self.position >= self.size:
             return 0
         if not self.block_start <= self.position < self.block_start + len(self.block):
-            self.block_start = self.position - self.position % self.BLOCK
-            self.block = self.fetch(self.block_start, min(self.block_start + self.BLOCK, self.size))
+            start = self.position - self.position % self.BLOCK
+            # Not start first and block later: where fetching fails, the older block stays where it was.
+            self.block_start, self.block = start, self._whole(start, min(start + self.BLOCK, self.size))
         offset = self.position - self.block_start
         found = self.block[offset : offset + len(view)]
         view[: len(found)] = found
         self.position += len(found)
         return len(found)
+
+    def _whole(self, start: int, stop: int) -> bytes:
+        """All bytes of a block, because a short answer is a broken connection and not the end of the object."""
+        parts: list[bytes] = []
+        at = start
+        for _ in range(TRIES):
+            parts.append(self.fetch(at, stop))
+            at += len(parts[-1])
+            if at >= stop:
+                break
+        if at != stop:
+            raise ObjectStoreError(
+                f"{self.name} came back wrong from the object store: {at - start} bytes where {stop - start} were asked"
+                f" for, from byte {start} on; look into the server's log, and for a proxy that cuts answers"
+            )
+        return b"".join(parts)

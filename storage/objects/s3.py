@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -13,9 +14,10 @@ from botocore.exceptions import BotoCoreError
 
 from storage.errors import ObjectMissing, SettingsError
 from storage.objects.ranged import RangedReader
+from storage.objects.s3_answers import listed, ranged, watch_answers
 from storage.objects.s3_errors import missing, no_bucket, talking
-from storage.objects.store import Stored, checked, checked_prefix
-from storage.settings import Settings
+from storage.objects.store import Stored, checked, checked_file, checked_prefix, is_key
+from storage.settings import Settings, redacted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -32,8 +34,11 @@ class S3Store:
     def __init__(self, bucket: str, prefix: str, settings: Settings) -> None:
         self.bucket = bucket
         self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-        self.where = f"bucket {bucket}" + (f" at {settings.objects_endpoint}" if settings.objects_endpoint else "")
+        self.where = f"bucket {bucket}" + (
+            f" at {redacted(settings.objects_endpoint)}" if settings.objects_endpoint else ""
+        )
         self.client = _client(settings)
+        watch_answers(self.client, self.where)
         self.has_bucket = False
         self.transfer = TransferConfig(
             multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4
@@ -46,8 +51,9 @@ class S3Store:
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file, in parts where it is big."""
+        source = checked_file(path)
         with self._talking(key):
-            self.client.upload_file(str(path), self.bucket, self._name(key), Config=self.transfer)
+            self.client.upload_file(str(source), self.bucket, self._name(key), Config=self.transfer)
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
@@ -59,7 +65,7 @@ class S3Store:
         stored = self.find(key)
         if stored is None:
             raise missing(key, self.where)
-        reader = RangedReader(stored.size, lambda start, stop: self._range(key, start, stop))
+        reader = RangedReader(stored.size, lambda start, stop: self._range(key, start, stop), name=key)
         return cast("BinaryIO", io.BufferedReader(reader, buffer_size=reader.BLOCK))
 
     def find(self, key: str) -> Stored | None:
@@ -79,8 +85,10 @@ class S3Store:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=beginning)
             for page in pages:
                 for item in page.get("Contents", []):
-                    key = item["Key"].removeprefix(self.prefix)
-                    yield Stored(key, item["Size"], item["LastModified"].timestamp())
+                    stored = listed(item, self.prefix, self.where)
+                    # Others' tools leave markers of folders in a bucket, which are nobody's object.
+                    if is_key(stored.key):
+                        yield stored
 
     def delete(self, key: str) -> None:
         """Remove an object."""
@@ -93,7 +101,8 @@ class S3Store:
     def _range(self, key: str, start: int, stop: int) -> bytes:
         with self._talking(key):
             span = f"bytes={start}-{stop - 1}"
-            return self.client.get_object(Bucket=self.bucket, Key=self._name(key), Range=span)["Body"].read()
+            answer = self.client.get_object(Bucket=self.bucket, Key=self._name(key), Range=span)
+            return ranged(answer, start, stop, self.where)
 
     def _require_bucket(self) -> None:
         """HEAD tells a missing bucket from a missing object by nothing: ask once, lest a misspelt bucket seem empty."""
@@ -131,14 +140,25 @@ def _client(settings: Settings) -> "S3Client":
     try:
         return boto3.session.Session().client(
             "s3",
-            endpoint_url=settings.objects_endpoint or None,
+            endpoint_url=_without_password(settings.objects_endpoint) or None,
             region_name=settings.objects_region or None,
             aws_access_key_id=settings.objects_access_key or None,
             aws_secret_access_key=settings.objects_secret_key or None,
             config=config,
         )
     except (ValueError, BotoCoreError) as error:
+        # What is told of a URL that holds a password may be any piece of it.
+        why = redacted(settings.objects_endpoint) if "@" in settings.objects_endpoint else error
         raise SettingsError(
-            f"the settings of the object store cannot be used ({error}); check VOICEFARM_OBJECTS_ENDPOINT, which is a"
+            f"the settings of the object store cannot be used ({why}); check VOICEFARM_OBJECTS_ENDPOINT, which is a"
             " URL such as http://host:9000, VOICEFARM_OBJECTS_REGION, and that both keys are given or neither"
         ) from error
+
+
+def _without_password(endpoint: str) -> str:
+    """S3 asks for signatures and has no use for it, but every error of boto3 would show it."""
+    who, at, _ = urlsplit(endpoint).netloc.rpartition("@")
+    bare = endpoint.replace(who + at, "", 1)
+    if "@" in bare:
+        raise ValueError("a password with such characters in it")
+    return bare

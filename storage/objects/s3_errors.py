@@ -5,13 +5,30 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointProviderError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
-from storage.errors import NoSpace, ObjectMissing, ObjectStoreError
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStoreRefused
+from storage.objects.s3_answers import no_s3
 
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
+NO_BUCKET = {"NoSuchBucket", "InvalidBucketName"}
 #: What servers other than AWS say when their disks are full.
 FULL = {"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "507"}
+#: Refusals below 500 that only ask for patience.
+BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+#: The object is shorter than it was; trying again finds the new one.
+CHANGED = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+_KEYS = "VOICEFARM_OBJECTS_ACCESS_KEY and VOICEFARM_OBJECTS_SECRET_KEY"
 
 
 @contextmanager
@@ -24,8 +41,16 @@ def talking(key: str, where: str) -> Iterator[None]:
     except S3UploadFailedError as error:
         cause = error.__context__
         raise (_refusal(cause, key, where) if isinstance(cause, ClientError) else _silence(error, where)) from error
-    except (BotoCoreError, OSError) as error:
+    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
+        raise ObjectStoreRefused(f"there are no keys to {where} ({error}); set {_KEYS}") from error
+    except (ParamValidationError, EndpointProviderError) as error:
+        advice = "correct VOICEFARM_OBJECTS_URL or VOICEFARM_OBJECTS_ENDPOINT"
+        raise ObjectStoreRefused(f"{where} cannot be asked ({' '.join(str(error).split())}); {advice}") from error
+    except (BotoCoreError, HTTPError, OSError) as error:
         raise _silence(error, where) from error
+    except (ResponseParserError, ValueError, KeyError) as error:
+        # boto3 lets these out where a header or a body is not what S3 has there.
+        raise no_s3(where, "its answer cannot be understood") from error
 
 
 def missing(key: str, where: str) -> ObjectMissing:
@@ -33,23 +58,36 @@ def missing(key: str, where: str) -> ObjectMissing:
     return ObjectMissing(f"{key} is not in {where}; it was removed, or never stored")
 
 
-def no_bucket(where: str) -> ObjectStoreError:
+def no_bucket(where: str) -> ObjectStoreRefused:
     """The bucket itself is not there."""
-    return ObjectStoreError(f"there is no {where}; create it, or correct VOICEFARM_OBJECTS_URL")
+    return ObjectStoreRefused(f"there is no {where}; create it, or correct VOICEFARM_OBJECTS_URL")
 
 
 def _refusal(error: ClientError, key: str, where: str) -> ObjectStoreError | NoSpace:
     code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    # A server without a word of its own has its status as code.
+    said = " ".join(dict.fromkeys(filter(None, (str(status or ""), code)))) or str(error)
     if code in NOT_THERE:
         return missing(key, where)
-    if code == "NoSuchBucket":
+    if code in NO_BUCKET:
         return no_bucket(where)
     if code in FULL:
-        return NoSpace(f"the disks behind {where} are full ({code}); free some space and run `voicefarm retry`")
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ObjectStoreError(f"the object store of {where} is in trouble ({code or error}); look into its log")
-    advice = "check VOICEFARM_OBJECTS_ACCESS_KEY, VOICEFARM_OBJECTS_SECRET_KEY and the rights they have"
-    return ObjectStoreError(f"the object store refuses us in {where} ({code or error}); {advice}")
+        return NoSpace(f"the disks behind {where} are full ({said}); free some space and run `voicefarm retry`")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
+        return ObjectStoreError(f"the object store does not answer for {where} ({said}); look into the server's log")
+    return _lasting_refusal(status, code, said, where)
+
+
+def _lasting_refusal(status: int, code: str, said: str, where: str) -> ObjectStoreError:
+    """What it says as long as nobody changes anything."""
+    if code == "RequestTimeTooSkewed":
+        return ObjectStoreError(f"the clocks of this machine and of {where} differ too much ({said}); set them right")
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        advice = "check VOICEFARM_OBJECTS_ENDPOINT and VOICEFARM_OBJECTS_REGION"
+        return ObjectStoreRefused(f"the object store sends us elsewhere for {where} ({said}); {advice}")
+    kind = ObjectStoreError if status == CHANGED else ObjectStoreRefused
+    return kind(f"the object store refuses us in {where} ({said}); check {_KEYS}, and the rights they have")
 
 
 def _silence(error: Exception, where: str) -> ObjectStoreError:

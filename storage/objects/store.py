@@ -1,5 +1,6 @@
 """What the farm asks of an object store: whole objects under keys, and streams of big ones."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,34 @@ class Stored:
     """Seconds since the epoch."""
 
 
+def is_key(name: str) -> bool:
+    """Whether an object can have this name in any kind of store."""
+    if "\0" in name or any(not part or part.startswith(".") for part in name.split("/")):
+        return False
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        # Half a character, as JSON and the names of files may hold it.
+        return False
+    return True
+
+
 def checked(key: str) -> str:
     """The key, or an error where it could lead out of the store or mean something else in another kind of store."""
-    if "\0" in key or any(not part or part.startswith(".") for part in key.split("/")):
+    if not is_key(key):
         raise ObjectStoreError(f"{key!r} is no key: it must be names with slashes between, none empty or led by a dot")
     return key
+
+
+def checked_file(path: Path) -> Path:
+    """The file to be stored, or an error that does not blame the store; a pipe would keep us waiting for ever."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise ObjectStoreError(f"{path} cannot be stored ({error.strerror}); check its path and rights") from error
+    if not is_file:
+        raise ObjectStoreError(f"{path} cannot be stored, being no file; name a file")
+    return path
 
 
 def checked_prefix(prefix: str) -> str:

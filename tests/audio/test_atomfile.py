@@ -1,12 +1,19 @@
 """An atom comes back as it was stored, or not at all."""
 
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.audio.atomfile import decode, encode
-from storage.errors import AudioError
+from storage.audio.atomfile import MOST_FRAMES, decode, encode
+from storage.errors import AudioError, DamagedAtom
 from tests.audio.sounds import encoded, noise, tone
 
 RATE = 16_000
@@ -98,3 +105,137 @@ def test_lying_header_is_noticed(place: int) -> None:
 def test_any_other_flac_is_no_atom() -> None:
     with pytest.raises(AudioError, match="the line that every atom carries is missing"):
         decode(encoded(tone(100, RATE), RATE, "FLAC", "PCM_24"))
+
+
+def line_of(content: bytes) -> str:
+    found = re.search(rb"voicefarm atom [ -~]*", content)
+    assert found is not None
+    return found[0].decode()
+
+
+def with_line(content: bytes, old: str, new: str) -> bytes:
+    """The same file with another line of the same length."""
+    assert len(old) == len(new)
+    assert old.encode() in content
+    return content.replace(old.encode(), new.encode())
+
+
+def test_without_a_key_the_line_is_what_it_always_was() -> None:
+    content = encode(np.array([0.5, -0.25, 3.0], np.float32), RATE)
+    assert line_of(content) == "voicefarm atom rate=16000 frames=3 exponent=2 check=e0a38805"
+    assert content == encode(np.array([0.5, -0.25, 3.0], np.float32), RATE, key="")
+
+
+def test_a_key_leaves_its_mark_and_nothing_else() -> None:
+    samples = noise(3_000)[:, 0]
+    marked, plain = encode(samples, RATE, key="converted/a/1"), encode(samples, RATE)
+    assert line_of(marked) == f"{line_of(plain)} key=39d584f8"
+    assert len(marked) == len(plain) + len(" key=39d584f8")
+    for key in ("", "converted/a/1"):
+        np.testing.assert_array_equal(decode(marked, key=key)[0], decode(plain)[0])
+
+
+def test_another_keys_atom_is_refused_by_the_name_of_the_key() -> None:
+    marked = encode(tone(100, RATE), RATE, key="converted/a/1")
+    with pytest.raises(
+        DamagedAtom, match=r"^converted/a/2 is damaged: it is another atom, stored under this one's key"
+    ):
+        decode(marked, key="converted/a/2")
+
+
+def test_an_atom_without_a_mark_is_taken_as_older() -> None:
+    assert len(decode(encode(tone(100, RATE), RATE), key="converted/a/2")[0]) == 100
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", ATOM[:100], b"fLaC" + bytes(100), b"RIFF" + bytes(100)])
+def test_damage_is_told_with_the_key_and_without_what_python_calls_it(content: bytes) -> None:
+    with pytest.raises(DamagedAtom, match=r"^converted/a/2 is damaged: ") as told:
+        decode(content, key="converted/a/2")
+    assert "object at 0x" not in str(told.value)
+
+
+def test_what_is_known_of_an_atom_is_compared() -> None:
+    assert decode(ATOM, frames=9_000, rate=RATE)[1] == RATE
+    with pytest.raises(DamagedAtom, match="9000 samples instead of 8999"):
+        decode(ATOM, frames=8_999)
+    with pytest.raises(DamagedAtom, match="16000 Hz instead of 40000"):
+        decode(ATOM, rate=40_000)
+
+
+@pytest.mark.parametrize("exponent", ["128", "999"])
+def test_a_loudness_that_no_sample_has_is_damage(exponent: str) -> None:
+    content = encode(np.full(10, 2.0**99.5, np.float32), RATE)
+    with pytest.raises(DamagedAtom, match="claims what no atom has"):
+        decode(with_line(content, "exponent=100", f"exponent={exponent}"))
+
+
+def test_samples_that_float32_hardly_holds_are_kept_or_refused() -> None:
+    np.testing.assert_array_equal(decode(encode(np.array([-(2.0**126)], np.float32), RATE))[0], [-(2.0**126)])
+    with pytest.raises(AudioError, match=r"beyond 1\.7e38"):
+        encode(np.array([3e38], np.float32), RATE)
+
+
+def bomb(frames: int, claimed: int) -> bytes:
+    """Silence in hardly any bytes, whose header and line claim a length of their own."""
+    out = io.BytesIO()
+    with soundfile.SoundFile(out, "w", RATE, 1, format="FLAC", subtype="PCM_24") as sound:
+        sound.comment = f"voicefarm atom rate={RATE} frames={claimed} exponent=0 check=00000000"
+        silence = np.zeros(1 << 20, np.int32)
+        for at in range(0, frames, len(silence)):
+            sound.write(silence[: frames - at])
+    content = bytearray(out.getvalue())
+    content[21] = content[21] & 0xF0 | claimed >> 32
+    content[22:26] = (claimed & 0xFFFF_FFFF).to_bytes(4, "big")
+    return bytes(content)
+
+
+MEASURED = """
+import resource, sys
+from storage.audio.atomfile import decode
+from storage.errors import DamagedAtom
+content = sys.stdin.buffer.read()
+known = {"frames": int(sys.argv[1])} if len(sys.argv) > 1 else {}
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode(content, **known)
+except DamagedAtom as error:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, error)
+"""
+
+
+def megabytes_and_sentence(content: bytes, *known: int) -> tuple[int, str]:
+    """What decoding costs a process of its own, and how it ends."""
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURED, *map(str, known)],
+        input=content,
+        capture_output=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    ).stdout.decode()
+    cost, _, sentence = told.partition(" ")
+    return int(cost), sentence
+
+
+def test_an_atom_of_another_length_costs_nothing() -> None:
+    cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20_000_000), 480_000)
+    assert "it holds 20000000 samples instead of 480000" in sentence
+    assert cost < 20
+
+
+def test_an_atom_longer_than_any_costs_nothing_even_where_its_length_is_not_known() -> None:
+    cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20 * MOST_FRAMES))
+    assert "claims what no atom has" in sentence
+    assert cost < 20
+
+
+def test_room_is_not_taken_by_what_a_header_claims() -> None:
+    cost, sentence = megabytes_and_sentence(bomb(1_000, MOST_FRAMES))
+    assert "is damaged" in sentence
+    assert cost < 20
+
+
+def test_longer_than_an_atom_can_be_is_not_stored() -> None:
+    endless = np.broadcast_to(np.float32(0.0), (MOST_FRAMES + 1,))
+    with pytest.raises(AudioError, match="lower VOICEFARM_ATOM_SECONDS"):
+        encode(endless, RATE)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,43 @@ def test_unusual_but_sound_recordings_are_read() -> None:
         with open_source(io.BytesIO(encoded(samples, RATE, "WAV", "FLOAT")), "x") as source:
             read = np.concatenate(list(source.blocks()))
         np.testing.assert_allclose(read, samples.mean(axis=1), atol=1e-7)
+
+
+def riff(channels: int, tag: int = 1, bits: int = 16, *, chunk: bytes = b"", claimed: int = 0) -> bytes:
+    """A WAV of a second with any number of channels, and perhaps a chunk before its sound whose length is a lie."""
+    block = channels * bits // 8 & 0xFFFF
+    layout = struct.pack("<HHIIHH", tag, channels, RATE, RATE * block & 0xFFFF_FFFF, block, bits)
+    odd = chunk[:4] + struct.pack("<I", claimed or len(chunk) - 4) + chunk[4:] if chunk else b""
+    sound = pcm16(tone(RATE, RATE))
+    body = b"WAVEfmt " + struct.pack("<I", 16) + layout + odd + b"data" + struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+FLAC = encoded(tone(RATE, RATE), RATE, "FLAC", "PCM_16")
+AU = encoded(tone(RATE, RATE), RATE, "AU", "PCM_16")
+CAF = encoded(tone(RATE, RATE), RATE, "CAF", "PCM_16")
+MANY = struct.pack("<I", 0xFFFF_FFFF) + b"\xff" * 300
+HOSTILE = {
+    **{f"{channels} channels of kind {tag}": riff(channels, tag, bits)
+       for channels in (0, 1025, 65_535) for tag, bits in ((1, 16), (3, 32), (1, 0), (17, 4), (0xFFFE, 16))},
+    **{f"{kind.decode()} of 4 billion": riff(1, chunk=kind + MANY)
+       for kind in (b"cue ", b"smpl", b"LIST", b"PEAK", b"bext", b"cart", b"inst")},
+    **{f"{kind.decode()} of 4 GB": riff(1, chunk=kind + MANY, claimed=0xFFFF_FFF0)
+       for kind in (b"cue ", b"smpl", b"LIST", b"bext", b"cart")},
+    "flac of 2^36 frames": FLAC[:21] + b"\xff" * 5 + FLAC[26:],
+    "flac with a picture of 16 MB": FLAC[:42] + b"\x86\xff\xff\xff" + FLAC[42:],
+    "flac with 4 billion comments": FLAC[:42] + b"\x84\x00\x10\x00" + struct.pack("<I", 0) + MANY * 20,
+    "au of 4 billion channels": with_number(AU, 20, 0xFFFF_FFFF, 4, "big"),
+    "caf of 4 billion channels": with_number(CAF, 44, 0xFFFF_FFFF, 4, "big"),
+    "caf of 2^62 bytes": with_number(CAF, CAF.index(b"data") + 4, 2**62, 8, "big"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_header_claims_takes_neither_room_nor_time(content: bytes) -> None:
+    """It is read as far as there is sound, or refused; what is there is a second."""
+    try:
+        with open_source(io.BytesIO(content), "x", allow_truncated=True) as source:
+            assert sum(map(len, source.blocks())) <= 65 * RATE
+    except AudioError as refused:
+        assert str(refused)  # noqa: PT017 - either outcome is fine

@@ -106,6 +106,12 @@ def test_rate_that_is_said_to_be_writable_is(kind: str, rate: int, tmp_path: Pat
         ("mp3", 96_000, 48_000),
         ("m4a", 40_000, 44_100),
         ("wav", 40_000, 40_000),
+        ("ogg", 192_000, 192_000),
+        ("ogg", 250_000, 192_000),
+        ("wav", 250_000, 192_000),
+        ("flac", 44_101, 44_101),
+        ("flac", 191_999, 192_000),
+        ("flac", 700_000, 192_000),
     ],
 )
 def test_nearest_rate_at_or_above_is_taken(kind: str, rate: int, used: int) -> None:
@@ -222,3 +228,60 @@ def test_disk_that_fills_up_on_the_way_is_reported_and_the_part_removed(tmp_path
         cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from storage.audio.write import open_result
+from tests.audio.test_write import noise, read
+path, kind, rate = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+samples = noise(2_500_000)[:, 0]
+with open_result(path, rate=rate, format=kind, frames=len(samples)) as result:
+    result.write(samples)
+print(len(read(path)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate"),
+    [("wav", 192_000), ("flac", 192_000), ("mp3", 48_000), ("ogg", 192_000), ("opus", 48_000), ("m4a", 96_000)],
+)
+def test_a_long_block_is_written_at_once_at_the_highest_rate(kind: str, rate: int, tmp_path: Path) -> None:
+    """In a process of its own, because what went wrong was a crash."""
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ONCE, str(tmp_path / "talk"), kind, str(rate)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert 2_500_000 <= int(done.stdout) <= 2_500_000 + (2048 if kind == "m4a" else 0)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_result_does_not_depend_on_the_blocks_that_it_came_in(kind: str, tmp_path: Path) -> None:
+    samples = noise(3 * RATE)[:, 0]
+    heard = []
+    for size in (len(samples), 10_007):
+        path = tmp_path / f"{size}.{kind}"
+        with open_result(path, rate=RATE, format=kind, frames=len(samples)) as result:
+            for at in range(0, len(samples), size):
+                result.write(samples[at : at + size])
+        heard.append(read(path))
+    np.testing.assert_array_equal(heard[0], heard[1])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_result_without_samples_is_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="would hold no samples"):
+        write(tmp_path / "talk", tone(0, RATE), RATE, kind)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_begun_is_told_without_what_python_calls_it(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="cannot be begun as wav at 0 Hz") as told:
+        write(tmp_path / "talk.wav", tone(10, RATE), 0, "wav")
+    assert "object at 0x" not in str(told.value)

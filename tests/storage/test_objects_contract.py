@@ -19,7 +19,7 @@ BIG = 17 * 1024 * 1024 + 11
 
 OUTSIDE = [
     "", "/", "/etc/passwd", "..", "../outside", "a/../../outside", "a/..", "a//b", "a/", "./a", "a/./b",
-    ".unfinished/a", "a\0b",
+    ".unfinished/a", "a\0b", "half a \ud83d", "no text \udcff",
 ]  # fmt: skip
 
 
@@ -87,6 +87,19 @@ def test_a_stream_of_small_reads_is_the_whole_object(store: ObjectStore, tmp_pat
     store.put_file("sources/file", tmp_path / "file")
     with store.open("sources/file") as file:
         assert b"".join(iter(lambda: file.read(65_537), b"")) == content
+
+
+def test_what_is_no_file_cannot_be_stored_and_is_not_blamed_on_the_store(store: ObjectStore, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    # Somebody who would write into it, lest a store that reads from it wait for ever.
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    os.write(writer, b"x")
+    for name, why in [("missing", r"\(No such file"), ("pipe", "being no file"), (".", "being no file")]:
+        with pytest.raises(ObjectStoreError, match=f"cannot be stored,? ?{why}") as told:
+            store.put_file("key", tmp_path / name)
+        assert not isinstance(told.value, ObjectMissing)
+    os.close(writer)
+    assert keys(store) == []
 
 
 def test_a_later_object_replaces_the_earlier(store: ObjectStore, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, SettingsError
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStoreRefused, SettingsError
 from storage.objects import folder
 from storage.objects.folder import UNFINISHED, FolderStore
 from storage.objects.opening import open_store
@@ -149,3 +150,86 @@ def test_a_file_url_may_be_written_with_percent_signs(build_settings: Callable[.
     store = open_store(build_settings(objects_url="file:///srv/our%20objects"))
     assert isinstance(store, FolderStore)
     assert store.root == Path("/srv/our objects")
+
+
+NO_FILES = """
+import os, socket, sys
+from pathlib import Path
+from storage.errors import ObjectMissing
+from storage.objects.folder import FolderStore
+
+store = FolderStore(Path(sys.argv[1]))
+(store.root / "atoms" / "folder").mkdir(parents=True)
+os.mkfifo(store.root / "atoms" / "pipe")
+(store.root / "atoms" / "device").symlink_to("/dev/zero")
+os.chdir(store.root / "atoms")
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("socket")
+for name in ("folder", "pipe", "device", "socket"):
+    assert store.find(f"atoms/{name}") is None
+    for read in (store.get, store.open):
+        try:
+            read(f"atoms/{name}")
+        except ObjectMissing as error:
+            print(error)
+assert list(store.list("")) == []
+store.put("atoms/pipe", b"x")
+assert store.get("atoms/pipe") == b"x"
+"""
+
+
+def test_what_is_no_file_is_no_object_and_keeps_nobody_waiting(root: Path) -> None:
+    """In a process of its own, which can be given up on."""
+    done = subprocess.run(
+        [sys.executable, "-c", NO_FILES, root],
+        check=False, capture_output=True, text=True, timeout=20, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("is not in") == 8
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file", "device"])
+def test_what_stands_where_the_folder_should_be_is_told_by_everybody(root: Path, store: FolderStore, kind: str) -> None:
+    match kind:
+        case "pipe":
+            os.mkfifo(root)
+        case "file":
+            root.write_bytes(b"")
+        case _:
+            root.symlink_to("/dev/zero")
+    for action in (store.get, store.open, store.find, store.delete):
+        with pytest.raises(ObjectStoreRefused, match=f"the object folder {root} is no folder; move away"):
+            action("atoms/one")
+    for prefix in ("", "atoms/"):
+        with pytest.raises(ObjectStoreRefused, match="is no folder"):
+            list(store.list(prefix))
+    with pytest.raises(ObjectStoreError, match="cannot be used"):
+        store.put("atoms/one", b"x")
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(root: Path, store: FolderStore) -> None:
+    root.mkdir()
+    (root / "atoms").symlink_to("atoms")
+    with pytest.raises(ObjectStoreError, match="Too many levels of symbolic links"):
+        list(store.list("atoms/"))
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys is Linux's")
+def test_a_folder_that_nobody_may_write_to_is_told(tmp_path: Path) -> None:
+    """There not even root may make a file."""
+    store, source = FolderStore(Path("/sys/kernel")), tmp_path / "file"
+    source.write_bytes(b"x")
+    sentence = r"the object folder /sys/kernel cannot be used: (Operation not permitted|Read-only|Permission).*; check"
+    for action in (partial(store.put, "atoms/one", b"x"), partial(store.put_file, "atoms/one", source)):
+        with pytest.raises(ObjectStoreError, match=sentence) as told:
+            action()
+        assert not isinstance(told.value, ObjectStoreRefused), "a disk that was mounted read-only may come back"
+
+
+def test_files_that_are_nobodys_objects_are_not_listed(root: Path, store: FolderStore) -> None:
+    store.put("atoms/one", b"x")
+    for name in (b".DS_Store", b".nfs0001", b"no text \xff"):
+        (root / "atoms" / os.fsdecode(name)).write_bytes(b"")
+    (root / "atoms" / ".hidden").mkdir()
+    (root / "atoms" / ".hidden" / "two").write_bytes(b"")
+    assert [stored.key for stored in store.list("")] == ["atoms/one"]

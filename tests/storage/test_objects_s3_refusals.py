@@ -3,19 +3,17 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ServiceError, SettingsError
+from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStoreRefused, ServiceError, SettingsError
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from tests.services.server import HOST, free_port
+from tests.storage.crooked_s3 import Answer, Asked, serving
 
 Build = Callable[..., Settings]
 #: Seconds within which a person has to know that the store cannot be used.
@@ -35,45 +33,30 @@ def every_action(store: ObjectStore, source: Path) -> list[Callable[[], object]]
     ]
 
 
-def check_told(actions: list[Callable[[], object]], sentence: str, kind: type[ServiceError] = ObjectStoreError) -> None:
+def check_told(
+    actions: list[Callable[[], object]], sentence: str, kind: type[ServiceError] = ObjectStoreError
+) -> list[ServiceError]:
+    errors: list[ServiceError] = []
     for action in actions:
         start = time.monotonic()
         with pytest.raises(kind, match=sentence) as told:
             action()
         assert not isinstance(told.value, ObjectMissing)
         assert time.monotonic() - start < QUICKLY
+        errors.append(told.value)
+    return errors
 
 
 @contextmanager
 def server_that_says(status: int, code: str) -> Iterator[str]:
     """The endpoint of a server with one answer to everything."""
 
-    class Answer(BaseHTTPRequestHandler):
-        # Of the older protocol boto3 would wait for an answer that never comes.
-        protocol_version = "HTTP/1.1"
+    def answer(asked: Asked) -> Answer:
+        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+        return Answer(status, body=b"" if asked.method == "HEAD" else body)
 
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode() * (self.command != "HEAD")
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - so http.server wants them
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer((HOST, 0), Answer)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(answer) as endpoint:
+        yield endpoint
 
 
 def test_a_missing_bucket_is_told_and_not_taken_for_an_empty_one(
@@ -108,11 +91,15 @@ def test_a_host_that_does_not_exist_is_told_quickly(
 @pytest.mark.parametrize(
     ("status", "code", "kind", "sentence"),
     [
-        (403, "InvalidAccessKeyId", ObjectStoreError, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
-        (403, "AccessDenied", ObjectStoreError, "refuses us .*the rights they have"),
+        (401, "Unauthorized", ObjectStoreRefused, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
+        (403, "InvalidAccessKeyId", ObjectStoreRefused, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
+        (403, "AccessDenied", ObjectStoreRefused, "refuses us .*the rights they have"),
+        (400, "InvalidBucketName", ObjectStoreRefused, "there is no bucket farm|refuses us"),
         (507, "XMinioStorageFull", NoSpace, "the disks behind bucket farm .*are full"),
-        (503, "SlowDown", ObjectStoreError, "is in trouble"),
-        (500, "InternalError", ObjectStoreError, "is in trouble"),
+        (503, "SlowDown", ObjectStoreError, r"does not answer for bucket farm .*\(503"),
+        (500, "InternalError", ObjectStoreError, r"does not answer for bucket farm .*\(500"),
+        (502, "", ObjectStoreError, r"does not answer for bucket farm .*\(502"),
+        (429, "TooManyRequests", ObjectStoreError, r"does not answer for bucket farm .*\(429"),
     ],
 )
 def test_what_a_server_refuses_is_told(
@@ -122,12 +109,25 @@ def test_what_a_server_refuses_is_told(
         fields = {"objects_url": "s3://farm", "objects_endpoint": endpoint, "objects_access_key": "a"}
         store = open_store(build_settings(**fields, objects_secret_key="s3cr3t"))
         uploading, finding = every_action(store, tmp_path / "file")[1:5:3]
-        check_told([uploading, finding], sentence, kind)
+        told = check_told([uploading, finding], sentence, kind)
+    # What passes is told from what waiting cannot cure.
+    assert {type(error) for error in told} == {kind}
+
+
+def test_clocks_that_differ_are_told_and_waited_for(build_settings: Build) -> None:
+    with server_that_says(403, "RequestTimeTooSkewed") as endpoint:
+        fields = {"objects_url": "s3://farm", "objects_endpoint": endpoint, "objects_access_key": "a"}
+        store = open_store(build_settings(**fields, objects_secret_key="s3cr3t"))
+        told = check_told([lambda: store.get("key")], "the clocks of this machine and of bucket farm .*set them right")
+    assert {type(error) for error in told} == {ObjectStoreError}
 
 
 def test_missing_keys_are_told(build_settings: Build, s3_fields: dict[str, str], tmp_path: Path) -> None:
     fields = {**s3_fields, "objects_access_key": "", "objects_secret_key": ""}
-    check_told(every_action(open_store(build_settings(**fields)), tmp_path / "file"), "Unable to locate credentials")
+    check_told(
+        every_action(open_store(build_settings(**fields)), tmp_path / "file"),
+        "Unable to locate credentials.*set VOICEFARM_OBJECTS_ACCESS_KEY",
+    )
 
 
 @pytest.mark.parametrize(
