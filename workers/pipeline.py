@@ -106,11 +106,9 @@ class Pipeline:
         try:
             data = patiently(lambda: self.store.get(key), self.give_up)
             fetched = time.perf_counter()
-            samples, rate = atomfile.decode(data)
+            samples, _ = atomfile.decode(data, frames=atom.last - atom.first, rate=order.rate_in, key=key)
         except (ObjectMissing, AudioError) as error:
             raise _Damaged(str(error)) from error
-        if rate != order.rate_in or len(samples) != atom.last - atom.first:
-            raise _Damaged(f"{key} holds {len(samples)} samples at {rate} Hz, which is not the atom asked for")
         return _Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched)
 
     def _peak_of_result(self, order: LeaseOrder, atom: AtomOrder) -> float | None:
@@ -119,10 +117,11 @@ class Pipeline:
         if patiently(lambda: self.store.find(key), self.give_up) is None:
             return None
         try:
-            samples, _ = atomfile.decode(patiently(lambda: self.store.get(key), self.give_up))
+            data = patiently(lambda: self.store.get(key), self.give_up)
+            samples, _ = atomfile.decode(data, frames=atom.out_stop - atom.out_start, rate=order.rate_voice, key=key)
         except (AudioError, ObjectMissing):
             return None
-        return peak_of(samples) if len(samples) == atom.out_stop - atom.out_start else None
+        return peak_of(samples)
 
     def _attempt(
         self, order: LeaseOrder, atom: AtomOrder, fetching: "Future[_Fetched]"
@@ -154,9 +153,10 @@ class Pipeline:
         """Encode and store one result, then tell; runs beside the next conversion."""
         try:
             began = time.perf_counter()
-            data = atomfile.encode(samples, order.rate_voice)
+            key = result_key(order, atom)
+            data = atomfile.encode(samples, order.rate_voice, key=key)
             encoded = time.perf_counter()
-            patiently(lambda: self.store.put(result_key(order, atom), data), self.give_up, for_room=True)
+            patiently(lambda: self.store.put(key, data), self.give_up, for_room=True)
             tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
         except NoSpace as error:
             # Here it is the store that is full, for everybody, and not this machine.

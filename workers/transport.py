@@ -25,6 +25,8 @@ from workers.rubbish import rubbish
 LONGEST_MESSAGE = 4_000_000
 #: Where keys of a wrong type are moved, so that somebody can look at them.
 SET_ASIDE = "rubbish:"
+#: Seconds to wait where Redis refuses to hand out messages.
+BETWEEN_REFUSALS = 0.2
 #: What comes up when the broker itself is away, which kombu and Celery handle well.
 AWAY = (Disconnected, TimedOut, OSError, InconsistencyError)
 
@@ -76,16 +78,9 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc, unused-ignore]
             # Not self.client, which is in the middle of waiting for messages.
             with redis.Redis(connection_pool=self.pool) as plain:
                 for key, kind in wanted.items():
-                    self._move_aside(plain, self.global_keyprefix + key, kind)
+                    move_aside(plain, self.global_keyprefix, key, kind)
         except RedisError as error:
             rubbish.drop("key of a wrong type that stays", error)
-
-    def _move_aside(self, plain: "redis.Redis", key: str, kind: bytes) -> None:
-        found = plain.type(key)
-        if found in (kind, b"none"):
-            return
-        plain.rename(key, f"{self.global_keyprefix}{SET_ASIDE}{key}.{time.time():.0f}")
-        rubbish.drop("key of a wrong type", f"{key} was a {bytes_to_str(found)}")
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         try:
@@ -104,6 +99,8 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc, unused-ignore]
         except ResponseError as error:
             rubbish.drop("queue that cannot be read", error)
             self.mend_types()
+            # Where we may not mend it, the desk will; asking without a break would change nothing.
+            time.sleep(BETWEEN_REFUSALS)
             found = None
         except self.connection_errors:
             self.client.connection.disconnect()
@@ -150,6 +147,14 @@ class Transport(kombu_redis.Transport):  # type: ignore[misc, unused-ignore]
     """Kombu's, with our channel."""
 
     Channel = Channel
+
+
+def move_aside(plain: "redis.Redis", prefix: str, key: str, kind: bytes) -> None:
+    """Rename a key that is not of the type that it must be; where it lay it can be made anew."""
+    found = plain.type(prefix + key)
+    if found not in (kind, b"none"):
+        plain.rename(prefix + key, f"{prefix}{SET_ASIDE}{key}.{time.time():.0f}")
+        rubbish.drop("key of a wrong type", f"{key} was a {bytes_to_str(found)}")
 
 
 def read_message(content: bytes, queue: str) -> Any:

@@ -3,13 +3,16 @@
 import json
 import logging
 from collections.abc import Iterable
+from typing import Any
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from workers.routes import HEARTBEAT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
 from workers.sending import ABOUT
+from workers.transport import move_aside
 
 logger = logging.getLogger("voicefarm.desk")
 
@@ -66,24 +69,36 @@ class BrokerLook:
         """What all waiting messages are about; None where the broker is away or too much waits to say."""
         try:
             channel = self.connection.default_channel
-            prefix = channel.global_keyprefix
             keys = [
-                prefix + channel._q_for_pri(queue, step)  # noqa: SLF001 - kombu has no other word for it
+                channel._q_for_pri(queue, step)  # noqa: SLF001 - kombu has no other word for it
                 for queue in (*lease_queues, SPLIT_QUEUE, STITCH_QUEUE)
                 for step in channel.priority_steps
             ]
             with channel.client.pipeline(transaction=False) as pipe:
                 pipe.execute_command("LLEN", HEARTBEAT_QUEUE)
                 for key in keys:
-                    pipe.execute_command("LRANGE", key, 0, MOST_WAITING)
-                unread, *found = pipe.execute()
+                    pipe.execute_command("LRANGE", channel.global_keyprefix + key, 0, MOST_WAITING)
+                unread, *found = pipe.execute(raise_on_error=False)
+            if wrong := [key for key, messages in zip(keys, found, strict=True) if isinstance(messages, Exception)]:
+                self._mend(channel, wrong)
+                return None
         except (OperationalError, RedisError, OSError, KeyError) as error:
             logger.debug("the broker could not be looked into: %s", error)
             self.connection.collect()
             return None
-        if unread > MOST_UNREAD or any(len(messages) > MOST_WAITING for messages in found):
+        if (
+            not isinstance(unread, int)
+            or unread > MOST_UNREAD
+            or any(len(messages) > MOST_WAITING for messages in found)
+        ):
             return None
         return {about for messages in found for content in messages if (about := _about(content))}
+
+    def _mend(self, channel: Any, keys: list[str]) -> None:
+        """Move aside what is in the place of queues: workers have no right to."""
+        with redis.Redis(connection_pool=channel.pool) as plain:
+            for key in keys:
+                move_aside(plain, channel.global_keyprefix, key, b"list")
 
 
 def _about(content: bytes) -> str:

@@ -70,7 +70,7 @@ class Mending:
 
     def _put(self, job: JobRecord, atom: CutAtom) -> None:
         key = keys.atom_key(keys.atom_prefix(job.source_hash, job.rate_in), atom.first, atom.last)
-        self.store.put(key, atomfile.encode(atom.samples, job.rate_in))
+        self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
 
 
 def release_mended(connection: Connection, job: JobRecord, mended: Collection[int], claim: str) -> None:

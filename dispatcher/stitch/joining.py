@@ -107,12 +107,9 @@ def _fetch(store: ObjectStore, part: _Part) -> Samples:
 
 def _read(store: ObjectStore, part: _Part) -> Samples:
     try:
-        samples, _ = atomfile.decode(store.get(part.key))
+        samples, _ = atomfile.decode(store.get(part.key), frames=part.length, key=part.key)
     except (ObjectMissing, AudioError) as error:
         raise AtomLost(part.number, str(error), is_prepared=part.is_prepared) from error
-    if len(samples) != part.length:
-        why = f"{part.key} holds {len(samples)} samples instead of {part.length}"
-        raise AtomLost(part.number, why, is_prepared=part.is_prepared)
     return samples[part.wanted]
 
 

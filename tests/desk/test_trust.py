@@ -102,8 +102,8 @@ class TestWithKeys:
         for key in ("box2", None):
             with pytest.raises(BadMessage, match="another key"):
                 self.beat(desk, "one", key)
+            report = LeaseReport("token", "one", (), is_over=True)
             with pytest.raises(BadMessage, match="another key"), desk.database.writing() as connection:
-                report = LeaseReport("token", "one", (), is_over=True)
                 take_report(connection, report, desk.now, desk.settings, key)
         self.beat(desk, "one", "box1")
 
