@@ -6,6 +6,7 @@ from importlib import import_module
 
 import click
 
+from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from storage.errors import VoicefarmError
 
 #: Where each command lives; a module is imported only when its command is used, so that all start quickly.
@@ -61,20 +62,20 @@ def main() -> None:
         cli.main(standalone_mode=False)
     except VoicefarmError as error:
         if os.environ.get("VOICEFARM_DEBUG"):
-            raise
-        fail(str(error))
+            fail_with_traceback(error)
+        fail(hide_secrets(str(error)))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         # Nobody should have to read a traceback unasked.
         if os.environ.get("VOICEFARM_DEBUG"):
-            raise
+            fail_with_traceback(error)
         # Only what an operating system says is known to hold no secrets.
-        what = f": {error}" if isinstance(error, OSError) else ""
+        what = f": {hide_secrets(str(error))}" if isinstance(error, OSError) else ""
         fail(
             f"something went wrong that was not foreseen ({type(error).__name__}{what});"
             " `voicefarm --debug …` shows where, please report it"
