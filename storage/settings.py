@@ -95,6 +95,16 @@ class Settings:
         return not self.broker_url
 
     @cached_property
+    def own_records(self) -> Path:
+        """Where the records are unless a database is set."""
+        return self.state_folder / "records.sqlite3"
+
+    @property
+    def shares_a_folder(self) -> bool:
+        """Whether the objects are in a folder that somebody chose, perhaps for several users to meet in."""
+        return self.objects_url.startswith("file:")
+
+    @cached_property
     def socket_path(self) -> Path:
         """The private Redis's socket."""
         inside = self.state_folder / "redis.sock"
@@ -110,7 +120,7 @@ class Settings:
     @property
     def resolved_database_url(self) -> str:
         """The database to connect to; psycopg 3 where a PostgreSQL URL names no driver."""
-        url = self.database_url or f"sqlite:///{quote(str(self.state_folder / 'records.sqlite3'))}"
+        url = self.database_url or f"sqlite:///{quote(str(self.own_records))}"
         for spelling in ("postgres://", "postgresql://"):
             if url.startswith(spelling):
                 return "postgresql+psycopg://" + url.removeprefix(spelling)

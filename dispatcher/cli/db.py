@@ -2,6 +2,9 @@
 
 import click
 
+from dispatcher.farm.private_state import open_state
+from storage.errors import MigrationNeeded
+from storage.private import make_private_file
 from storage.records.database import Database
 from storage.settings import Settings
 
@@ -17,7 +20,11 @@ def upgrade_command(revision: str) -> None:
     """Go up, keeping all data."""
     from migrations.running import upgrade
 
-    database = _database()
+    settings = Settings.load()
+    if not settings.database_url:
+        open_state(settings)
+        make_private_file(settings.own_records)
+    database = Database(settings.resolved_database_url)
     upgrade(database, revision)
     click.echo(f"the database is at revision {database.revision()}")
 
@@ -45,4 +52,8 @@ def check_command() -> None:
 
 
 def _database() -> Database:
-    return Database(Settings.load().resolved_database_url)
+    """The database as it is; one that is not there yet is not made by looking."""
+    settings = Settings.load()
+    if not settings.database_url and not settings.own_records.exists():
+        raise MigrationNeeded(f"there is no {settings.own_records} yet; run `voicefarm db upgrade` with these settings")
+    return Database(settings.resolved_database_url)
