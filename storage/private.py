@@ -17,7 +17,7 @@ def make_private(folder: Path) -> bool:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     was_open = _is_open(folder.stat())
-    if was_open or any(_is_open(entry.lstat()) for entry in folder.iterdir()):
+    if was_open or any(_can_be_closed(entry) for entry in folder.iterdir()):
         # The folder first: from then on nobody else can put anything in the way.
         _close(folder.resolve())
         for parent, folders, names in os.walk(folder):
@@ -45,9 +45,15 @@ def _is_open(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & PRIVATE_UMASK)
 
 
+def _can_be_closed(path: Path) -> bool:
+    """The same for what may be gone by now, or lie where we may not look."""
+    with suppress(OSError):
+        return _is_open(path.lstat())
+    return False
+
+
 def _close(path: Path) -> None:
     """Take all rights from others; a link, somebody else's file, or a file system without rights stays as it is."""
     with suppress(OSError):
-        found = path.lstat()
-        if _is_open(found):
-            path.chmod(stat.S_IMODE(found.st_mode) & ~PRIVATE_UMASK)
+        if _can_be_closed(path):
+            path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~PRIVATE_UMASK)

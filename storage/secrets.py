@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 #: What stands where a secret stood.
@@ -62,11 +63,16 @@ def secrets_of_url(url: str) -> Iterator[str]:
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
     """A text with every one of these secrets blacked out, however it is spelt, and the parts of each as well."""
+    return _pattern(frozenset(secrets)).sub(HIDDEN, text)
+
+
+@lru_cache(maxsize=2)
+def _pattern(secrets: frozenset[str]) -> re.Pattern[str]:
     whole = {spelling for secret in secrets for spelling in _spellings(secret)}
-    parts = {part for secret in secrets for part in _CUTS.split(secret)} - set(secrets)
+    parts = {part for secret in secrets for part in _CUTS.split(secret)} - secrets
     # The longest first, lest a part leave the rest of a whole.
     wanted = [re.escape(w) for w in _long(whole)] + [rf"(?<!\w){re.escape(p)}(?!\w)" for p in _long(parts)]
-    return re.sub("|".join(wanted), HIDDEN, text) if wanted else text
+    return re.compile("|".join(wanted) or r"(?!)")
 
 
 def _halves(rest: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from dispatcher.farm.processes import end_with_parent
 )
 def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
+    from dispatcher.farm.log_secrets import hide_in_logs
     from dispatcher.farm.private_state import serve_privately
     from storage.settings import Settings
     from workers.running import run_worker
@@ -26,6 +27,7 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     end_with_parent()
     settings = Settings.load()
     serve_privately(settings)
+    hide_in_logs(settings)
     sys.exit(run_worker(settings, frozenset(tags), only))
 
 
@@ -35,12 +37,14 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 )
 def dispatcher_command(only: str | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
+    from dispatcher.farm.log_secrets import hide_in_logs
     from dispatcher.farm.private_state import serve_privately
     from dispatcher.running import run_desk, run_studio
     from storage.settings import Settings
 
     settings = Settings.load()
     serve_privately(settings)
+    hide_in_logs(settings)
     if only is None:
         _desk_and_studio()
     elif only == "desk":

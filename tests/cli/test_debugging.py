@@ -1,5 +1,7 @@
 """`--debug` shows where an error came from, and nobody's password."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from dispatcher.cli.main import main
+from tests.cli.running import ROOT
 
 SECRET = "s3cret/w@rd:1"
 
@@ -67,3 +70,30 @@ def test_settings_that_cannot_be_read_hide_the_others_all_the_same(
     monkeypatch.setenv("VOICEFARM_OBJECTS_SECRET_KEY", SECRET)
     monkeypatch.setattr("dispatcher.cli.convert.plan_targets", fail)
     assert "ValueError: ***" in debugged("convert", talk, "--voice", "through")
+
+
+PROCESS = """
+import logging
+from dispatcher.farm.log_secrets import hide_in_logs
+from storage.settings import Settings
+from workers.app import app
+
+settings = Settings.load()
+hide_in_logs(settings)
+app.log.setup(loglevel="WARNING")
+try:
+    int(settings.objects_secret_key)
+except ValueError:
+    logging.getLogger("kombu.connection").exception("no answer from %s", settings.broker_url)
+"""
+
+
+def test_logs_of_farm_processes_hide_them_too() -> None:
+    secrets = {"VOICEFARM_OBJECTS_SECRET_KEY": SECRET, "VOICEFARM_BROKER_URL": f"redis://:{quote(SECRET)}@host"}
+    process = subprocess.run(
+        [sys.executable, "-c", PROCESS], env={**os.environ, **secrets}, cwd=ROOT, text=True, capture_output=True,
+        check=True,
+    )  # fmt: skip
+    assert "no answer from redis://:***@host" in process.stderr
+    assert "ValueError: invalid literal for int() with base 10: '***'" in process.stderr
+    assert "s3cret" not in process.stderr

@@ -43,7 +43,11 @@ def bad(settings: Settings) -> dict[str, str]:
         ({"broker_url": SECRET}, "broker", "names no broker that we can use"),
         ({"database_url": SECRET}, "database", "names no database that we can use"),
         ({"database_url": f"postgresql://u:{SECRET}@[x/y"}, "database", "check VOICEFARM_DATABASE_URL"),
-        ({"database_url": "sqlite:////nowhere/records"}, "database", "is not there yet; run `voicefarm db upgrade`"),
+        (
+            {"database_url": "sqlite:////proc/nowhere/records"},
+            "database",
+            "is not there yet; run `voicefarm db upgrade`",
+        ),
         ({"database_url": "sqlite:////dev/null/records"}, "database", "is not there yet"),
         ({"objects_url": "nowhere"}, "object store", "it must be s3://bucket/prefix"),
         ({"objects_url": "s3://"}, "object store", "it must be s3://bucket/prefix"),
@@ -52,7 +56,7 @@ def bad(settings: Settings) -> dict[str, str]:
         ({"objects_url": "s3://b"}, "object store", "there are no keys for s3://b; set VOICEFARM_OBJECTS_ACCESS_KEY"),
         ({"state": "/dev/null/state"}, "state folder", "cannot be written to (Not a directory)"),
         ({"state": "/proc/state"}, "state folder", "cannot be written to"),
-        ({"scratch": "/nowhere"}, "disk", "/nowhere cannot be written to (No such file or directory)"),
+        ({"scratch": "/proc/nowhere"}, "disk", "/proc/nowhere cannot be written to (No such file or directory)"),
         ({"objects_url": "s3://b", "objects_endpoint": f"http://k:{SECRET}@[x"}, "object store", ""),
     ],
 )
@@ -183,3 +187,8 @@ def test_a_state_folder_without_the_right_to_write(command: CommandLine, tmp_pat
     assert findings["state folder"]["severity"] == "bad"
     assert "Permission denied" in findings["state folder"]["said"]
     assert [what for what, finding in findings.items() if not finding["ok"]] == ["state folder"]
+
+
+def test_a_look_at_a_database_that_is_not_there_does_not_make_it(command: CommandLine) -> None:
+    assert "run `voicefarm db upgrade`" in command.run("db", "check").sentence()
+    assert not command.state.exists()

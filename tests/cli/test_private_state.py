@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -96,6 +97,25 @@ def test_somebody_else_s_folder_stays_as_it_is(open_folder: Path) -> None:
     before = rights(open_folder)
     assert not make_private(open_folder)
     assert rights(open_folder) == before
+
+
+def test_what_comes_and_goes_meanwhile_is_in_nobody_s_way(open_folder: Path) -> None:
+    over = Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            passing = open_folder / "records.sqlite3-shm"
+            passing.touch(mode=0o600)
+            passing.unlink()
+
+    make_private(open_folder)
+    coming = Thread(target=come_and_go)
+    coming.start()
+    try:
+        assert not any(make_private(open_folder) for _ in range(2_000))
+    finally:
+        over.set()
+        coming.join()
 
 
 def test_records_in_use_keep_their_locks(tmp_path: Path) -> None:
