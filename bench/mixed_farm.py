@@ -53,7 +53,7 @@ def measure(settings: Settings, seconds: float) -> Iterator[Figure]:
         number = submit(database, store, source, check_request(database, settings, asked))
         send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, number)
         wait_until(lambda: load_job(database, number).ended_at is not None, 3600.0, every=0.1)
-    fetch_result(store, load_job(database, number), result)
+    fetch_result(store, load_job(database, number), result, database)
     print(_report(settings, number), flush=True)
     done = _atoms_by(database)
     yield Figure(

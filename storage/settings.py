@@ -1,9 +1,6 @@
 """All settings of the farm: one table, read from voicefarm.toml and the environment."""
 
-import math
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -14,8 +11,15 @@ from typing import Any
 from urllib.parse import quote
 
 from storage.errors import SettingsError
+from storage.secrets import redacted, redacted_place, secrets_of_url, without_secrets
+from storage.settings_sources import ENV_PREFIX, as_kind, read_environment, read_file
 
-ENV_PREFIX = "VOICEFARM_"
+__all__ = ["ENV_PREFIX", "LONGEST_SOCKET_PATH", "Settings", "redacted"]
+
+#: Secrets of which all but the password may be shown.
+URLS = frozenset({"broker_url", "database_url"})
+#: What is no secret, but may hold one all the same.
+PLACES = frozenset({"objects_url", "objects_endpoint"})
 #: Longer socket paths are refused by the kernel (108 bytes with the final zero on Linux, 104 on macOS).
 LONGEST_SOCKET_PATH = 100
 
@@ -25,7 +29,10 @@ def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
 
 
 def _data_home() -> Path:
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "voicefarm"
+    try:
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "voicefarm"
+    except RuntimeError as error:
+        raise SettingsError("this user has no home folder to keep anything in; set HOME or VOICEFARM_STATE") from error
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Settings:
         20.0, "room for voices and models fetched to this machine; those not used for longest go first; 0: no limit"
     )
     keep_days: float = _setting(7.0, "days for which atoms and sources of ended jobs are kept; 0: for ever")
-    flower_port: int = _setting(5555, "port of Flower on loopback under `voicefarm up`")
+    flower_port: int = _setting(0, "port of Flower on loopback under `voicefarm up`; 0: 5555, or the next that is free")
     flower_password: str = _setting(
         "", "Flower's password; empty: made up once and kept in the state folder", secret=True
     )
@@ -71,17 +78,9 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read voicefarm.toml (`VOICEFARM_CONFIG`, the working folder, `~/.config/voicefarm`), then the environment."""
         environ = os.environ if environ is None else environ
-        given: dict[str, Any] = _from_file(environ)
-        known = {f.name: f for f in fields(cls)}
-        for name in given:
-            if name not in known:
-                raise SettingsError(
-                    f"voicefarm.toml has an unknown setting '{name}'; see docs/settings.md for the table"
-                )
-        for name in known:
-            if (text := environ.get(ENV_PREFIX + name.upper())) is not None:
-                given[name] = text
-        return cls(**{name: _as_kind(name, value, known[name].default) for name, value in given.items()})
+        known = {f.name: f.default for f in fields(cls)}
+        given = read_file(environ, known) | read_environment(environ, known)
+        return cls(**{name: as_kind(name, value, known[name]) for name, value in given.items()})
 
     @cached_property
     def state_folder(self) -> Path:
@@ -99,6 +98,16 @@ class Settings:
         return not self.broker_url
 
     @cached_property
+    def own_records(self) -> Path:
+        """Where the records are unless a database is set."""
+        return self.state_folder / "records.sqlite3"
+
+    @property
+    def shares_a_folder(self) -> bool:
+        """Whether the objects are in a folder that somebody chose, perhaps for several users to meet in."""
+        return self.objects_url.startswith("file:")
+
+    @cached_property
     def socket_path(self) -> Path:
         """The private Redis's socket."""
         inside = self.state_folder / "redis.sock"
@@ -114,7 +123,7 @@ class Settings:
     @property
     def resolved_database_url(self) -> str:
         """The database to connect to; psycopg 3 where a PostgreSQL URL names no driver."""
-        url = self.database_url or f"sqlite:///{quote(str(self.state_folder / 'records.sqlite3'))}"
+        url = self.database_url or f"sqlite:///{quote(str(self.own_records))}"
         for spelling in ("postgres://", "postgresql://"):
             if url.startswith(spelling):
                 return "postgresql+psycopg://" + url.removeprefix(spelling)
@@ -134,59 +143,19 @@ class Settings:
         """Every setting as text that may be shown to anybody: secrets are hidden."""
         return {f.name: _shown(f.name, str(getattr(self, f.name)), secret=f.metadata["secret"]) for f in fields(self)}
 
+    def hide_secrets(self, text: str) -> str:
+        """A text, such as an error's, in which every secret of these settings is blacked out."""
+        places = [getattr(self, name) for name in PLACES]
+        urls = [self.broker_url, self.database_url, *(place for place in places if redacted_place(place) != place)]
+        others = [getattr(self, f.name) for f in fields(self) if f.metadata["secret"] and f.name not in URLS]
+        return without_secrets(text, {*others, *(secret for url in urls for secret in secrets_of_url(url))})
+
     def as_environment(self) -> dict[str, str]:
         """The same settings for a child process, whatever its environment or a file would say."""
         return {ENV_PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
 
 
-def redacted(value: str) -> str:
-    """A secret's place holder; of a URL only the password is hidden."""
-    if not value:
-        return ""
-    # Not urlsplit: a password that was not percent-encoded, as in `redis://:a/b@host`, must not slip through either.
-    found = re.fullmatch(r"([A-Za-z][\w+.-]*://)(.*)", value, re.DOTALL)
-    if not found:
-        return "(set)"
-    scheme, rest = found.groups()
-    who, at, where = ("", "", rest) if rest.startswith("/") else rest.rpartition("@")
-    if "?" in who:
-        # A password in the query, or a question mark in a password: nobody can say which.
-        return scheme + "***"
-    user, *hidden = re.split("[:/#@]", who, maxsplit=1)
-    return scheme + user + (":***" if hidden else "") + at + re.split("[?#]", where, maxsplit=1)[0]
-
-
 def _shown(name: str, value: str, *, secret: bool) -> str:
-    if secret and not name.endswith("_url"):
-        return "(set)" if value else ""
-    return redacted(value) if secret else value
-
-
-def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
-    named = environ.get(ENV_PREFIX + "CONFIG")
-    places = [Path(named)] if named else [Path("voicefarm.toml"), Path.home() / ".config/voicefarm/voicefarm.toml"]
-    for place in places:
-        try:
-            return tomllib.loads(place.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"{place} cannot be read ({error}); mend it or move it away") from error
-    if named:
-        raise SettingsError(f"VOICEFARM_CONFIG names {named}, which does not exist; correct or unset it")
-    return {}
-
-
-def _as_kind(name: str, value: object, default: object) -> Any:
-    """The value as its default's type; numbers must not be negative."""
-    try:
-        if isinstance(default, str):
-            return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        number = int(str(value)) if isinstance(default, int) else float(str(value))
-    except ValueError as error:
-        raise SettingsError(f"setting {name} is '{value}', which is no number; give one such as {default}") from error
-    if not math.isfinite(number):
-        raise SettingsError(f"setting {name} is {value}, which is without bounds; give one such as {default}")
-    if number < 0:
-        raise SettingsError(f"setting {name} is {value}, but must not be negative; give one such as {default}")
-    return number
+    if not secret:
+        return redacted_place(value) if name in PLACES else value
+    return redacted(value) if name in URLS else "(set)" if value else ""

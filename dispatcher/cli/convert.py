@@ -44,6 +44,8 @@ class Done:
     job: int | None = None
     state: str = "refused"
     error: str | None = None
+    remark: str | None = None
+    """What its owner should know of it, though nothing failed."""
 
 
 @click.command("convert")
@@ -148,6 +150,7 @@ def _watch_and_fetch(
     quiet: bool,
 ) -> None:
     ended: set[int] = set()
+    waiting: set[int] = set()
 
     def pause() -> None:
         if _interrupted.is_set():
@@ -161,6 +164,9 @@ def _watch_and_fetch(
         def show(progress: Any) -> None:
             display(progress)
             for job in progress.jobs:
+                if job.waiting_for and job.id not in waiting:
+                    waiting.add(job.id)
+                    complain(f"{jobs[job.id][0].source}: waiting: {job.waiting_for}")
                 if job.ended_at is not None and job.id not in ended:
                     ended.add(job.id)
                     entry, target = jobs[job.id]
@@ -171,7 +177,7 @@ def _watch_and_fetch(
 
 
 def _fetch(farm: Farm, job: JobRecord, entry: Done, target: Target) -> None:
-    entry.state, entry.error = job.state, job.reason or None
+    entry.state, entry.error, entry.remark = job.state, job.reason or None, job.remark or None
     if job.state == "finished":
         try:
             fetch_result(farm.store, job, target.result, farm.database)
@@ -185,6 +191,8 @@ def _teller(*, quiet: bool) -> Callable[[Done], None]:
         if entry.state == "finished":
             if not quiet:
                 say(f"{entry.source} -> {entry.result}")
+            if entry.remark:
+                complain(f"{entry.source}: {entry.remark}")
         else:
             complain(f"{entry.source}: {entry.error}")
 

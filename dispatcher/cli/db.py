@@ -2,6 +2,10 @@
 
 import click
 
+from dispatcher.cli.saying import say
+from dispatcher.farm.private_state import open_state
+from storage.errors import MigrationNeeded
+from storage.private import make_private_file
 from storage.records.database import Database
 from storage.settings import Settings
 
@@ -17,9 +21,13 @@ def upgrade_command(revision: str) -> None:
     """Go up, keeping all data."""
     from migrations.running import upgrade
 
-    database = _database()
+    settings = Settings.load()
+    if not settings.database_url:
+        open_state(settings)
+        make_private_file(settings.own_records)
+    database = Database(settings.resolved_database_url)
     upgrade(database, revision)
-    click.echo(f"the database is at revision {database.revision()}")
+    say(f"the database is at revision {database.revision()}")
 
 
 @db_command.command("downgrade")
@@ -33,7 +41,7 @@ def downgrade_command(revision: str, *, yes: bool) -> None:
         click.confirm(f"go down to {revision} and lose what only newer tables hold?", abort=True)
     database = _database()
     downgrade(database, revision)
-    click.echo(f"the database is at revision {database.revision() or 'base'}")
+    say(f"the database is at revision {database.revision() or 'base'}")
 
 
 @db_command.command("check")
@@ -41,8 +49,12 @@ def check_command() -> None:
     """Say whether the database is at the right revision; exit status 0 only if it is."""
     database = _database()
     database.require_revision()
-    click.echo(f"the database is at revision {database.revision()}, as it should be")
+    say(f"the database is at revision {database.revision()}, as it should be")
 
 
 def _database() -> Database:
-    return Database(Settings.load().resolved_database_url)
+    """The database as it is; one that is not there yet is not made by looking."""
+    settings = Settings.load()
+    if not settings.database_url and not settings.own_records.exists():
+        raise MigrationNeeded(f"there is no {settings.own_records} yet; run `voicefarm db upgrade` with these settings")
+    return Database(settings.resolved_database_url)

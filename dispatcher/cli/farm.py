@@ -9,6 +9,7 @@ from threading import Event
 import click
 
 from dispatcher.cli.opening import open_farm
+from dispatcher.cli.saying import complain, say
 from dispatcher.farm.processes import end_with_parent
 
 
@@ -19,11 +20,16 @@ from dispatcher.farm.processes import end_with_parent
 )
 def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
+    from dispatcher.farm.log_secrets import hide_in_logs
+    from dispatcher.farm.private_state import serve_privately
     from storage.settings import Settings
     from workers.running import run_worker
 
     end_with_parent()
-    sys.exit(run_worker(Settings.load(), frozenset(tags), only))
+    settings = Settings.load()
+    serve_privately(settings)
+    hide_in_logs(settings)
+    sys.exit(run_worker(settings, frozenset(tags), only))
 
 
 @click.command("dispatcher")
@@ -32,10 +38,14 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 )
 def dispatcher_command(only: str | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
+    from dispatcher.farm.log_secrets import hide_in_logs
+    from dispatcher.farm.private_state import serve_privately
     from dispatcher.running import run_desk, run_studio
     from storage.settings import Settings
 
     settings = Settings.load()
+    serve_privately(settings)
+    hide_in_logs(settings)
     if only is None:
         _desk_and_studio()
     elif only == "desk":
@@ -67,10 +77,10 @@ def _desk_and_studio() -> None:
     farm.database.require_revision()
     logs = farm.settings.state_folder / "logs"
     parts = [voicefarm(part, ["dispatcher", "--only", part], logs, os.environ) for part in ("desk", "studio")]
-    supervisor = Supervisor(parts)
+    supervisor = Supervisor(parts, warn)
     stop = stop_on_signals()
     supervisor.start()
-    click.echo(f"dispatcher is up; logs are in {logs}")
+    say(f"dispatcher is up; logs are in {logs}")
     stop.wait()
     supervisor.stop()
 
@@ -81,6 +91,11 @@ def stop_on_signals() -> Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def warn(sentence: str) -> None:
+    """Say on the terminal what goes wrong while a farm process runs on."""
+    complain(sentence)
 
 
 def _stop_private_redis() -> None:

@@ -7,6 +7,7 @@ from io import StringIO
 
 import click
 
+from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from dispatcher.cli.saying import complain
 from dispatcher.reports.wording import printable_lines
 from storage.errors import VoicefarmError
@@ -23,6 +24,7 @@ COMMANDS = {
     "voice": "voice",
     "model": "model",
     "workers": "workers",
+    "worker-key": "worker_key",
     "report": "report",
     "up": "farm",
     "dispatcher": "farm",
@@ -45,7 +47,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"dispatcher.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
 
@@ -64,8 +66,8 @@ def main() -> None:
         cli.main(standalone_mode=False)
     except VoicefarmError as error:
         if os.environ.get("VOICEFARM_DEBUG"):
-            raise
-        fail(str(error))
+            fail_with_traceback(error)
+        fail(hide_secrets(str(error)))
     except click.ClickException as error:
         said = StringIO()
         error.show(said)
@@ -74,12 +76,12 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         # Nobody should have to read a traceback unasked.
         if os.environ.get("VOICEFARM_DEBUG"):
-            raise
+            fail_with_traceback(error)
         # Only what an operating system says is known to hold no secrets.
-        what = f": {error}" if isinstance(error, OSError) else ""
+        what = f": {hide_secrets(str(error))}" if isinstance(error, OSError) else ""
         fail(
             f"something went wrong that was not foreseen ({type(error).__name__}{what});"
             " `voicefarm --debug …` shows where, please report it"

@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.opening import as_json, open_farm, print_json
+from dispatcher.cli.opening import as_json, open_farm
+from dispatcher.cli.saying import print_json, say
 from dispatcher.cli.tables import print_table
 from dispatcher.models.known import KnownModel, all_models, find_model, forget_model
 from dispatcher.models.public_files import HOST, PublicModel
 from dispatcher.models.usage import delete_if_unused, refuse_if_in_use
+from dispatcher.reports.wording import printable
 
 _KINDS = {"encoder": "content encoder", "pitch": "pitch model"}
 
@@ -36,7 +38,7 @@ def list_models(*, as_json: bool) -> None:
         ]
         print_table(("model", "kind", "size", "package"), rows)
     else:
-        click.echo("there is no model; get the usual ones with `voicefarm model pull`")
+        say("there is no model; get the usual ones with `voicefarm model pull`")
 
 
 @model_command.command("add")
@@ -65,7 +67,7 @@ def pull_command(names: tuple[str, ...], host: str) -> None:
     for model in pulling.wanted(names):
         added = pulling.pull(model, _bar)
         if added is None:
-            click.echo(f"model '{model.name}' is there already")
+            say(f"model '{model.name}' is there already")
         else:
             _tell(added, is_new=True)
 
@@ -80,13 +82,11 @@ def remove_model_command(name: str) -> None:
         refuse_if_in_use(farm.database, found.content_hash, f"the model '{found.name}'")
     model = forget_model(farm.database, name)
     delete_if_unused(farm.database, farm.store, model.content_hash)
-    click.echo(f"model '{model.name}' is removed")
+    say(f"model '{model.name}' is removed")
 
 
 def _tell(model: KnownModel, *, is_new: bool) -> None:
-    click.echo(
-        f"model '{model.name}' ({_KINDS.get(model.kind, model.kind)}) is {'added' if is_new else 'there already'}"
-    )
+    say(f"model '{model.name}' ({_KINDS.get(model.kind, model.kind)}) is {'added' if is_new else 'there already'}")
 
 
 @contextmanager
@@ -98,10 +98,10 @@ def _bar(model: PublicModel) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
                TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(model.name, total=model.bytes)
+        task = bars.add_task(printable(model.name), total=model.bytes)
         yield lambda here: bars.update(task, completed=here)
 
 

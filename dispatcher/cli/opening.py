@@ -1,6 +1,5 @@
 """What most commands begin with: the settings, the records, the object store."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from typing import Any
 
 import click
 
+from dispatcher.cli.saying import complain
 from dispatcher.farm.crew import Crew
 from dispatcher.farm.embedded import prepare_records
+from dispatcher.farm.private_state import open_state
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
@@ -37,6 +38,10 @@ class Farm:
     @cached_property
     def store(self) -> ObjectStore:
         """The object store."""
+        if not self.settings.objects_url:
+            # A private one is not to be looked into from its first object on.
+            open_state(self.settings)
+            (self.settings.state_folder / "objects").mkdir(mode=0o700, exist_ok=True)
         return open_store(self.settings)
 
 
@@ -56,10 +61,5 @@ def farm_for_work(farm: Farm, crew: Callable[[], Crew]) -> Iterator[Any]:
         return
     from dispatcher.farm.embedded import embedded_farm
 
-    with embedded_farm(farm.settings, crew()) as embedded:
+    with embedded_farm(farm.settings, crew(), tell=complain) as embedded:
         yield embedded
-
-
-def print_json(value: object) -> None:
-    """Print for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
+from dispatcher.cli.opening import Farm, as_json, open_farm
+from dispatcher.cli.saying import print_json, say
 from dispatcher.reports.job import report_job
 from dispatcher.reports.period import report_period
 from dispatcher.reports.presence import Span
@@ -47,7 +48,8 @@ def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: boo
         return
     print_sections(job_sections(report))
     if picture is not None:
-        click.echo(f"\nthe picture is in {picture}")
+        say("")
+        say(f"the picture is in {picture}")
 
 
 def _report_period(farm: Farm, since: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from dispatcher.cli.saying import say
 from dispatcher.reports.whole_file import refuse_existing, whole_file
 from dispatcher.sample.writing import write_sample
 from storage.errors import InputError
@@ -31,4 +32,4 @@ def sample_command(out: Path, *, seconds: float, rate: int, seed: int, pitch_csv
     with ExitStack() as stack:
         unfinished = [stack.enter_context(whole_file(target)) for target in targets]
         write_sample(unfinished[0], seconds, rate, seed, unfinished[1] if pitch_csv else None)
-    click.echo(f"{out}: {seconds:g} s at {rate} Hz")
+    say(f"{out}: {seconds:g} s at {rate} Hz")

@@ -1,8 +1,7 @@
 """Setting a job going that is in the records already."""
 
-import click
-
 from dispatcher.cli.opening import Farm
+from dispatcher.cli.saying import complain
 from dispatcher.jobs.starting import start_split
 from storage.errors import BrokerUnavailable
 
@@ -17,4 +16,4 @@ def start(farm: Farm, job: int) -> None:
             pass
         else:
             return
-    click.echo(f"voicefarm: job {job} starts once the farm is up", err=True)
+    complain(f"job {job} starts once the farm is up")

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from dispatcher.cli.assignments import read_assignments
-from dispatcher.cli.opening import Farm, as_json, open_farm, print_json
+from dispatcher.cli.opening import Farm, as_json, open_farm
+from dispatcher.cli.saying import print_json, say
 from dispatcher.cli.tables import print_facts, print_table
 from dispatcher.cli.voice_export import export_voice
 from dispatcher.cli.voice_facts import kind_of, shown_facts, shown_recipe
@@ -74,7 +75,7 @@ def add_voice_command(name: str, file: Path | None, **options: Any) -> None:
         voice = _changed(farm, name, options, changes, presets)
     else:
         voice = _from_file(farm, name, file, options, presets)
-    click.echo(f"voice '{voice.name}' is added")
+    say(f"voice '{voice.name}' is added")
 
 
 @voice_command.command("remove")
@@ -88,7 +89,7 @@ def remove_voice_command(name: str) -> None:
     remove_voice(farm.database, name)
     if package:
         delete_if_unused(farm.database, farm.store, package)
-    click.echo(f"voice '{name}' is removed")
+    say(f"voice '{name}' is removed")
 
 
 def _from_file(farm: Farm, name: str, file: Path, options: dict[str, Any], presets: dict[str, Any]) -> KnownVoice:

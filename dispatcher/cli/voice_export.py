@@ -6,6 +6,7 @@ from threading import Event
 import click
 
 from dispatcher.cli.opening import open_farm
+from dispatcher.cli.saying import say
 from dispatcher.jobs.voice_settings import job_settings
 from dispatcher.jobs.voices import find_voice
 from dispatcher.models.exporting import export_for_mlx_swift
@@ -35,4 +36,4 @@ def export_voice(name: str, program: str, output: Path | None) -> None:  # noqa:
     for field, kind, folder in _PARTS:
         if field in recipe:
             export_for_mlx_swift(packages.folder(str(recipe[field]), kind), out / folder)
-    click.echo(f"voice '{name}' is written to {out}")
+    say(f"voice '{name}' is written to {out}")

@@ -13,7 +13,7 @@ from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import BrokerLook, Lookout
 from dispatcher.desk.report import take_report
-from dispatcher.desk.tick import tick, waiting_queues
+from dispatcher.desk.tick import count_rubbish, tick, waiting_queues
 from dispatcher.feed.leasing import feed
 from dispatcher.jobs.ending import Drop, by_workers
 from storage.errors import BadMessage, BrokerUnavailable, DatabaseUnavailable
@@ -98,7 +98,13 @@ class Desk:
         with self.database.reading() as connection:
             queues = waiting_queues(connection)
         self.lookout.see(self.look.abouts(queues))
-        self._decide(lambda connection: tick(connection, self.clock(), self.settings, self.lookout))
+        dropped = sum(rubbish.take().values())
+
+        def decide(connection: Connection) -> Effects:
+            count_rubbish(connection, dropped)
+            return tick(connection, self.clock(), self.settings, self.lookout)
+
+        self._decide(decide)
 
     def feed(self, *_: object) -> None:
         """Top the queues up; calls that come while one is at work become a single one after it.

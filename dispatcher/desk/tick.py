@@ -17,6 +17,8 @@ from storage.settings import Settings
 
 #: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats.
 GAP = 5.0
+#: The fact under which dropped messages are counted.
+RUBBISH = "rubbish"
 #: Seconds between two looks for what may be removed from the object store.
 SWEEP = 600.0
 
@@ -36,6 +38,15 @@ def tick(connection: Connection, now: float, settings: Settings, lookout: Lookou
         effects.add(found)
     effects.feed = True
     return effects
+
+
+def count_rubbish(connection: Connection, count: int) -> None:
+    """Add to the number of messages that were none, for `voicefarm doctor` to tell."""
+    if count:
+        insert_if_absent(connection, FarmRecord, name=RUBBISH, value=0.0)
+        connection.execute(
+            update(FarmRecord).where(FarmRecord.name == RUBBISH).values(value=FarmRecord.value + float(count))
+        )
 
 
 def waiting_queues(connection: Connection) -> list[str]:
@@ -77,7 +88,9 @@ def _forgive_absence(connection: Connection, now: float) -> None:
                 waiting_since=JobRecord.waiting_since + gap,
             )
         )
-        connection.execute(update(FarmRecord).where(FarmRecord.value > now).values(value=now))
+        connection.execute(
+            update(FarmRecord).where(FarmRecord.name == "last_sweep", FarmRecord.value > now).values(value=now)
+        )
     connection.execute(update(FarmRecord).where(FarmRecord.name == "last_tick").values(value=now))
 
 

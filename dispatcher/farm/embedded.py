@@ -2,15 +2,17 @@
 
 import fcntl
 import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from dispatcher.farm.crew import Crew
+from dispatcher.farm.flower import flower, flower_port
+from dispatcher.farm.private_state import open_state
 from dispatcher.farm.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
 from dispatcher.farm.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
+from storage.private import make_private_file, open_private
 from storage.records.database import REVISION, Database
 from storage.settings import Settings
 
@@ -21,11 +23,15 @@ LAST_ATOM = 3.0
 class EmbeddedFarm:
     """Redis, a desk, a studio and workers as child processes; SQLite and a folder do the rest."""
 
-    def __init__(self, settings: Settings, crew: Crew, *, with_flower: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, crew: Crew, *, with_flower: bool = False, tell: Callable[[str], None] | None = None
+    ) -> None:
         self.settings = settings
         self.crew = crew
         self.with_flower = with_flower
-        self.lock: IO[str] | None = None
+        self.tell = tell
+        self.flower_port = 0
+        self.lock: IO[bytes] | None = None
         self.supervisor: Supervisor | None = None
 
     @property
@@ -39,7 +45,7 @@ class EmbeddedFarm:
             return
         prepare_records(self.settings)
         children = self._children()
-        self.supervisor = Supervisor([start_redis(self.settings), *children])
+        self.supervisor = Supervisor([start_redis(self.settings), *children], self.tell)
         self.supervisor.start()
 
     def wait_for_broker(self) -> None:
@@ -66,8 +72,8 @@ class EmbeddedFarm:
             self.lock = None
 
     def _take_lock(self) -> bool:
-        self.settings.state_folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.settings.state_folder / "farm.lock").open("w")
+        open_state(self.settings)
+        lock = open_private(self.settings.state_folder / "farm.lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -89,7 +95,8 @@ class EmbeddedFarm:
             for n, command in enumerate(workers)
         ]
         if self.with_flower:
-            children.append(flower(self.settings, logs, environment))
+            self.flower_port = flower_port(self.settings)
+            children.append(flower(self.settings, self.flower_port, logs, environment))
         return children
 
 
@@ -99,9 +106,11 @@ def threads(count: int) -> dict[str, str]:
 
 
 @contextmanager
-def embedded_farm(settings: Settings, crew: Crew, *, with_flower: bool = False) -> Iterator[EmbeddedFarm]:
-    """A farm for as long as the block lasts."""
-    farm = EmbeddedFarm(settings, crew, with_flower=with_flower)
+def embedded_farm(
+    settings: Settings, crew: Crew, *, with_flower: bool = False, tell: Callable[[str], None] | None = None
+) -> Iterator[EmbeddedFarm]:
+    """A farm for as long as the block lasts; `tell` hears of what its watcher cannot mend."""
+    farm = EmbeddedFarm(settings, crew, with_flower=with_flower, tell=tell)
     try:
         farm.keep()
         farm.wait_for_broker()
@@ -112,6 +121,10 @@ def embedded_farm(settings: Settings, crew: Crew, *, with_flower: bool = False) 
 
 def prepare_records(settings: Settings) -> None:
     """Bring the records to the revision that this program needs; a private database needs nobody's leave."""
+    if not settings.database_url:
+        open_state(settings)
+        # What SQLite puts beside it gets the same rights.
+        make_private_file(settings.own_records)
     database = Database(settings.resolved_database_url)
     if database.revision() != REVISION:
         # Alembic takes a quarter of a second to import, and is needed once.
@@ -119,29 +132,3 @@ def prepare_records(settings: Settings) -> None:
 
         upgrade(database)
     database.close()
-
-
-def flower_password(settings: Settings) -> str:
-    """The password of the settings, or one made up once and kept where only the owner can read it."""
-    if settings.flower_password:
-        return settings.flower_password
-    kept = settings.state_folder / "flower.password"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(12), encoding="utf-8")
-    return kept.read_text(encoding="utf-8").strip()
-
-
-def flower(settings: Settings, logs: "os.PathLike[str]", environment: dict[str, str]) -> Child:
-    """Flower on loopback; its password goes by the environment, where other users cannot see it."""
-    import sys
-    from pathlib import Path
-
-    secret = {"FLOWER_BASIC_AUTH": f"voicefarm:{flower_password(settings)}"}
-    command = [
-        sys.executable, "-m", "celery", "-A", "workers.app", "flower", "--address=127.0.0.1",
-        f"--port={settings.flower_port}", "--purge_offline_workers=60",
-        "--task_runtime_metric_buckets=0.1,0.3,1,3,10,30,100",
-    ]  # fmt: skip
-    return Child("flower", command, Path(logs) / "flower.log", {**environment, **secret})

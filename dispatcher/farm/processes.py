@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+
+from storage.private import PRIVATE_UMASK, open_private
 
 #: A child that dies again and again is started ever more rarely: seconds after the first, second, … death in a row.
 RESTART_PAUSES = (0.1, 1.0, 3.0, 10.0, 30.0)
@@ -19,6 +22,10 @@ STOP_PATIENCE = 20.0
 SHORT_PATIENCE = 0.2
 #: Seconds that a process has to finish what it has in hand once its parent is gone, and the broker with it.
 ORPHAN_PATIENCE = 3.0
+#: So many deaths in a row, each soon after the start, and it is time to tell somebody.
+DEATHS_TO_TELL = 3
+#: For children that see to it themselves what others may read of what they make.
+OWN_UMASK = -1
 #: Name of the child that all others need until their end.
 BROKER = "redis"
 #: Environment variable with the process that a child must not outlive.
@@ -35,8 +42,10 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         patience: float = STOP_PATIENCE,
+        umask: int = PRIVATE_UMASK,
     ) -> None:
         self.name = name
+        self.umask = umask
         self.patience = patience
         self.command = list(command)
         self.log = log
@@ -47,11 +56,11 @@ class Child:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open_private(self.log) as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
-                start_new_session=True,
+                start_new_session=True, umask=self.umask,
             )  # fmt: skip
         self.started_at = time.monotonic()
 
@@ -80,13 +89,26 @@ class Child:
             self.process.kill()
             self.process.wait()
 
+    def lived(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.started_at
+
     def pause_before_restart(self) -> float:
         """How long to wait before starting it again."""
-        if time.monotonic() - self.started_at > HEALTHY:
+        if self.lived() > HEALTHY:
             self.deaths = 0
         pause = RESTART_PAUSES[min(self.deaths, len(RESTART_PAUSES) - 1)]
         self.deaths += 1
         return pause
+
+    def fate(self) -> str:
+        """How it ended, and where to read why."""
+        status = self.process.returncode if self.process is not None else None
+        how = f"by {_signal_name(-status)}" if status is not None and status < 0 else f"with exit status {status}"
+        return (
+            f"{self.name} does not stay up: it ended {self.deaths} times soon after its start, at last {how}; it is"
+            f" started again and again, {self.log} may say why it ends"
+        )
 
 
 def voicefarm(
@@ -94,14 +116,23 @@ def voicefarm(
 ) -> Child:
     """A child that is voicefarm itself and ends with its parent, however that ends."""
     command = [sys.executable, "-m", "dispatcher.cli.main", *arguments]
-    return Child(name, command, logs / f"{name}.log", {**environment, PARENT: str(os.getpid())}, patience)
+    ours = {**environment, PARENT: str(os.getpid())}
+    return Child(name, command, logs / f"{name}.log", ours, patience, umask=OWN_UMASK)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class Supervisor:
     """Keeps children running until told to stop."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
+    def __init__(self, children: Sequence[Child], tell: Callable[[str], None] | None = None) -> None:
         self.children = list(children)
+        self.tell = tell
         self.over = Event()
         self.thread = Thread(target=self._watch, name="supervisor", daemon=True)
 
@@ -142,9 +173,17 @@ class Supervisor:
                     continue
                 if child.name not in due:
                     due[child.name] = time.monotonic() + child.pause_before_restart()
+                    self._tell_of(child)
                 if time.monotonic() >= due[child.name]:
                     del due[child.name]
-                    child.start()
+                    # No room for a log, or for one more process: that may pass, and the other children need us.
+                    with suppress(OSError):
+                        child.start()
+
+    def _tell_of(self, child: Child) -> None:
+        """Say once that a child cannot live; again only after it could."""
+        if self.tell is not None and child.deaths == DEATHS_TO_TELL:
+            self.tell(child.fate())
 
 
 def end_with_parent(stop: Callable[[], None] | None = None) -> None:

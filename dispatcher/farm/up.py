@@ -2,9 +2,11 @@
 
 import click
 
-from dispatcher.cli.farm import stop_on_signals
+from dispatcher.cli.farm import stop_on_signals, warn
 from dispatcher.farm.crew import Crew
 from dispatcher.farm.embedded import EmbeddedFarm, embedded_farm
+from dispatcher.farm.flower import has_flower, password_file
+from dispatcher.farm.private_state import serve_privately
 from storage.errors import InputError
 from storage.settings import Settings
 
@@ -16,8 +18,14 @@ def run_up(settings: Settings, crew: Crew, *, with_flower: bool) -> None:
             "`voicefarm up` brings a private broker, but VOICEFARM_BROKER_URL names one; unset it,"
             " or start `voicefarm dispatcher` and `voicefarm worker` on that farm"
         )
+    if with_flower and not has_flower():
+        click.echo(
+            "Flower is not installed, so the farm goes without; `pip install 'voicefarm[flower]'` brings it", err=True
+        )
+        with_flower = False
+    serve_privately(settings)
     stop = stop_on_signals()
-    with embedded_farm(settings, crew, with_flower=with_flower) as farm:
+    with embedded_farm(settings, crew, with_flower=with_flower, tell=warn) as farm:
         if not farm.is_host:
             raise InputError(f"a farm is up already in {settings.state_folder}; use it, or set VOICEFARM_STATE")
         _tell(settings, farm)
@@ -31,8 +39,6 @@ def _tell(settings: Settings, farm: EmbeddedFarm) -> None:
         f" {settings.state_folder}"
     )
     if farm.with_flower:
-        click.echo(
-            f"Flower: http://127.0.0.1:{settings.flower_port} (user voicefarm, password in"
-            f" {settings.state_folder / 'flower.password'})"
-        )
+        place = "that of VOICEFARM_FLOWER_PASSWORD" if settings.flower_password else f"in {password_file(settings)}"
+        click.echo(f"Flower: http://127.0.0.1:{farm.flower_port} (user voicefarm, password {place})")
     click.echo("`voicefarm submit`, `jobs`, `workers` and `report` use it from other terminals; Ctrl-C ends it")

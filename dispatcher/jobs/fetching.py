@@ -15,7 +15,7 @@ from storage.records.schema import JobRecord
 from storage.records.states import JobState
 
 
-def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Database | None = None) -> None:
+def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Database) -> None:
     """Copy a job's result to a file, which appears under its name only when it is complete; with the records at hand,
     what any job was made of is never replaced.
     """
@@ -30,9 +30,8 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Dat
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
-        if database is not None:
-            # At the last moment: what lay there when it was planned may have been replaced by a recording since.
-            refuse_recording(database, target, f"put it elsewhere by {elsewhere}")
+        # At the last moment: what lay there when it was planned may have been replaced by a recording since.
+        refuse_recording(database, target, f"put it elsewhere by {elsewhere}")
         unfinished.replace(target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

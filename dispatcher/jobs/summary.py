@@ -25,7 +25,7 @@ class JobSummary:
     priority: int
     state: str
     note: str
-    """Why it failed or waits."""
+    """Why it failed or waits, or what its owner should know of it."""
     seconds: float
     done: float
     """Share of the recording that is converted."""
@@ -60,7 +60,7 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
         needs=tuple(job.needs),
         priority=job.priority,
         state=job.state,
-        note=job.reason or waits_for(job, live),
+        note=job.reason or waits_for(job, live) or job.remark,
         seconds=job.seconds,
         done=done,
         left=_left(job, done, now),

@@ -53,12 +53,13 @@ class SplitRecords:
                 raise StaleClaim(f"job {self.job.id} is no longer ours to split")
             connection.execute(insert(AtomRecord), [self._row(a, out_length) for a in atoms])
 
-    def finish(self, frames: int, rate: int, took: float) -> bool:
-        """The whole recording is cut; True if this ended the split."""
+    def finish(self, frames: int, rate: int, took: float, remark: str = "") -> bool:
+        """The whole recording is cut; True if this ended the split. `remark` is what its owner should know of it."""
         with self.database.writing() as connection:
             return move(
                 connection, self.job.id, Event.SPLIT_DONE, claim=self.claim, source_frames=frames, source_rate=rate,
                 seconds=frames / rate, split_at=time.time(), split_took=took, claim_over=True,
+                remark=remark,
             )  # fmt: skip
 
     def _row(self, atom: CutAtom, out_length: int | None) -> dict[str, object]:

@@ -26,6 +26,8 @@ from storage.records.states import JobState
 
 #: Uploads under way at a time; encoding runs in the same threads.
 UPLOADS = 4
+#: Decibels that a mix of channels may lose without a word: wide stereo loses a few, antiphase nearly everything.
+LOUD_LOSS = 20.0
 #: Atoms recorded in one transaction, but for the first, which goes on its way alone.
 BATCH = 8
 
@@ -80,7 +82,18 @@ class Splitting:
                     records.add(fresh, out_length, time.perf_counter() - began)
                     fresh.clear()
                     self.feed()
-            records.finish(prepared.frames, source.facts.rate, time.perf_counter() - began)
+            remark = remark_on_mix(source.mixing_loss_db)
+            records.finish(prepared.frames, source.facts.rate, time.perf_counter() - began, remark)
+
+
+def remark_on_mix(loss_db: float) -> str:
+    """A sentence where mixing its channels has cost a recording nearly all of its sound."""
+    if loss_db <= LOUD_LOSS:
+        return ""
+    return (
+        f"mixed to mono it is {loss_db:.0f} dB quieter than its channels, which cancel each other; turn one of them"
+        " over, or hand in one channel alone"
+    )
 
 
 def cut_atoms(prepared: Prepared, job: JobRecord, longest: float) -> Iterator[CutAtom]:

@@ -11,6 +11,7 @@ import pytest
 from dispatcher.jobs.fetching import fetch_result
 from storage.errors import NoSpace
 from storage.objects.folder import FolderStore
+from storage.records.database import Database
 from storage.records.schema import JobRecord
 from tests.cli.conftest import silence
 from tests.cli.running import CommandLine
@@ -21,7 +22,7 @@ TOO_LONG = 60.0
 
 @pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_disk_that_fills_up_while_fetching_keeps_no_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite_url: str, full: int
 ) -> None:
     store = FolderStore(tmp_path / "objects")
     store.put("results/a.wav", b"sound")
@@ -32,7 +33,7 @@ def test_a_disk_that_fills_up_while_fetching_keeps_no_part(
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(NoSpace, match=r"disk is full where .* `voicefarm fetch 7 -o …`"):
-        fetch_result(store, job, tmp_path / "out" / "a.wav")
+        fetch_result(store, job, tmp_path / "out" / "a.wav", Database(migrated_sqlite_url))
     assert list((tmp_path / "out").iterdir()) == []
 
 

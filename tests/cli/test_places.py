@@ -11,6 +11,7 @@ import pytest
 from dispatcher.cli.targets import plan_targets
 from dispatcher.jobs.fetching import fetch_result
 from storage.objects.folder import FolderStore
+from storage.records.database import Database
 from storage.records.schema import JobRecord
 from tests.cli.running import CommandLine
 
@@ -44,13 +45,13 @@ def test_paths_that_are_too_long_for_the_system(talk: Path, tmp_path: Path) -> N
     assert "its path is too long for the system" in _why(talk, tmp_path / "/".join(["deep"] * 1000) / "x.wav")
 
 
-def test_the_longest_name_is_planned_and_written(talk: Path, tmp_path: Path) -> None:
+def test_the_longest_name_is_planned_and_written(talk: Path, tmp_path: Path, migrated_sqlite_url: str) -> None:
     target = tmp_path / "new" / ("x" * (LONGEST_NAME - len(".wav")) + ".wav")
     assert _why(talk, target) == ""
     store = FolderStore(tmp_path / "objects")
     store.put("results/a.wav", b"sound")
     job = cast("JobRecord", SimpleNamespace(id=7, state="finished", result_key="results/a.wav", reason=""))
-    fetch_result(store, job, target)
+    fetch_result(store, job, target, Database(migrated_sqlite_url))
     assert target.read_bytes() == b"sound"
     assert list(target.parent.iterdir()) == [target]
 

@@ -20,7 +20,7 @@ def refusal(
 ) -> Refusal:
     """Runs a command here and gives the sentence with which it ended; nothing of it may wait for a process."""
     state = tmp_path / "state"
-    state.mkdir()
+    state.mkdir(mode=0o700)
     shutil.copy(session_sqlite, state / "records.sqlite3")
     monkeypatch.setenv("VOICEFARM_STATE", str(state))
 

@@ -13,7 +13,8 @@ HEAD = """\
 
 Every process of the farm reads `voicefarm.toml`, then the environment, which wins. The file is the one that
 `VOICEFARM_CONFIG` names, else `voicefarm.toml` in the working folder, else `~/.config/voicefarm/voicefarm.toml`; in it
-stand lines such as `lease_seconds = 15`, and a name that is not in this table is an error.
+stand lines such as `lease_seconds = 15`. A name that is not in this table is an error, in the file as well as behind
+`VOICEFARM_` in the environment.
 
 A setting marked *secret* is never shown or logged; keep files that hold one readable by their owner alone. Which
 machine of a farm needs which setting is in [farm.md](farm.md).

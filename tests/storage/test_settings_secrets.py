@@ -1,6 +1,9 @@
 """Passwords stay where they belong."""
 
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -27,6 +30,9 @@ SECRET = "s3cr3t"
         ("postgresql://host/db?user=u&password=s3cr3t", "postgresql://host/db"),
         ("postgresql:///db?host=/run/p@th&password=s3cr3t", "postgresql:///db"),
         ("sqlite:////home/me@work/records.sqlite3", "sqlite:////home/me@work/records.sqlite3"),
+        ("redis://:s3cr3t", "redis://:***"),
+        ("redis://user:s3cr3t/0", "redis://user:***"),
+        ("redis:///:s3cr3t@host", "redis://***"),
         ("s3cr3t", "(set)"),
         ("", ""),
     ],
@@ -69,3 +75,55 @@ def test_all_that_is_no_secret_is_shown() -> None:
     assert shown["workers"] == "7"
     assert shown["tags"] == "studio-a"
     assert shown["objects_secret_key"] == ""
+
+
+@pytest.mark.parametrize("name", ["objects_endpoint", "objects_url"])
+def test_a_password_in_an_address_of_the_object_store_is_hidden(name: str) -> None:
+    for place in (f"https://key:{SECRET}@s3.studio:9000", f"key:{SECRET}@s3.studio", f"s3://key:a/{SECRET}@bucket/a"):
+        shown = Settings(**{name: place}).shown()[name]  # type: ignore[arg-type]
+        assert shown
+        assert SECRET not in shown
+    for place in ("http://10.0.0.1:3900", "10.0.0.1:3900", "s3://bucket/studio/a"):
+        assert Settings(**{name: place}).shown()[name] == place  # type: ignore[arg-type]
+
+
+PASSWORD = "p/s:w@r#d?1 é"
+
+
+@pytest.mark.parametrize("spelt", [str, quote, partial(quote, safe=""), quote_plus], ids=["raw", "/", "all", "plus"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("broker_url", "redis://:{}@host:6379/0"),
+        ("broker_url", "rediss://user:{}@host"),
+        ("database_url", "postgresql://u:{}@host/db"),
+        ("database_url", "postgresql://host/db?user=u&password={}"),
+        ("objects_endpoint", "https://key:{}@s3.studio"),
+        ("objects_secret_key", "{}"),
+        ("flower_password", "{}"),
+    ],
+)
+def test_a_text_loses_every_secret_in_whatever_spelling(name: str, form: str, spelt: Callable[[str], str]) -> None:
+    if "?" in form:
+        spelt = quote_plus
+    settings = Settings(**{name: form.format(spelt(PASSWORD))})  # type: ignore[arg-type]
+    for seen in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD), spelt(PASSWORD), f"<{spelt(PASSWORD)}>"):
+        text = settings.hide_secrets(f"ValueError: {seen!r} is wrong")
+        assert text.startswith("ValueError: ")
+        assert text.endswith("' is wrong")
+        for form_of_it in (PASSWORD, quote(PASSWORD), quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
+            assert form_of_it not in text
+
+
+def test_a_part_of_a_password_that_was_taken_for_a_port_is_hidden_too() -> None:
+    settings = Settings(broker_url=f"redis://:{SECRET}/x@host:6379/0", database_url=f"postgresql://u:a:{SECRET}@h/d")
+    assert settings.hide_secrets(f"could not be cast to integer value as '{SECRET}'").endswith("as '***'")
+
+
+def test_words_of_our_own_sentences_are_left_in_peace() -> None:
+    said = "run `voicefarm db upgrade` with postgresql://user:password@host/name"
+    settings = Settings(
+        broker_url="redis://:abc@host", database_url="postgresql://voicefarm:voicefarm@h/d", state="/home/me@work"
+    )
+    assert settings.hide_secrets(said) == said
+    assert Settings(objects_url="s3://bucket/a", objects_endpoint="host").hide_secrets("bucket host") == "bucket host"

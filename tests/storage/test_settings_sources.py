@@ -1,11 +1,16 @@
 """Where settings come from, and what is refused there."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from storage.errors import SettingsError
-from storage.settings import Settings
+from storage.settings import ENV_PREFIX, Settings
+from storage.settings_sources import NO_SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def given(folder: Path, toml: str, **environ: str) -> Settings:
@@ -89,3 +94,54 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     place.write_bytes("tags = 'Gerät'".encode("latin-1"))
     with pytest.raises(SettingsError, match="cannot be read"):
         Settings.load({"VOICEFARM_CONFIG": str(place)})
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("VOICEFARM_BROKER_ULR", "did you mean VOICEFARM_BROKER_URL? "),
+        ("VOICEFARM_WORKER", "did you mean VOICEFARM_WORKERS? "),
+        ("VOICEFARM_CONFG", "did you mean VOICEFARM_CONFIG? "),
+        ("VOICEFARM_zzz", "which is no setting; correct"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_and_the_nearest_name_said(variable: str, nearest: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"the environment has {variable}") as refused:
+        given(tmp_path, "", **{variable: "redis://:s3cret@host"})
+    assert nearest in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_variables_of_ours_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
+    environ = {"VOICEFARM_DEBUG": "1", "VOICEFARM_PARENT": "7", "VOICEFARM_COMPILE": "0", "VOICES": "9"}
+    assert given(tmp_path, "", **environ) == Settings()
+
+
+def test_the_list_of_variables_that_are_no_settings_is_complete() -> None:
+    read = {
+        name
+        for folder in ("dispatcher", "storage", "workers", "migrations", "bench", "infra")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+        for name in re.findall(r"VOICEFARM_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8", errors="replace"))
+    }
+    assert read
+    assert read <= NO_SETTINGS | {ENV_PREFIX + f.name.upper() for f in fields(Settings)}
+
+
+def test_a_misspelt_name_in_a_file_is_refused_with_the_file_s_path_and_the_nearest_name(tmp_path: Path) -> None:
+    place = tmp_path / "studio farm.toml"
+    place.write_text("broker_ulr = 'redis://:s3cret@host'")
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({"VOICEFARM_CONFIG": str(place)})
+    assert f"{place} has an unknown setting 'broker_ulr'; did you mean broker_url? " in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_file_found_in_the_working_folder_is_named_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "voicefarm.toml").write_text("wrokers = 2")
+    with pytest.raises(SettingsError, match=f"^{re.escape(str(tmp_path))}/voicefarm.toml has .* mean workers"):
+        Settings.load({})

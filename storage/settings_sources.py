@@ -1,0 +1,85 @@
+"""Where settings are read from, and what is refused there."""
+
+import math
+import tomllib
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from storage.errors import SettingsError
+
+ENV_PREFIX = "VOICEFARM_"
+#: Variables of ours that are no settings: the settings' file, where errors come from, which process a child belongs
+#: to, and whether an engine may compile.
+NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE"})
+
+
+def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, Any]:
+    """What the settings' file says; nothing where there is none."""
+    named = environ.get(ENV_PREFIX + "CONFIG")
+    places = [Path(named)] if named else [Path("voicefarm.toml"), _home() / ".config/voicefarm/voicefarm.toml"]
+    for place in places:
+        try:
+            given = tomllib.loads(place.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{place} cannot be read ({error}); mend it or move it away") from error
+        _refuse_unknown_names(given, known, place)
+        return given
+    if named:
+        raise SettingsError(f"VOICEFARM_CONFIG names {named}, which does not exist; correct or unset it")
+    return {}
+
+
+def read_environment(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
+    """What the environment says."""
+    variables = {ENV_PREFIX + name.upper(): name for name in known}
+    for variable in environ:
+        if variable.startswith(ENV_PREFIX) and variable not in variables and variable not in NO_SETTINGS:
+            raise SettingsError(
+                f"the environment has {variable}, which is no setting;"
+                f" {_meant(variable, {*variables, *NO_SETTINGS})}correct or unset it (docs/settings.md has all)"
+            )
+    return {name: environ[variable] for variable, name in variables.items() if variable in environ}
+
+
+def as_kind(name: str, value: object, default: object) -> Any:
+    """The value as its default's type; numbers must not be negative."""
+    try:
+        if isinstance(default, str):
+            return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        number = int(str(value)) if isinstance(default, int) else float(str(value))
+    except ValueError as error:
+        raise SettingsError(f"setting {name} is '{value}', which is no number; give one such as {default}") from error
+    if not math.isfinite(number):
+        raise SettingsError(f"setting {name} is {value}, which is without bounds; give one such as {default}")
+    if number < 0:
+        raise SettingsError(f"setting {name} is {value}, but must not be negative; give one such as {default}")
+    return number
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise SettingsError(
+            "this user has no home folder to look for settings in; set HOME, or name a file by VOICEFARM_CONFIG"
+        ) from error
+
+
+def _refuse_unknown_names(given: Collection[str], known: Collection[str], place: Path) -> None:
+    for name in given:
+        if name not in known:
+            raise SettingsError(
+                f"{place.absolute()} has an unknown setting '{name}'; {_meant(name, known)}see docs/settings.md for"
+                " the table"
+            )
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    # What all variables begin with would make any two of them alike.
+    rest = {other.removeprefix(ENV_PREFIX): other for other in sorted(known)}
+    nearest = get_close_matches(name.removeprefix(ENV_PREFIX), rest, n=1)
+    return f"did you mean {rest[nearest[0]]}? " if nearest else ""

@@ -1,0 +1,97 @@
+"""Ports that take a connection and then do not talk as a broker does: told soon, not waited for."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Thread
+
+import pytest
+
+from dispatcher.farm import broker
+from dispatcher.farm.broker import require_broker
+from storage.errors import BrokerUnavailable, SettingsError
+from storage.settings import Settings
+from tests.services.redis import RedisServer
+from tests.services.server import HOST
+
+SECRET = "s3cret"
+#: How long a broker is waited for here; five times as long elsewhere.
+PATIENCE = 1.0
+#: Seconds in which the answer must be there, on a machine with other things to do.
+SOON = 4.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert broker.PATIENCE == 5 * PATIENCE
+    monkeypatch.setattr(broker, "PATIENCE", PATIENCE)
+
+
+@pytest.fixture
+def port_of() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
+    """Opens ports whose every visitor is treated in some way."""
+    doors: list[socket.socket] = []
+
+    def opened(treat: Callable[[socket.socket], object]) -> int:
+        door = socket.create_server((HOST, 0))
+        doors.append(door)
+        Thread(target=_receive, args=(door, treat), daemon=True).start()
+        port: int = door.getsockname()[1]
+        return port
+
+    yield opened
+    for door in doors:
+        # Closing alone would not wake the one who waits there.
+        with suppress(OSError):
+            door.shutdown(socket.SHUT_RDWR)
+        door.close()
+
+
+def _receive(door: socket.socket, treat: Callable[[socket.socket], object]) -> None:
+    visitors = []
+    with suppress(OSError):
+        while True:
+            visitor = door.accept()[0]
+            visitors.append(visitor)
+            with suppress(OSError):
+                treat(visitor)
+    for visitor in visitors:
+        visitor.close()
+
+
+def _refused(url: str) -> str:
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailable) as refused:
+        require_broker(Settings(broker_url=url))
+    assert time.monotonic() - began < SOON
+    assert SECRET not in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_a_port_that_never_answers(scheme: str, port_of: Callable[..., int]) -> None:
+    said = _refused(f"{scheme}://:{SECRET}@{HOST}:{port_of(lambda _: None)}/0")
+    assert f"the broker {scheme}://:***@{HOST}" in said
+    assert "Timeout" in said
+
+
+def test_tls_at_a_port_without(redis_server: RedisServer) -> None:
+    said = _refused(f"rediss://:{SECRET}@{HOST}:{redis_server.port}/0")
+    assert "that Redis runs with TLS on this port; redis:// is for one without" in said
+
+
+def test_none_at_a_port_with_tls(port_of: Callable[..., int]) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    said = _refused(f"redis://:{SECRET}@{HOST}:{port_of(lambda visitor: tls.wrap_socket(visitor, server_side=True))}/0")
+    assert "rediss:// is for a port with TLS" in said
+
+
+@pytest.mark.parametrize(
+    "url", ["amqp://x", f"amqp://u:{SECRET}@{HOST}//", "redis:/x", "sentinel://one:26379;two:26379"]
+)
+def test_what_is_no_redis_is_not_even_tried(url: str) -> None:
+    with pytest.raises(SettingsError, match="names no broker that we can use; it must be like redis://") as refused:
+        require_broker(Settings(broker_url=url))
+    assert SECRET not in str(refused.value)

@@ -1,0 +1,16 @@
+"""What the README says of installing is what make does."""
+
+import re
+
+from tests.cli.running import ROOT
+
+INSTALLED = re.compile(r"(-e '\.\[[a-z,]+\]')")
+
+
+def test_pip_as_the_readme_has_it_installs_what_make_installs() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("$(VENV)/installed: ")[2]
+    sentence = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("Without make, ")[2].partition("does the same")[0]
+    )
+    assert INSTALLED.findall(recipe)[0] == INSTALLED.findall(sentence)[0]
+    assert "-c constraints.txt" in sentence

@@ -1,0 +1,119 @@
+"""`voicefarm up` and its Flower: what is said is what is so."""
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from dispatcher.farm.flower import USUAL_PORT, flower_port
+from storage.errors import InputError
+from storage.settings import Settings
+from tests.cli.running import CommandLine, ended
+from tests.services.server import HOST
+from tests.services.waiting import wait_until
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody has."""
+    with socket.create_server((HOST, 0)) as holder:
+        port: int = holder.getsockname()[1]
+        yield port
+
+
+@pytest.fixture
+def usual_port_taken() -> Iterator[None]:
+    """Flower's usual port is somebody's; ours, unless another's already."""
+    with socket.socket() as mine:
+        with suppress(OSError):
+            mine.bind((HOST, USUAL_PORT))
+            mine.listen()
+        yield
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 401
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _lines_until(stream: "subprocess.Popen[str]", words: str) -> str:
+    assert stream.stdout
+    said = ""
+    while words not in said:
+        line = stream.stdout.readline()
+        assert line, f"it ended without saying '{words}': {said}"
+        said += line
+    return said
+
+
+def test_flower_takes_the_next_free_port_and_the_one_named_is_the_one_that_answers(
+    command: CommandLine, usual_port_taken: None
+) -> None:
+    up = command.start("up")
+    named = re.search(r"Flower: http://127\.0\.0\.1:(\d+) ", _lines_until(up, "Ctrl-C ends it"))
+    assert named
+    assert USUAL_PORT < int(named[1]) < USUAL_PORT + 100
+    wait_until(lambda: _answers(int(named[1])), 30, "Flower to answer", every=0.2)
+    assert (command.state / "flower.password").stat().st_mode & 0o077 == 0
+    up.terminate()
+    assert ended(up).status == 0
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused_before_anything_starts(
+    command: CommandLine, taken: int
+) -> None:
+    said = command.run("up", flower_port=taken).sentence()
+    assert f"Flower cannot have port {taken} of VOICEFARM_FLOWER_PORT (Address already in use" in said
+    assert f"process {os.getpid()}" in said
+    assert not (command.state / "logs").exists()
+    assert command.processes() == []
+
+
+def test_a_port_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="the highest is 65535"):
+        flower_port(Settings(flower_port=99_999))
+
+
+def test_without_flower_the_farm_goes_on_and_says_what_to_install(
+    command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from importlib.machinery import PathFinder\n"
+        "find = PathFinder.find_spec\n"
+        "PathFinder.find_spec = lambda name, *more: None if name == 'flower' else find(name, *more)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    up = command.start("up")
+    assert "Flower" not in _lines_until(up, "Ctrl-C ends it")
+    up.terminate()
+    end = ended(up)
+    assert end.status == 0
+    assert "Flower is not installed" in end.err
+    assert "pip install 'voicefarm[flower]'" in end.err
+
+
+def test_a_flower_that_cannot_live_is_told_on_the_terminal(
+    command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flower").mkdir()
+    (tmp_path / "flower" / "__init__.py").write_text("raise SystemExit(7)")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    up = command.start("up")
+    assert up.stderr
+    said = up.stderr.readline()
+    assert "flower does not stay up: it ended 3 times soon after its start, at last with exit status" in said
+    assert str(command.state / "logs" / "flower.log") in said
+    up.terminate()
+    assert ended(up).status == 0

@@ -1,0 +1,153 @@
+"""What is no message of ours is refused at the door, with a sentence and nothing else."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.errors import BadMessage
+from workers.messages import AtomOrder, AtomOutcome, Heartbeat, LeaseOrder, LeaseReport, plain_error
+
+BEAT = Heartbeat(
+    "a" * 32, "cpu.x-1@here", "convert.cpu.x+studio-a", "cpu", "AMD EPYC", ("cpu", "cpu.x", "world.v2"),
+    {"world": "2"}, "here", 7, "busy", ("b" * 32,), 312.5,
+)  # fmt: skip
+REPORT = LeaseReport("b" * 32, "a" * 32, (AtomOutcome(3, "done", 20.0, stages={"pitch": 1.5}, peak=0.5),), is_over=True)
+ORDER = LeaseOrder(
+    "b" * 32, 1, "world", "2", {"pitch": 4}, {"seed": 0}, 16_000, 24_000, "atoms/" + "a" * 32, "converted/" + "b" * 32,
+    (AtomOrder(0, 0, 100, 0, 120, 0, 150),),
+)  # fmt: skip
+
+
+def travelled(message: object) -> Any:
+    """As it comes out of a queue."""
+    return json.loads(json.dumps(message))
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+def test_what_is_sent_comes_back_the_same(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
+    assert type(message).from_json(travelled(message.to_json())) == message
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+def test_fields_of_a_newer_version_are_passed_over(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
+    assert type(message).from_json({**travelled(message.to_json()), "colour": "blue"}) == message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offers": [{"a": 1}]},
+        {"offers": "cpu"},
+        {"offers": ["x" * 1000]},
+        {"offers": ["cpu"] * 1000},
+        {"device": "d" * 200_000},
+        {"device": "\0"},
+        {"device": "\ud800"},
+        {"name": "a\x1b[2J@host"},
+        {"engines": {"world": {"a": 1}}},
+        {"engines": 5},
+        {"queue": "dispatcher"},
+        {"queue": "convert.../x"},
+        {"capability": "tpu"},
+        {"state": "asleep"},
+        {"holding": ["t"] * 1000},
+        {"holding": [5]},
+        {"pid": -1},
+        {"pid": True},
+        {"memory_mb": math.inf},
+        {"memory_mb": math.nan},
+        {"incarnation": "'; DROP TABLE jobs"},
+        {"incarnation": None},
+    ],
+)
+def test_a_heartbeat_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadMessage, match="a Heartbeat is not as it should be"):
+        Heartbeat.from_json({**travelled(BEAT.to_json()), **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"audio_seconds": math.inf},
+        {"audio_seconds": -1.0},
+        {"busy": math.nan},
+        {"peak": 1e30},
+        {"number": -1},
+        {"number": 1e9},
+        {"outcome": "DONE"},
+        {"outcome": 5},
+        {"stages": [1]},
+        {"stages": {"a": "b"}},
+        {"stages": {str(n): 1.0 for n in range(1000)}},
+        {"error": "e" * 100_000},
+        {"peak_memory_mb": "much"},
+    ],
+)
+def test_a_report_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+    message = travelled(REPORT.to_json())
+    message["outcomes"][0].update(changes)
+    with pytest.raises(BadMessage, match="a LeaseReport is not as it should be"):
+        LeaseReport.from_json(message)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"atoms_prefix": "../../etc"},
+        {"converted_prefix": "packages/" + "a" * 32},
+        {"rate_in": 0},
+        {"rate_voice": 10**9},
+        {"atoms": []},
+        {"atoms": [{"number": 0, "start": 9, "stop": 1, "first": 0, "last": 9, "out_start": 0, "out_stop": 1}]},
+        {"atoms": [{"number": 0, "start": 0, "stop": 1, "first": 0, "last": 10**12, "out_start": 0, "out_stop": 1}]},
+        {"atoms": [{"number": 0, "start": 0, "stop": 1, "first": 0, "last": 1, "out_start": 0, "out_stop": 10**12}]},
+        {"recipe": []},
+        {"token": "x" * 33},
+    ],
+)
+def test_an_order_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadMessage, match="a LeaseOrder is not as it should be"):
+        LeaseOrder.from_json({**travelled(ORDER.to_json()), **changes})
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+def test_a_message_without_one_of_its_fields_is_refused(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
+    for name in message.to_json():
+        with pytest.raises(BadMessage):
+            type(message).from_json({n: v for n, v in travelled(message.to_json()).items() if n != name})
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(message=ANYTHING, kind=st.sampled_from([Heartbeat, LeaseReport, LeaseOrder]))
+def test_whatever_comes_is_a_message_or_refused(message: object, kind: type[Heartbeat]) -> None:
+    with pytest.raises(BadMessage):
+        kind.from_json(message)
+
+
+@given(message=st.sampled_from([BEAT, REPORT, ORDER]), data=st.data())
+def test_one_field_of_any_kind_makes_a_message_or_is_refused(
+    message: Heartbeat | LeaseReport | LeaseOrder, data: st.DataObject
+) -> None:
+    changed = message.to_json()
+    changed[data.draw(st.sampled_from(sorted(changed)))] = data.draw(ANYTHING)
+    try:
+        taken = type(message).from_json(changed)
+    except BadMessage:
+        return
+    assert isinstance(taken, type(message))
+
+
+def test_an_error_is_made_fit_to_travel() -> None:
+    said = plain_error("NUL \0, half a character \ud800, and much more " + "x" * 100_000)
+    report = LeaseReport("t", "i", (AtomOutcome(0, "failed", 1.0, error=said),), is_over=True)
+    assert LeaseReport.from_json(travelled(report.to_json())) == report
