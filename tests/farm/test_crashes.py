@@ -1,0 +1,55 @@
+"""A decoder or encoder that crashes harms the job that it worked for, and no other."""
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dispatcher.sample.writing import write_sample
+from tests.farm.conftest import OpenFarm
+from tests.farm.running import RunningFarm
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough to be caught in its split."""
+    path = tmp_path_factory.mktemp("recording") / "long.flac"
+    write_sample(path, 1_200.0, rate=48_000)
+    return path
+
+
+def _studio(farm: RunningFarm) -> psutil.Process:
+    process = farm.child("studio").process
+    assert process is not None
+    return psutil.Process(process.pid)
+
+
+def test_a_crash_in_one_split_leaves_the_studio_and_other_jobs_alone(
+    open_farm: OpenFarm, long_recording: Path, short_recording: Path, tmp_path: Path
+) -> None:
+    with open_farm(workers=1, atom_seconds=30.0) as farm:
+        farm.finish(farm.submit(short_recording, "through"))
+        studio = _studio(farm)
+        culprit = farm.submit(long_recording, "through")
+        farm.wait(lambda: farm.job(culprit).atoms >= 1, "the split")
+        crashing = max(studio.children(), key=lambda child: child.cpu_times().user)
+        other = farm.submit(short_recording, "through", settings={"seed": 1})
+        os.kill(crashing.pid, signal.SIGSEGV)
+        assert farm.finish(other).state == "finished"
+        assert (farm.job(other).claims, farm.job(other).reason) == (0, "")
+        assert _studio(farm) == studio
+        assert studio.is_running()
+        assert farm.finish(culprit).state == "finished"
+
+
+def test_no_process_of_a_studio_outlives_it(open_farm: OpenFarm, short_recording: Path) -> None:
+    with open_farm(workers=1) as farm:
+        farm.finish(farm.submit(short_recording, "through"))
+        before = _studio(farm).children(recursive=True)
+        assert before
+        farm.kill("studio")
+        farm.wait(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in before), "their end")

@@ -1,0 +1,74 @@
+"""What a farm says to itself stays bounded, whatever is cancelled; what the broker loses is missed within seconds."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from dispatcher.jobs.ending import by_workers, cancel_job
+from dispatcher.jobs.voices import add_voice
+from storage.settings import Settings
+from tests.farm.conftest import OpenFarm
+from tests.farm.running import RunningFarm
+from tests.services.redis import RedisServer
+from workers.app import build_app
+from workers.sending import drop_leases
+
+pytestmark = pytest.mark.timeout(240)
+
+WORKERS = 3
+#: Redis commands for one heartbeat or one atom on their whole way, counted with everything that Celery does beside.
+COMMANDS_EACH = 15
+#: Commands a second of a farm that does nothing: ticks, looks into queues, Celery's own heartbeats of five processes.
+AT_REST = 120.0
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, farm_settings: Settings) -> Callable[[], Redis]:
+    """The farm's Redis, to be looked at from outside."""
+    if farm_settings.is_embedded:
+        return lambda: Redis(unix_socket_path=str(farm_settings.socket_path))
+    server: RedisServer = request.getfixturevalue("redis_server")
+    return server.client
+
+
+def _commands(client: Redis) -> int:
+    return int(client.info("stats")["total_commands_processed"])
+
+
+def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, broker: Callable[[], Redis]) -> None:
+    """Bounded by workers x heartbeats + atoms; before, each cancelled lease made thousands of messages a second."""
+    with open_farm(workers=WORKERS) as farm, broker() as client:
+        voice = add_voice(farm.database, "slow", "through", {"pace": 1.0}).name
+        jobs = [farm.submit(short_recording, voice, settings={"seed": n}) for n in range(3)]
+        farm.wait(lambda: all(farm.job(job).started_at for job in jobs[:2]), "a start")
+        for job in jobs:
+            drop_leases(build_app(farm.settings), by_workers(cancel_job(farm.database, job)))
+        unheard_of: dict[tuple[str, ...], list[str]] = {("nobody@nowhere",): ["unknown"] * 100}
+        drop_leases(build_app(farm.settings), unheard_of)
+        began, before = time.monotonic(), _commands(client)
+        other = farm.submit(short_recording, "through")
+        assert farm.finish(other).state == "finished"
+        # A few seconds more, so that a storm that builds up is seen too.
+        farm.wait(lambda: time.monotonic() - began > 6.0, "six seconds")
+        took = time.monotonic() - began
+        heartbeats = took * WORKERS / farm.settings.heartbeat_seconds
+        most = COMMANDS_EACH * (2.0 * heartbeats + 3.0 * farm.job(other).atoms) + AT_REST * took
+        assert _commands(client) - before <= most
+        assert client.llen("voicefarm:dispatcher.heartbeats") <= 2 * WORKERS
+
+
+def test_an_urgent_job_does_not_wait_for_what_the_broker_lost_behind_busy_workers(
+    open_farm: OpenFarm, short_recording: Path, lose_broker: Callable[[RunningFarm], None]
+) -> None:
+    with open_farm(workers=1) as farm:
+        voice = add_voice(farm.database, "slow", "through", {"pace": 0.5}).name
+        slow = [farm.submit(short_recording, voice, priority=8, settings={"seed": n}) for n in range(4)]
+        farm.wait(lambda: farm.job(slow[0]).atoms_done >= 1, "the first atom")
+        urgent = farm.submit(short_recording, "through", priority=0)
+        farm.wait(lambda: farm.job(urgent).last_leased_at > 0.0, "its lease")
+        lose_broker(farm)
+        assert farm.finish(urgent).state == "finished"
+        assert all(farm.job(job).state != "finished" for job in slow[1:])

@@ -1,0 +1,140 @@
+"""A job that is split, converted and stitched in this process, step by step, over a store that can be away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from dispatcher.desk.report import complete_job
+from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
+from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.request import Request
+from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.sample.writing import write_sample
+from dispatcher.studio import Studio
+from storage import keys
+from storage.records.database import Database
+from storage.records.rows import AnyRow
+from storage.records.schema import AtomRecord, JobRecord
+from storage.settings import Settings
+from workers.messages import AtomOrder, LeaseOrder, Outcome
+from workers.pipeline import Pipeline
+from workers.voices import LoadedVoices
+
+SECONDS = 9.0
+
+
+class StepByStep:
+    """One job with the voice that leaves everything as it is."""
+
+    def __init__(self, settings: Settings, recording: Path) -> None:
+        self.settings = settings
+        self.objects = settings.state_folder / "objects"
+        self.studio = Studio(settings, feed=lambda: None)
+        self.database, self.store = self.studio.database, self.studio.store
+        self.number = submit(
+            self.database, self.store, recording, check_request(self.database, settings, Request("through"))
+        )
+
+    @property
+    def job(self) -> JobRecord:
+        return load_job(self.database, self.number)
+
+    def atoms(self) -> list[AnyRow]:
+        with self.database.reading() as connection:
+            return list(connection.execute(select(AtomRecord).order_by(AtomRecord.number)).all())
+
+    def take_store_away(self) -> None:
+        """What a network disk does that is not mounted: every access fails."""
+        self.objects.rename(self.objects.with_name("away"))
+        self.objects.symlink_to(self.objects)
+
+    def bring_store_back(self) -> None:
+        self.objects.unlink()
+        self.objects.with_name("away").rename(self.objects)
+
+    def let_time_pass(self) -> None:
+        """Whatever is to be tried later may be tried now."""
+        self.set(not_before=0.0, claim_until=0.0)
+
+    def set(self, **values: object) -> None:
+        with self.database.writing() as connection:
+            connection.execute(update(JobRecord).where(JobRecord.id == self.number).values(**values))
+
+    def object_of(self, number: int, *, prepared: bool = False) -> Path:
+        atom = self.atoms()[number]
+        if prepared:
+            return self.objects / keys.atom_key(atoms_prefix(self.job), atom.first, atom.last)
+        return self.objects / keys.converted_key(
+            converted_prefix(self.job), atom.start, atom.stop, atom.first, atom.last
+        )
+
+    def convert(self) -> dict[int, str]:
+        """All atoms that wait, by a real worker's pipeline and the desk's own bookkeeping; how each ended."""
+        from threading import Event
+
+        waiting = [a for a in self.atoms() if a.state == "waiting"]
+        job = self.job
+        order = LeaseOrder(
+            "t", job.id, job.engine, job.engine_version, job.recipe, job.settings, job.rate_in, job.rate_voice,
+            atoms_prefix(job), converted_prefix(job),
+            tuple(AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in waiting),
+        )  # fmt: skip
+        outcomes: dict[int, str] = {}
+        pipeline = Pipeline(self.store, LoadedVoices(lambda *_: Path(), "cpu"), Event())
+        pipeline.run(order, lambda: False, lambda o: outcomes.update({o.number: o.outcome}))
+        good = [n for n, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.CACHED)]
+        with self.database.writing() as connection:
+            connection.execute(update(AtomRecord).where(AtomRecord.number.in_(good)).values(state="done"))
+            connection.execute(
+                update(JobRecord).values(
+                    atoms_done=JobRecord.atoms_done + len(good), atoms_waiting=JobRecord.atoms_waiting - len(good),
+                    seconds_waiting=0.0, peak=1.0,
+                )
+            )  # fmt: skip
+            complete_job(connection, self.number, 0.0)
+        return outcomes
+
+    def result(self) -> bytes:
+        job = self.job
+        assert job.state == "finished", job.reason
+        assert job.result_key
+        return self.store.get(job.result_key)
+
+
+@pytest.fixture(scope="session")
+def nine_seconds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recording") / "talk.wav"
+    write_sample(path, SECONDS, rate=24_000)
+    return path
+
+
+@pytest.fixture
+def steps(
+    migrated_sqlite_url: str, tmp_path: Path, nine_seconds: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StepByStep]:
+    for room in ("workers.pipeline", "dispatcher.stitch.joining"):
+        monkeypatch.setattr(f"{room}.READ_AGAIN", (0.01,))
+    settings = Settings(
+        state=str(tmp_path / "state"), scratch=str(tmp_path / "scratch"), atom_seconds=3.0,
+        database_url=migrated_sqlite_url,
+    )  # fmt: skip
+    steps = StepByStep(settings, nine_seconds)
+    yield steps
+    steps.database.close()
+
+
+@pytest.fixture
+def undisturbed(steps: StepByStep) -> bytes:
+    """The result where nothing goes wrong; the job is begun anew afterwards, with nothing of it kept."""
+    steps.studio.splitting.run(steps.number)
+    steps.convert()
+    steps.studio.stitching.run(steps.number)
+    return steps.result()
+
+
+def reopened(database: Database) -> None:
+    """Back from its end to its stitch."""
+    with database.writing() as connection:
+        connection.execute(update(JobRecord).values(state="stitching", ended_at=None, result_key=None))

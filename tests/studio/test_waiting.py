@@ -1,0 +1,92 @@
+"""What is away is waited for, told of, and does not count as a try."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dispatcher.desk.stages import MOST_CLAIMS
+from dispatcher.jobs.claim import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
+from dispatcher.jobs.summary import summarise
+from tests.studio.conftest import StepByStep
+
+Run = Callable[[StepByStep], None]
+
+
+def split(steps: StepByStep) -> None:
+    steps.studio.splitting.run(steps.number)
+
+
+def stitch(steps: StepByStep) -> None:
+    steps.studio.stitching.run(steps.number)
+
+
+def mend(steps: StepByStep) -> None:
+    steps.studio.mending.run(steps.number)
+
+
+def at_its_split(steps: StepByStep) -> None:
+    """As it is when it was handed in."""
+
+
+def at_its_stitch(steps: StepByStep) -> None:
+    split(steps)
+    steps.convert()
+
+
+def with_a_damaged_atom(steps: StepByStep) -> None:
+    split(steps)
+    from sqlalchemy import update
+
+    from storage.records.schema import AtomRecord
+
+    with steps.database.writing() as connection:
+        connection.execute(update(AtomRecord).where(AtomRecord.number == 0).values(state="damaged"))
+    steps.set(atoms_damaged=1)
+
+
+STAGES = [
+    (at_its_split, split, "splitting"),
+    (at_its_stitch, stitch, "stitching"),
+    (with_a_damaged_atom, mend, "converting"),
+]
+
+
+@pytest.mark.parametrize(("prepare", "run", "state"), STAGES)
+def test_a_stage_waits_for_a_store_that_is_away_for_as_long_as_it_takes(
+    steps: StepByStep, prepare: Run, run: Run, state: str
+) -> None:
+    prepare(steps)
+    steps.take_store_away()
+    for _ in range(3 * MOST_CLAIMS):
+        steps.let_time_pass()
+        run(steps)
+    job = steps.job
+    assert (job.state, job.claim, job.claims) == (state, None, 0)
+    assert "cannot be used" in job.waiting_for
+    assert summarise(job, [frozenset(job.needs)]).note == f"waiting: {job.waiting_for}"
+    steps.bring_store_back()
+    steps.let_time_pass()
+    run(steps)
+    assert (steps.job.waiting_for, steps.job.waiting_since) == ("", None)
+    assert steps.job.state in ("converting", "finished")
+
+
+def test_it_is_tried_again_ever_more_rarely(steps: StepByStep) -> None:
+    steps.take_store_away()
+    for waited, pause in ((0.0, SHORTEST_PAUSE), (20.0, 10.0), (10_000.0, LONGEST_PAUSE)):
+        steps.let_time_pass()
+        split(steps)
+        steps.set(waiting_since=steps.job.claim_until - waited)
+        steps.let_time_pass()
+        split(steps)
+        assert steps.job.not_before - steps.job.claim_until == pytest.approx(pause, abs=0.5)
+
+
+def test_a_job_fails_in_the_end_with_what_it_waited_for(steps: StepByStep) -> None:
+    steps.take_store_away()
+    split(steps)
+    steps.set(waiting_since=steps.job.claim_until - PATIENCE - 1.0)
+    steps.let_time_pass()
+    split(steps)
+    assert steps.job.state == "failed"
+    assert "cannot be used" in steps.job.reason
