@@ -1,0 +1,122 @@
+"""What people type behind the command: options, names and numbers that cannot be meant.
+
+Only commands that do no work are tried: the recordings that they name are not there.
+"""
+
+import io
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from random import Random
+from tempfile import mkdtemp
+
+from dispatcher.cli.main import main
+from storage.errors import VoicefarmError
+from tests.fuzz.door import Door, Seeds
+from tests.fuzz.oddities import odd_number, odd_text
+
+_SECRET = "c0rrect-horse"
+#: Characters of one word: click says it again, however long it is.
+_LONGEST = 200
+_COMMANDS = (
+    "convert {} --voice bright", "convert missing.wav --voice {}", "convert missing.wav --voice bright --pitch {}",
+    "convert missing.wav --voice bright --formant {}", "convert missing.wav --voice bright --breath {}",
+    "convert missing.wav --voice bright --seed {}", "convert missing.wav --voice bright --set {}",
+    "convert missing.wav --voice bright --set pitch={}", "convert missing.wav --voice bright --speaker {}",
+    "convert missing.wav --voice through --rate {}", "convert missing.wav --voice through --format {}",
+    "convert missing.wav --voice through --rate {} --format {}", "convert missing.wav --voice through --require {}",
+    "convert missing.wav --voice through --priority {}", "convert missing.wav --voice through -o {}",
+    "submit missing.wav --voice through --set {}={}", "show {}", "cancel {}", "retry {}", "report {}",
+    "report --since {}", "fetch {} -o out.wav", "jobs {}", "voice show {}", "voice remove {}", "voice add {}",
+    "voice add {} --set {}", "model {}", "db {}", "{} {}", "convert missing.wav --voice through {} {}",
+)  # fmt: skip
+#: Nothing of ours may be said in these words.
+_UNFORESEEN = re.compile(r"not foreseen \((\w+)")
+
+#: What a terminal would obey.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+class Told(VoicefarmError):
+    """The command ended with this sentence."""
+
+
+def seeds() -> dict[str, bytes]:
+    """Every command with sound words in it."""
+    return {f"{number:02}": command.encode() for number, command in enumerate(_COMMANDS)}
+
+
+def make(random: Random, seeds: Seeds) -> bytes:
+    """One command with odd words in its gaps."""
+    words = random.choice(list(seeds.values())).decode().split(" ")
+    return json.dumps([word.format(_word(random), _word(random)) for word in words]).encode()
+
+
+def read(content: bytes, folder: Path) -> object:
+    """What the command does; what it tells on standard error is its refusal."""
+    words = json.loads(content) if content.startswith(b"[") else content.decode().split(" ")
+    with _own_state(folder), _arguments(words), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as said:
+        try:
+            main()
+        except SystemExit as ending:
+            status = ending.code
+        else:
+            status = 0
+    told = said.getvalue().strip()
+    assert not (found := _UNFORESEEN.search(told)), f"not foreseen ({found and found[1]}): {shlex.join(words)}"
+    assert not (found := _CONTROL.search(told)), f"the terminal is given {found and found[0]!r}: {shlex.join(words)}"
+    if status:
+        raise Told(_sentence(told))
+    return status
+
+
+def _sentence(told: str) -> str:
+    """Behind the lines that click puts before it, and of several recordings the first."""
+    _, error, behind = told.partition("\nError: ")
+    return behind if error else told.partition("\nvoicefarm: ")[0]
+
+
+@contextmanager
+def _arguments(words: list[str]) -> Iterator[None]:
+    before, sys.argv = sys.argv, ["voicefarm", *words]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextmanager
+def _own_state(folder: Path) -> Iterator[None]:
+    """A farm that nobody uses, made once for this process: its tables take longer than a hundred commands."""
+    before, place = dict(os.environ), Path.cwd()
+    os.environ.update(VOICEFARM_STATE=_state(), VOICEFARM_FLOWER_PASSWORD=_SECRET)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(place)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+_made: list[str] = []
+
+
+def _state() -> str:
+    if not _made:
+        _made.append(mkdtemp(prefix="voicefarm-fuzz-state-"))
+    return _made[0]
+
+
+def _word(random: Random) -> str:
+    """What a shell can hand over: no zeros, and bytes that are not UTF-8 as surrogates."""
+    word = str(odd_number(random)) if random.random() < 0.4 else odd_text(random)
+    return word.replace("\0", "")[:_LONGEST]
+
+
+DOOR = Door("requests", seeds, make, read, Told, (_SECRET,))
