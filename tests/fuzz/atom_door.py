@@ -76,7 +76,7 @@ def _with_sum(line: str, values: npt.NDArray[np.int32]) -> str:
     if len(numbers) != 3:
         return line
     head = struct.pack("<III", numbers[0], len(values), numbers[2])
-    return f"{line.rpartition('=')[0]}={zlib.crc32(values.tobytes(), zlib.crc32(head)):08x}"
+    return f"{line.rpartition('=')[0]}={zlib.crc32(head, zlib.crc32(values.tobytes())):08x}"
 
 
 DOOR = Door("atoms", seeds, make, read, AudioError)

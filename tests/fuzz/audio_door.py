@@ -20,7 +20,7 @@ _BY_SNDFILE = (
     ("WAV", "PCM_16"), ("WAV", "PCM_U8"), ("WAV", "PCM_24"), ("WAV", "DOUBLE"), ("WAV", "ULAW"), ("WAV", "IMA_ADPCM"),
     ("WAV", "MS_ADPCM"), ("WAV", "GSM610"), ("WAV", "G721_32"), ("WAV", "NMS_ADPCM_24"), ("WAVEX", "FLOAT"),
     ("RF64", "PCM_16"), ("RF64", "FLOAT"), ("W64", "PCM_16"), ("W64", "IMA_ADPCM"),
-    ("AIFF", "PCM_16"), ("AIFF", "FLOAT"), ("AIFF", "ALAW"), ("AIFF", "IMA_ADPCM"), ("AIFF", "DWVW_16"),
+    ("AIFF", "PCM_16"), ("AIFF", "FLOAT"), ("AIFF", "ALAW"), ("AIFF", "IMA_ADPCM"),
     ("AIFF", "GSM610"), ("AU", "PCM_16"), ("AU", "G721_32"), ("AU", "G723_24"), ("CAF", "PCM_24"), ("CAF", "ALAC_16"),
     ("CAF", "ALAC_24"), ("FLAC", "PCM_16"), ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
@@ -127,7 +127,8 @@ def _as_webm(vorbis: bytes) -> bytes:
     with av.open(BytesIO(vorbis)) as source, av.open(out, "w", format="webm", options=_BITEXACT) as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):
-            if packet.dts is not None:
+            # The last packet states a length below zero, which becomes one of days.
+            if packet.dts is not None and 0 < packet.duration < RATE:
                 packet.stream = stream
                 target.mux(packet)
     return out.getvalue()

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from storage import errors
 from tests.fuzz.door import Door, Seeds
@@ -19,6 +19,9 @@ _KINDS: dict[str, type[LeaseOrder] | type[LeaseReport] | type[Heartbeat]] = {
 _INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
 _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
 _SOURCE = "ab" * 32
+#: Characters. Whatever bound there is, it is below.
+_LONGEST = 20_000
+_NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
 
 
 def sound_messages() -> list[LeaseOrder | LeaseReport | Heartbeat]:
@@ -63,19 +66,34 @@ def read(content: bytes, folder: Path) -> object:
     kind = _KINDS[said["kind"]]
     message = kind.from_json(said["message"])
     assert type(message) is kind
-    _check_frozen(message)
+    _check_parts(message)
     again = json.loads(json.dumps(message.to_json(), allow_nan=False))
     assert kind.from_json(again) == message, "it says something else when it is sent on"
     return message
 
 
-def _check_frozen(value: Any) -> None:
+def _check_parts(value: Any) -> None:
+    """Everything in it is of its kind, cannot be changed, and is of no size or sign that nobody can mean."""
+    kinds = get_type_hints(type(value))
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
-        assert not isinstance(inner, list), f"{field.name} is a list, which can be changed"
+        assert _is_of(kinds[field.name], inner), f"{field.name} is {inner!r:.80}"
+        assert not isinstance(inner, str) or len(inner) < _LONGEST, f"{field.name} has {len(inner)} characters"
+        assert not field.name.endswith("_prefix") or ".." not in inner.split("/"), f"{field.name} leads outside"
+        assert field.name not in _NOT_BELOW_ZERO or inner >= 0, f"{field.name} is {inner}"
         for part in inner if isinstance(inner, tuple) else ():
             if dataclasses.is_dataclass(part):
-                _check_frozen(part)
+                _check_parts(part)
+
+
+def _is_of(kind: Any, value: object) -> bool:
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    if kind is float:
+        return isinstance(value, int | float)
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_is_of(get_args(kind)[0], part) for part in value)
+    return not isinstance(kind, type) or isinstance(value, kind)
 
 
 def _written(kind: str, message: object) -> bytes:

@@ -11,6 +11,8 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -60,57 +62,61 @@ def make(random: Random, seeds: Seeds) -> bytes:
 def read(content: bytes, folder: Path) -> object:
     """What the command does; what it tells on standard error is its refusal."""
     words = json.loads(content) if content.startswith(b"[") else content.decode().split(" ")
-    with _own_state(folder), _arguments(words), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as said:
+    ended = run_command(words, folder, _state())
+    command = shlex.join(words)
+    assert not (found := _UNFORESEEN.search(ended.told)), f"not foreseen ({found and found[1]}): {command}"
+    assert not (found := _CONTROL.search(ended.told)), f"a terminal would obey {found and found[0]!r}: {command}"
+    if ended.status:
+        raise Told(ended.sentence)
+    return ended.status
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, and what stands on standard error."""
+
+    status: object
+    told: str
+
+    @property
+    def sentence(self) -> str:
+        """Behind the lines that click puts before it, and of several recordings the first."""
+        _, error, behind = self.told.partition("\nError: ")
+        return behind if error else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
+
+
+def run_command(words: list[str], folder: Path, state: Path) -> Ended:
+    """Run it in this folder with a farm that nobody else uses, in this very process."""
+    with _surroundings(words, folder, state), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as said:
         try:
             main()
         except SystemExit as ending:
-            status = ending.code
-        else:
-            status = 0
-    told = said.getvalue().strip()
-    assert not (found := _UNFORESEEN.search(told)), f"not foreseen ({found and found[1]}): {shlex.join(words)}"
-    assert not (found := _CONTROL.search(told)), f"the terminal is given {found and found[0]!r}: {shlex.join(words)}"
-    if status:
-        raise Told(_sentence(told))
-    return status
-
-
-def _sentence(told: str) -> str:
-    """Behind the lines that click puts before it, and of several recordings the first."""
-    _, error, behind = told.partition("\nError: ")
-    return behind if error else told.partition("\nvoicefarm: ")[0]
+            return Ended(ending.code, said.getvalue().strip())
+        return Ended(0, said.getvalue().strip())
 
 
 @contextmanager
-def _arguments(words: list[str]) -> Iterator[None]:
-    before, sys.argv = sys.argv, ["voicefarm", *words]
-    try:
-        yield
-    finally:
-        sys.argv = before
-
-
-@contextmanager
-def _own_state(folder: Path) -> Iterator[None]:
-    """A farm that nobody uses, made once for this process: its tables take longer than a hundred commands."""
-    before, place = dict(os.environ), Path.cwd()
-    os.environ.update(VOICEFARM_STATE=_state(), VOICEFARM_FLOWER_PASSWORD=_SECRET)
+def _surroundings(words: list[str], folder: Path, state: Path) -> Iterator[None]:
+    arguments, environ, place = sys.argv, dict(os.environ), Path.cwd()
+    (state / "voicefarm.toml").touch()
+    sys.argv = ["voicefarm", *words]
+    os.environ.update(
+        VOICEFARM_STATE=str(state), VOICEFARM_CONFIG=str(state / "voicefarm.toml"), VOICEFARM_FLOWER_PASSWORD=_SECRET
+    )
     os.chdir(folder)
     try:
         yield
     finally:
         os.chdir(place)
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(environ)
+        sys.argv = arguments
 
 
-_made: list[str] = []
-
-
-def _state() -> str:
-    if not _made:
-        _made.append(mkdtemp(prefix="voicefarm-fuzz-state-"))
-    return _made[0]
+@cache
+def _state() -> Path:
+    """Made once for this process: its tables take longer than a hundred commands."""
+    return Path(mkdtemp(prefix="voicefarm-fuzz-state-"))
 
 
 def _word(random: Random) -> str:

@@ -29,17 +29,21 @@ _NAMES = [field.name for field in fields(Settings)]
 
 def seeds() -> dict[str, bytes]:
     """One sound file."""
-    return {"voicefarm.toml": _FILE.encode()}
+    return {"voicefarm": _written(_FILE.encode(), {"VOICEFARM_WORKERS": "3"})}
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
     """A file with lines changed or bytes damaged, and some variables, all in one JSON."""
-    file = seeds["voicefarm.toml"]
+    file = json.loads(seeds["voicefarm"])["file"].encode("latin-1")
     if random.random() < 0.5:
         file = _with_lines(file, random)
     if random.random() < 0.3:
         file = damaged(file, random)
     environ = {_variable(random): _text(random) for _ in range(random.choice((0, 0, 1, 1, 2, 4)))}
+    return _written(file, environ)
+
+
+def _written(file: bytes, environ: dict[str, str]) -> bytes:
     return json.dumps({"file": file.decode("latin-1"), "environ": environ}).encode()
 
 

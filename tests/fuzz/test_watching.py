@@ -35,6 +35,8 @@ class Judge:
 
 
 def test_every_way_to_end_is_told_apart_and_the_inputs_behind_it_are_still_judged(judge: Judge) -> None:
+    # A child's memory is its own, however much its parent holds.
+    ballast = b"x" * (450 << 20)
     outcomes = judge("value", "refuse", "raise", "leak", "eat", "segfault", "refuse", "value")
     assert [outcome.verdict.ending for outcome in outcomes] == [
         Ending.VALUE, Ending.REFUSAL, Ending.FOREIGN, Ending.SENTENCE, Ending.HUNGRY, Ending.CRASH, Ending.REFUSAL,
@@ -45,6 +47,7 @@ def test_every_way_to_end_is_told_apart_and_the_inputs_behind_it_are_still_judge
     assert "SIGSEGV" in outcomes[5].verdict.said
     assert "trap_door.py" in outcomes[5].verdict.said, "where it died is not told"
     assert outcomes[5].verdict.said.endswith("(alone)")
+    assert ballast
 
 
 def test_an_input_that_never_ends_is_stopped_where_it_is(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Thread
 from typing import IO
 
@@ -67,15 +67,20 @@ class Watch:
 
     def _judge_in_one(self, tasks: Sequence[str]) -> Iterator[Outcome]:
         """As far as one child comes."""
-        with TemporaryFile("w+") as noise, _started(self, noise) as child:
+        with (
+            TemporaryDirectory(prefix="voicefarm-fuzz-") as scratch,
+            TemporaryFile("w+") as noise,
+            _started(self, scratch, noise) as child,
+        ):
             yield from _Conversation(child, noise).held(tasks)
 
 
-def _started(watch: Watch, noise: IO[str]) -> "subprocess.Popen[str]":
+def _started(watch: Watch, scratch: str, noise: IO[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "tests.fuzz.child", watch.door, str(watch.seeds), str(watch.seed)], cwd=_ROOT,
-        env={**os.environ, **threads(1)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=noise, text=True,
-        errors="replace",
+        # Whoever is killed cannot tidy up, so what a child leaves lies where it is removed for it.
+        env={**os.environ, **threads(1), "TMPDIR": scratch}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=noise, text=True, errors="replace",
     )  # fmt: skip
 
 
