@@ -1,6 +1,6 @@
 """What people type behind the command: options, names and numbers that cannot be meant.
 
-Only commands that do no work are tried: the recordings that they name are not there.
+Only commands that do no work are tried.
 """
 
 import io
@@ -25,17 +25,20 @@ from tests.fuzz.oddities import odd_number, odd_text
 _SECRET = "c0rrect-horse"
 #: Characters of one word: click says it again, however long it is.
 _LONGEST = 200
-_COMMANDS = (
-    "convert {} --voice bright", "convert missing.wav --voice {}", "convert missing.wav --voice bright --pitch {}",
-    "convert missing.wav --voice bright --formant {}", "convert missing.wav --voice bright --breath {}",
-    "convert missing.wav --voice bright --seed {}", "convert missing.wav --voice bright --set {}",
-    "convert missing.wav --voice bright --set pitch={}", "convert missing.wav --voice bright --speaker {}",
-    "convert missing.wav --voice through --rate {}", "convert missing.wav --voice through --format {}",
-    "convert missing.wav --voice through --rate {} --format {}", "convert missing.wav --voice through --require {}",
-    "convert missing.wav --voice through --priority {}", "convert missing.wav --voice through -o {}",
-    "submit missing.wav --voice through --set {}={}", "show {}", "cancel {}", "retry {}", "report {}",
-    "report --since {}", "fetch {} -o out.wav", "jobs {}", "voice show {}", "voice remove {}", "voice add {}",
-    "voice add {} --set {}", "model {}", "db {}", "{} {}", "convert missing.wav --voice through {} {}",
+#: Results go below a file, which is refused once all else was looked at: no farm is started, and nothing is written.
+_NOWHERE = "-o taken/out.wav"
+_CONVERSIONS = (
+    "{} --voice bright", "talk.wav --voice {}", "talk.wav --voice bright --pitch {}",
+    "talk.wav --voice bright --formant {}", "talk.wav --voice bright --breath {}", "talk.wav --voice bright --seed {}",
+    "talk.wav --voice bright --set {}", "talk.wav --voice bright --set pitch={}",
+    "talk.wav --voice bright --set {}={}", "talk.wav --voice bright --speaker {}", "talk.wav --voice through --rate {}",
+    "talk.wav --voice through --format {}", "talk.wav --voice through --rate {} --format {}",
+    "talk.wav --voice through --require {}", "talk.wav --voice through --priority {}", "talk.wav --voice through {} {}",
+)  # fmt: skip
+_OTHERS = (
+    "convert talk.wav --voice through -o taken/{}", "submit gone.wav --voice through --set {}={}", "show {}",
+    "cancel {}", "retry {}", "report {}", "report --since {}", "fetch {} -o out.wav", "jobs {}", "voice show {}",
+    "voice remove {}", "voice add {}", "voice add {} --set {}", "model {}", "db {}", "{} {}",
 )  # fmt: skip
 #: Nothing of ours may be said in these words.
 _UNFORESEEN = re.compile(r"not foreseen \((\w+)")
@@ -50,7 +53,8 @@ class Told(VoicefarmError):
 
 def seeds() -> dict[str, bytes]:
     """Every command with sound words in it."""
-    return {f"{number:02}": command.encode() for number, command in enumerate(_COMMANDS)}
+    commands = [*(f"convert {options} {_NOWHERE}" for options in _CONVERSIONS), *_OTHERS]
+    return {f"{number:02}": command.encode() for number, command in enumerate(commands)}
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
@@ -62,6 +66,7 @@ def make(random: Random, seeds: Seeds) -> bytes:
 def read(content: bytes, folder: Path) -> object:
     """What the command does; what it tells on standard error is its refusal."""
     words = json.loads(content) if content.startswith(b"[") else content.decode().split(" ")
+    (folder / "taken").touch()
     ended = run_command(words, folder, _state())
     command = shlex.join(words)
     assert not (found := _UNFORESEEN.search(ended.told)), f"not foreseen ({found and found[1]}): {command}"

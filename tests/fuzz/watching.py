@@ -25,6 +25,8 @@ PROCESSOR_LIMIT, CLOCK_LIMIT = 10.0, 60.0
 _LOOK = 0.5
 _ROOT = Path(__file__).resolve().parents[2]
 _TAIL = 3_000  # characters kept of what a dead child wrote
+#: With what Python begins to tell where it died.
+_DEATH = "Fatal Python error: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +164,8 @@ class _Conversation:
         return Verdict(Ending.CRASH, f"{name}: {self._written()}")
 
     def _written(self) -> str:
+        """Where it died, if that is known, else the end of what the libraries wrote."""
         self._noise.seek(0)
-        return self._noise.read()[-_TAIL:]
+        text = self._noise.read()
+        _, died, where = text.rpartition(_DEATH)
+        return died + where.partition("\nExtension modules")[0] if died else text[-_TAIL:]
