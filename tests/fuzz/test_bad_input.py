@@ -10,7 +10,7 @@ from tests.fuzz.bad_recordings import READ, RECORDINGS, BadRecording
 from tests.fuzz.bad_requests import REQUESTS, BadRequest
 from tests.fuzz.verdict import faults_of
 
-BAD = [*RECORDINGS, *REQUESTS]
+BAD: list[BadRecording | BadRequest] = [*RECORDINGS, *REQUESTS]
 
 
 def ids(case: BadRecording | BadRequest) -> str:
@@ -39,5 +39,6 @@ def test_what_only_looks_bad_is_read(case: BadRecording, tmp_path: Path) -> None
 
 
 def test_nothing_is_tried_twice() -> None:
-    kinds = [case.what for case in [*BAD, *READ]]
+    cases: list[BadRecording | BadRequest] = [*BAD, *READ]
+    kinds = [case.what for case in cases]
     assert len(kinds) == len(set(kinds))

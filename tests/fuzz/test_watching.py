@@ -59,8 +59,10 @@ def test_an_input_that_never_ends_is_stopped_where_it_is(judge: Judge, monkeypat
 
 
 def test_a_crash_that_an_earlier_input_prepared_is_told_with_both(judge: Judge) -> None:
-    outcomes = judge("value", "arm", "refuse", "go off", "value")
+    outcomes = judge("arm", "value", "refuse", "go off", "value")
     assert [outcome.verdict.ending for outcome in outcomes] == [
         Ending.VALUE, Ending.VALUE, Ending.REFUSAL, Ending.CRASH, Ending.VALUE,
     ]  # fmt: skip
-    assert outcomes[3].verdict.said.endswith(f"(behind {judge.path('arm')}, {judge.path('refuse')})")
+    # All that was read before it, because one and two of them do not do it.
+    paths = ", ".join(judge.path(content) for content in ("arm", "value", "refuse"))
+    assert outcomes[3].verdict.said.endswith(f"(behind {paths})")

@@ -58,13 +58,11 @@ class Watch:
 
     def _narrowed(self, crash: Outcome, before: list[str]) -> Outcome:
         """Try it alone, then behind ever more of what was read before it: memory may have been spoilt earlier."""
-        size = 0
-        while size < 2 * len(before):
-            tasks = [*before[len(before) - size :], crash.task]
-            if any(again.verdict.ending is Ending.CRASH for again in self._judge_in_one(tasks)):
+        how = "not seen again"
+        for behind in _ever_more(before):
+            if any(again.verdict.ending is Ending.CRASH for again in self._judge_in_one([*behind, crash.task])):
+                how = f"behind {', '.join(behind)}" if behind else "alone"
                 break
-            size = 2 * size or 1
-        how = "alone" if size == 0 else f"behind {', '.join(before[-size:])}"
         return Outcome(crash.task, Verdict(Ending.CRASH, f"{crash.verdict.said} ({how})"))
 
     def _judge_in_one(self, tasks: Sequence[str]) -> Iterator[Outcome]:
@@ -74,7 +72,19 @@ class Watch:
             TemporaryFile("w+") as noise,
             _started(self, scratch, noise) as child,
         ):
-            yield from _Conversation(child, noise).held(tasks)
+            try:
+                yield from _Conversation(child, noise).held(tasks)
+            finally:
+                child.kill()
+
+
+def _ever_more(before: list[str]) -> Iterator[list[str]]:
+    """None of them, the last one, the last two, four, and so on up to all."""
+    yield []
+    size = 1
+    while before and size < 2 * len(before):
+        yield before[max(0, len(before) - size) :]
+        size *= 2
 
 
 def _started(watch: Watch, scratch: str, noise: IO[str]) -> "subprocess.Popen[str]":
