@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from storage.audio.facts import SourceFacts
 from storage.audio.probe import probe
 from storage.audio.read import open_source
 from storage.errors import AudioError
 from tests.fuzz.damage import damaged
 from tests.fuzz.door import Door, Seeds
-from tests.fuzz.sums import with_ogg_sums
+from tests.fuzz.sums import settled, with_ogg_sums
 
 RATE = 16_000
 #: Container and sample type by libsndfile.
@@ -41,6 +42,9 @@ _FRAMES = RATE // 2
 _BITEXACT = {"fflags": "+bitexact"}
 #: Containers that libsndfile writes no title into.
 _TAGLESS = {"W64", "AU"}
+#: A century at the highest rate, and characters of a long title.
+_MOST_FRAMES = 100 * 366 * 86_400 * 192_000
+_LONGEST_TAG = 10_000
 _TAGS = {"title": "Evening talk", "artist": "Somebody"}
 
 
@@ -50,7 +54,7 @@ def seeds() -> dict[str, bytes]:
     for number, (container, kind) in enumerate(_BY_SNDFILE):
         content = _by_sndfile(container, kind, channels=1 + number % 2)
         if content:
-            made[f"sndfile-{container}-{kind}".lower()] = content
+            made[f"sndfile-{container}-{kind}".lower()] = settled(content)
     for container, codec, rate in _BY_FFMPEG:
         content = _by_ffmpeg(container, codec, rate)
         if content:
@@ -75,13 +79,21 @@ def read(content: bytes, folder: Path) -> int:
     frames = 0
     for allow_truncated in (False, True):
         try:
-            probe(path, "talk", allow_truncated=allow_truncated)
+            _check_facts(probe(path, "talk", allow_truncated=allow_truncated))
             frames = _frames(content, allow_truncated=allow_truncated)
         except AudioError as error:
             refused = refused or error
     if refused:
         raise refused
     return frames
+
+
+def _check_facts(facts: SourceFacts) -> None:
+    """They become columns of SQL, which take no more than 64 bits, and no zeros in a text."""
+    assert facts.frames is None or 0 < facts.frames < _MOST_FRAMES, f"it is said to have {facts.frames} frames"
+    for text in (facts.title or "", facts.artist or ""):
+        assert "\0" not in text, "a tag holds a zero"
+        assert len(text.encode()) < _LONGEST_TAG, f"a tag has {len(text)} characters"
 
 
 def _frames(content: bytes, *, allow_truncated: bool) -> int:

@@ -9,6 +9,7 @@ _EXTREMES = (0, 1, 2, 3, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFF
              0xFFFF_FFFF, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 8, (1 << 64) - 1)  # fmt: skip
 #: Names of chunks and boxes, beside which sizes stand.
 _NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
+_DIGITS = re.compile(rb"\d{2,20}(?:\.\d+)?")
 #: Bytes at either end in which most of a file's structure lies.
 _END = 512
 _LONGEST_RUN = 256
@@ -88,6 +89,15 @@ def _write_number(content: bytearray, random: Random, at: int) -> None:
     content[at : at + width] = number.to_bytes(width, random.choice(("little", "big")))
 
 
+def _write_other_words(content: bytearray, random: Random) -> None:
+    """Something else where a number is written out in digits, as in tags and headers of text."""
+    numbers = list(_DIGITS.finditer(content))
+    if numbers:
+        found = random.choice(numbers)
+        words = random.choice((b"nan", b"inf", b"-1", b"1e9", b"9" * len(found[0]), b"0", b"", b" "))
+        content[found.start() : found.end()] = random.choice((words, words.ljust(len(found[0]))[: len(found[0])]))
+
+
 def _swap(content: bytearray, random: Random) -> None:
     one, other = sorted((_run(content, random), _run(content, random)), key=lambda run: run.start)
     if one.stop <= other.start:
@@ -102,4 +112,5 @@ def _spliced(content: bytearray, random: Random, other: bytes) -> bytearray:
 
 _CHANGES: tuple[Callable[[bytearray, Random], None], ...] = (
     _flip, _flip, _overwrite, _cut, _leave_out, _repeat, _put_in, _lie, _lie, _lie_about_size, _lie_about_size, _swap,
+    _write_other_words,
 )  # fmt: skip

@@ -34,7 +34,7 @@ def nth_input(door: Door, seeds: Seeds, seed: int, number: int) -> bytes:
 
 
 def write_seeds(door: Door, folder: Path) -> Path:
-    """Make the sound input once, because encoders write random numbers and torch takes seconds to import."""
+    """Make the sound input once: torch takes seconds to import, and writes addresses into its older files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in door.seeds().items():
         (folder / name).write_bytes(content)

@@ -3,7 +3,8 @@
 import zlib
 
 _PAGE = b"OggS"
-_HEADER, _SUM_AT, _COUNT_AT = 27, 22, 26  # bytes of an Ogg page
+_HEADER, _SERIAL_AT, _SUM_AT, _COUNT_AT = 27, 14, 22, 26  # bytes of an Ogg page
+_MOMENT_AT = 8  # bytes behind the name of a PEAK chunk
 _REVERSED = [int(f"{byte:08b}"[::-1], 2) for byte in range(256)]
 _MIRROR = bytes(_REVERSED)
 
@@ -12,6 +13,17 @@ def with_ogg_sums(content: bytes) -> bytes:
     """The same file with the sum of every page as it should be."""
     pages = content.split(_PAGE)
     return pages[0] + b"".join(_page(_PAGE + rest) for rest in pages[1:])
+
+
+def settled(content: bytes) -> bytes:
+    """The same recording without the moment and the random number that libsndfile writes into it."""
+    head, peak, rest = content.partition(b"PEAK")
+    if peak:
+        content = head + peak + rest[:_MOMENT_AT] + bytes(4) + rest[_MOMENT_AT + 4 :]
+    if not content.startswith(_PAGE):
+        return content
+    serial = content[_SERIAL_AT : _SERIAL_AT + 4]
+    return with_ogg_sums(content.replace(serial, bytes(4)))
 
 
 def _page(page: bytes) -> bytes:
