@@ -1,0 +1,21 @@
+"""Sound input, made once for all tests of a door."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from tests.fuzz.catalog import DOORS
+from tests.fuzz.door import write_seeds
+from tests.fuzz.watching import Watch
+
+
+@pytest.fixture(scope="session")
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Watch]:
+    """Who watches the door of this name."""
+
+    @cache
+    def watching(door: str) -> Watch:
+        return Watch(door, write_seeds(DOORS[door], tmp_path_factory.mktemp(door) / "seeds"))
+
+    return watching

@@ -1,0 +1,36 @@
+"""Files that people bring, damaged: each ends with what is in it or with one sentence, and kills nobody."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.trying import KEPT, fail_with, files, kept, new, tried
+from tests.fuzz.verdict import Ending
+from tests.fuzz.watching import Watch
+
+Watching = Callable[[str], Watch]
+#: A description of a model is read, but the weights beside it are none.
+INCOMPLETE = {"config.json"}
+
+
+@pytest.mark.parametrize("door", ["audio", "models", "atoms"])
+def test_sound_files_are_taken_in(watch: Watching, door: str) -> None:
+    """Else nothing behind the first look at them would be tried."""
+    outcomes = list(watch(door).judge(files(watch(door).seeds)))
+    fail_with(outcomes)
+    refused = {Path(outcome.task).name for outcome in outcomes if outcome.verdict.ending is Ending.REFUSAL}
+    assert refused <= INCOMPLETE
+
+
+@pytest.mark.parametrize(("door", "count"), [new("audio", 2_000), new("models", 300), new("atoms", 500)])
+def test_a_damaged_file_ends_with_its_content_or_a_sentence(watch: Watching, door: str, count: int) -> None:
+    endings = tried(watch(door), count)
+    # Were all of one kind, the damage would be too light or too heavy to try much.
+    assert endings[Ending.VALUE] > count / 100
+    assert endings[Ending.REFUSAL] > count / 4
+
+
+@pytest.mark.parametrize("door", [kept("audio"), kept("atoms")])
+def test_a_file_that_once_broke_its_reader_does_so_no_more(watch: Watching, door: str) -> None:
+    fail_with(watch(door).judge(files(KEPT / door)))
