@@ -10,6 +10,8 @@ from typing import Any
 from storage.errors import SettingsError
 
 ENV_PREFIX = "VOICEFARM_"
+#: Characters of a wrong value that are repeated.
+LONGEST_QUOTE = 100
 #: Variables of ours that are no settings: the settings' file, where errors come from, which process a child belongs
 #: to, and whether an engine may compile.
 NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE"})
@@ -47,17 +49,32 @@ def read_environment(environ: Mapping[str, str], known: Collection[str]) -> dict
 
 def as_kind(name: str, value: object, default: object) -> Any:
     """The value as its default's type; numbers must not be negative."""
+    texts = isinstance(value, list) and isinstance(default, str) and all(isinstance(v, str) for v in value)
+    if isinstance(value, dict) or (isinstance(value, list) and not texts):
+        # What stands in them may be secrets that slid below a heading.
+        raise SettingsError(f"setting {name} is a table or a list, but must be one value; see docs/settings.md")
+    if isinstance(default, str):
+        return ",".join(value) if isinstance(value, list) else str(value)
     try:
-        if isinstance(default, str):
-            return ",".join(map(str, value)) if isinstance(value, list) else str(value)
         number = int(str(value)) if isinstance(default, int) else float(str(value))
+        bounded = math.isfinite(number)
+    except OverflowError:
+        bounded = False
     except ValueError as error:
-        raise SettingsError(f"setting {name} is '{value}', which is no number; give one such as {default}") from error
-    if not math.isfinite(number):
-        raise SettingsError(f"setting {name} is {value}, which is without bounds; give one such as {default}")
+        raise SettingsError(
+            f"setting {name} is {_quoted(value)}, which is not a number; give one such as {default}"
+        ) from error
+    if not bounded:
+        raise SettingsError(f"setting {name} is {_quoted(value)}, which is without bounds; give one such as {default}")
     if number < 0:
-        raise SettingsError(f"setting {name} is {value}, but must not be negative; give one such as {default}")
+        raise SettingsError(f"setting {name} is {_quoted(value)}, but must not be negative; give one such as {default}")
     return number
+
+
+def _quoted(value: object) -> str:
+    """A value as it may be told: on one line, and no longer than that is of use."""
+    text = str(value)
+    return ascii(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…")
 
 
 def _home() -> Path:
@@ -73,7 +90,7 @@ def _refuse_unknown_names(given: Collection[str], known: Collection[str], place:
     for name in given:
         if name not in known:
             raise SettingsError(
-                f"{place.absolute()} has an unknown setting '{name}'; {_meant(name, known)}see docs/settings.md for"
+                f"{place.absolute()} has an unknown setting {_quoted(name)}; {_meant(name, known)}see docs/settings.md for"
                 " the table"
             )
 

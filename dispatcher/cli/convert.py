@@ -66,8 +66,8 @@ def convert_command(
     refuse_address(out)
     farm = open_farm()
     format_ = format_for(options["format_"], out)
-    targets = plan_targets(sources, out, options["voice"], format_, overwrite=overwrite)
     conversion = check_request(farm.database, farm.settings, build_request(options, format_))
+    targets = plan_targets(sources, out, options["voice"], format_, overwrite=overwrite)
     targets = spare_recordings(farm.database, targets)
     done = convert_all(farm, targets, conversion, quiet=as_json)
     if as_json:

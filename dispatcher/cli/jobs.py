@@ -23,6 +23,9 @@ from storage.audio.formats import format_of
 from storage.errors import BrokerUnavailable, InputError, VoicefarmError
 from storage.records.states import JobState
 
+#: A number that a job can have.
+JOB_NUMBER = click.IntRange(1, 2**63 - 1)
+
 
 @click.command("jobs")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
@@ -44,7 +47,7 @@ def jobs_command(*, limit: int, state: str | None, as_json: bool) -> None:
 
 
 @click.command("show")
-@click.argument("job", type=int)
+@click.argument("job", type=JOB_NUMBER)
 @as_json
 def show_command(job: int, *, as_json: bool) -> None:
     """Show all that is known of one job."""
@@ -57,7 +60,7 @@ def show_command(job: int, *, as_json: bool) -> None:
 
 
 @click.command("cancel")
-@click.argument("jobs", nargs=-1, required=True, type=int)
+@click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
 def cancel_command(jobs: tuple[int, ...]) -> None:
     """Cancel jobs; what is done of them stays in the object store for a retry."""
     from dispatcher.jobs.starting import drop
@@ -77,7 +80,7 @@ def cancel_command(jobs: tuple[int, ...]) -> None:
 
 
 @click.command("retry")
-@click.argument("jobs", nargs=-1, required=True, type=int)
+@click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
 def retry_command(jobs: tuple[int, ...]) -> None:
     """Let failed or cancelled jobs go on where they stood."""
     from dispatcher.cli.starting import start
@@ -94,7 +97,7 @@ def retry_command(jobs: tuple[int, ...]) -> None:
 
 
 @click.command("fetch")
-@click.argument("job", type=int)
+@click.argument("job", type=JOB_NUMBER)
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="File, or folder, for the result.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 def fetch_command(job: int, out: Path, *, overwrite: bool) -> None:

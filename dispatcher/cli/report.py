@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from dispatcher.cli.jobs import JOB_NUMBER
 from dispatcher.cli.opening import Farm, as_json, open_farm
 from dispatcher.cli.saying import print_json, say
 from dispatcher.reports.job import report_job
@@ -17,7 +18,7 @@ from dispatcher.reports.text import job_sections, period_sections
 
 
 @click.command("report")
-@click.argument("job", type=int, required=False)
+@click.argument("job", type=JOB_NUMBER, required=False)
 @click.option("--since", help="A period instead of a job: since 7d, 12h, 30m ago, or since a date.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the job's sound and its timeline into this PNG.")
 @click.option("--overwrite", is_flag=True, help="Replace a picture that is there already.")

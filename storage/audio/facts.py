@@ -6,6 +6,8 @@ from storage.errors import AudioError
 
 #: Hz. Below, speech is not intelligible; above, no recorder works and a header is more likely damaged.
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
+#: A year; what a header states beyond is damage.
+LONGEST_SECONDS = 366 * 86_400
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ def refuse_unusable(facts: SourceFacts) -> None:
         raise AudioError(
             f"{facts.name} has a sample rate of {facts.rate} Hz and only {LOWEST_RATE} to {HIGHEST_RATE} Hz "
             "can be converted; resample it first"
+        )
+    if facts.frames is not None and not 0 <= facts.frames <= LONGEST_SECONDS * facts.rate:
+        raise AudioError(
+            f"The header of {facts.name} states a length that no recording has; copy the file again, or convert it to "
+            "WAV or FLAC first"
         )
     if facts.frames == 0:
         raise no_samples(facts.name)

@@ -1,5 +1,6 @@
 """Decoding by FFmpeg (PyAV): M4A, MP4, WebM, Matroska, and whatever libsndfile refuses."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,10 @@ _COUNTING = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac"}
 _SLACK = 0.5
 #: What full scale is in integer samples; float samples are taken as they are.
 _FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
+#: Channels of which PyAV finds the end in a planar frame; of more, it takes what lies behind them for samples.
+_MOST_PLANES = 8
+#: Hours of up to five digits are eleven years.
+_CLOCK = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)")
 
 
 class FfmpegDecoder:
@@ -79,6 +84,9 @@ class FfmpegDecoder:
                 frame = next(frames)
             except StopIteration:
                 return
+            except IndexError:
+                # PyAV ends so where a track began only after the header; of ours, all but the last frames were read.
+                return
             except self._failure as error:
                 self._file.check()
                 if self._allow_truncated:
@@ -129,11 +137,8 @@ def _length(container: Any, stream: Any) -> tuple[float | None, bool]:
 
 def _clock(text: str | None) -> float | None:
     """Seconds in a text such as 00:01:02.500, which Matroska writes as a tag of each track."""
-    try:
-        hours, minutes, seconds = (text or "").split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
-        return None
+    found = _CLOCK.fullmatch(text or "")
+    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
 
 
 def _tag(key: str, *places: Mapping[str, str]) -> str | None:
@@ -143,6 +148,8 @@ def _tag(key: str, *places: Mapping[str, str]) -> str | None:
 
 def _as_frames(frame: Any) -> Frames:
     """The samples of one decoded frame as float32 rows."""
+    if frame.format.is_planar and frame.layout.nb_channels > _MOST_PLANES:
+        frame = _in_one_plane(frame)
     values = frame.to_ndarray()
     rows = values.T if frame.format.is_planar else values.reshape(frame.samples, -1)
     kind = values.dtype.str[1:]
@@ -151,3 +158,10 @@ def _as_frames(frame: Any) -> Frames:
     shift = 128.0 if kind == "u1" else 0.0
     # float64 on the way, so that 32-bit integers are rounded only once.
     return np.asarray((rows - np.float64(shift)) / _FULL_SCALE[kind], dtype=np.float32)
+
+
+def _in_one_plane(frame: Any) -> Any:
+    import av
+
+    (packed,) = av.AudioResampler(format=frame.format.packed).resample(frame)
+    return packed

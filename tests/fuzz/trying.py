@@ -11,37 +11,18 @@ from tests.fuzz.watching import Outcome, Watch
 
 #: Inputs that once broke a door, below its name; each says in its own name what it is.
 KEPT = Path(__file__).with_name("kept")
-#: What is known to be broken still: door, whether it is new input or kept input that shows it, and what it does.
-#: To be taken out when it is mended; until then its test has to fail.
-BROKEN = {
-    ("audio", "new"): "lengths that are no number or beyond all sense are believed",
-    ("audio", "kept"): "more than 8 planar channels kill PyAV, a stream of MPEG-TS that begins late is an IndexError",
-    ("atoms", "new"): "struct.error and OverflowError for large numbers in the line, an object's address is told",
-    ("atoms", "kept"): "the same",
-    ("messages", "new"): "nothing is checked",
-    ("messages", "kept"): "the same",
-    ("settings", "new"): "secrets in tables are shown, 400 digits overflow, words of any length are said again",
-    ("settings", "kept"): "the same",
-    ("requests", "new"): "numbers of jobs overflow, control characters reach the terminal",
-    ("requests", "kept"): "the same",
-}
 #: Inputs for one child.
 _BATCH = 500
 
 
 def new(door: str, count: int) -> object:
     """So many inputs as the parameters of a test."""
-    return pytest.param(door, count, marks=_marks(door, "new"), id=door)
+    return pytest.param(door, count, id=door)
 
 
 def kept(door: str) -> object:
     """What was kept as the parameter of a test."""
-    return pytest.param(door, marks=_marks(door, "kept"), id=door)
-
-
-def _marks(door: str, shown_by: str) -> list[pytest.MarkDecorator]:
-    reason = BROKEN.get((door, shown_by))
-    return [pytest.mark.xfail(reason=reason, raises=AssertionError)] if reason else []
+    return pytest.param(door, id=door)
 
 
 def tried(watch: Watch, count: int) -> Counter[Ending]:
