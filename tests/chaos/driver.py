@@ -1,0 +1,139 @@
+"""A standing farm taken through a round of faults: kept in work, left to settle, then looked at from all sides."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+from sqlalchemy import func, select
+
+from storage.errors import VoicefarmError
+from storage.records.schema import JobRecord
+from storage.settings import Settings
+from tests.chaos.checks import misrouted, unsettled
+from tests.chaos.handing_in import LOOK, HandingIn
+from tests.chaos.happening import Happening, Suffered
+from tests.chaos.plan import Round
+from tests.chaos.results import wrong_results
+from tests.chaos.standing import StandingFarm
+from tests.chaos.work import Made, Work
+
+#: Seconds within which a farm must have more work than it can take in hand, with nothing wrong.
+BUSY_PATIENCE = 30.0
+#: Seconds that a farm gets to settle after a round: longer than any timeout of it that faults can set going.
+SETTLE_PATIENCE = 90.0
+#: Seconds that an urgent job may wait beside the leases before it: its split, a tick, and two busy cores.
+URGENT_SLACK = 6.0
+
+
+@dataclass
+class Outcome:
+    """What a round did."""
+
+    round: Round
+    suffered: list[Suffered] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    """A line for each thing that should not be."""
+    jobs: int = 0
+    retried: int = 0
+    urgent_waited: float | None = None
+    settled_in: float = 0.0
+
+
+@dataclass
+class Driver:
+    """Takes one farm through rounds."""
+
+    farm: StandingFarm
+    work: Work
+    undisturbed: Mapping[Made, str]
+    settle_patience: float = SETTLE_PATIENCE
+
+    def run(self, round_: Round) -> Outcome:
+        """One round, and all that is wrong after it."""
+        outcome = Outcome(round_)
+        first = self._last_job()
+        handing = HandingIn(self.farm, self.work, Random(f"{round_.seed} {round_.number} work"))
+        self._try_urgent(handing, outcome)
+        self._suffer(handing, outcome)
+        self._settle(handing, outcome)
+        outcome.wrong += wrong_results(self.farm.database, self.farm.store, self.undisturbed, after=first)
+        outcome.wrong += misrouted(self.farm.database)
+        outcome.jobs = self._last_job() - first
+        outcome.retried = handing.retried
+        self._forget_atoms()
+        return outcome
+
+    def _try_urgent(self, handing: HandingIn, outcome: Outcome) -> None:
+        """Before anything happens: an urgent job behind a busy queue."""
+        if not handing.wait_until_busy(BUSY_PATIENCE):
+            outcome.wrong.append(f"the farm was not busy within {BUSY_PATIENCE:g} s: {unsettled(self.farm)}")
+            return
+        limit = urgent_limit(self.farm.settings)
+        outcome.urgent_waited = handing.urgent_wait(3.0 * limit)
+        if outcome.urgent_waited is None or outcome.urgent_waited > limit:
+            waited = "longer than anybody looked" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
+            outcome.wrong.append(f"an urgent job waited {waited} behind others, more than {limit:g} s")
+
+    def _suffer(self, handing: HandingIn, outcome: Outcome) -> None:
+        happening = Happening(self.farm, outcome.round)
+        outcome.suffered = happening.suffered
+        happening.start()
+        done = -1
+        try:
+            while not happening.is_over:
+                handing.keep_busy()
+                done = self._note(handing, happening, done)
+                time.sleep(LOOK)
+        finally:
+            happening.stop()
+        handing.suffered = {s.fault.kind for s in happening.suffered}
+        self._watch_recovery(handing, happening, done)
+
+    def _watch_recovery(self, handing: HandingIn, happening: Happening, done: int) -> None:
+        """Until the first atom after the last fault, or as long as a farm may take to settle."""
+        end = time.monotonic() + self.settle_patience
+        while time.monotonic() < end and self._has_work() and any(s.recovered is None for s in happening.suffered):
+            with suppress(VoicefarmError):
+                handing.retry_the_excused()
+            done = self._note(handing, happening, done)
+            time.sleep(LOOK)
+
+    def _note(self, handing: HandingIn, happening: Happening, done: int) -> int:
+        with suppress(VoicefarmError):
+            now_done = handing.done()
+            if now_done > done >= 0:
+                happening.note_progress(time.monotonic())
+            return now_done
+        return done
+
+    def _settle(self, handing: HandingIn, outcome: Outcome) -> None:
+        """Wait until nothing is left to do; whatever is left then is wrong."""
+        began = time.monotonic()
+        left = ["nobody has looked yet"]
+        while left and time.monotonic() - began < self.settle_patience:
+            with suppress(VoicefarmError):
+                handing.retry_the_excused()
+            left = unsettled(self.farm)
+            time.sleep(LOOK)
+        outcome.settled_in = time.monotonic() - began
+        outcome.wrong += left
+
+    def _has_work(self) -> bool:
+        return any("is converting" in line for line in unsettled(self.farm))
+
+    def _last_job(self) -> int:
+        with self.farm.database.reading() as connection:
+            return int(connection.execute(select(func.max(JobRecord.id))).scalar() or 0)
+
+    def _forget_atoms(self) -> None:
+        """The next round shall not be answered from the store."""
+        for prefix in ("converted/", "atoms/", "results/"):
+            for stored in list(self.farm.store.list(prefix)):
+                self.farm.store.delete(stored.key)
+
+
+def urgent_limit(settings: Settings) -> float:
+    """Seconds within which an urgent job must have a lease: a worker has one in hand and one waiting."""
+    return 2 * settings.lease_seconds + URGENT_SLACK
