@@ -9,7 +9,7 @@ import redis
 
 from tests.chaos.messages import Messages, Taken
 
-#: Messages caught at most in one go.
+#: Messages caught by one fault.
 MOST = 12
 #: Seconds to wait for the next message before looking whether it is over.
 GRASP = 0.2
@@ -39,7 +39,9 @@ class Catcher:
         self.messages.client.close()
 
     def _run(self) -> None:
-        while not self.over.is_set():
+        # No more than a few in all: who sends twice what he catches would soon catch nothing but his own.
+        left = MOST
+        while left and not self.over.is_set():
             try:
                 taken = self.messages.take(self.messages.queues(), GRASP)
             except redis.RedisError:
@@ -47,11 +49,10 @@ class Catcher:
                 self.over.wait(GRASP)
                 continue
             if taken:
+                left -= 1
                 self.caught.append(taken)
-            if len(self.caught) >= self.at_once and self.at_once < MOST:
+            if len(self.caught) >= self.at_once:
                 self._let_go()
-            elif len(self.caught) >= MOST:
-                return
 
     def _let_go(self) -> None:
         caught, self.caught = self.caught, []
@@ -80,7 +81,7 @@ def reorder(messages: Messages, chance: Random, seconds: float) -> Callable[[], 
 
 def delay(messages: Messages, chance: Random, seconds: float) -> Callable[[], None]:
     """What is caught comes when all is over."""
-    return Catcher(messages, _once, at_once=MOST).start()
+    return Catcher(messages, _once, at_once=MOST + 1).start()
 
 
 def _once(messages: Messages, caught: list[Taken]) -> None:

@@ -76,9 +76,12 @@ class StandingFarm:
         return worker
 
     def logs(self) -> str:
-        """The last words of every process."""
-        folder = self.settings.state_folder / "logs"
-        return "\n".join(f"== {p.name}\n{p.read_text(errors='replace')[-3000:]}" for p in sorted(folder.glob("*.log")))
+        """What every process complained of last."""
+        parts = []
+        for path in sorted((self.settings.state_folder / "logs").glob("*.log")):
+            lines = [x for x in path.read_text(errors="replace").splitlines() if "ERROR/" in x or "Error: " in x]
+            parts += [f"== {path.name}", *lines[-8:]]
+        return "\n".join(parts)
 
 
 @contextmanager
