@@ -56,8 +56,10 @@ class Driver:
         first = self._last_job()
         handing = HandingIn(self.farm, self.work, Random(f"{round_.seed} {round_.number} work"))
         self._try_urgent(handing, outcome)
-        self._suffer(handing, outcome)
-        self._settle(handing, outcome)
+        happening = Happening(self.farm, round_)
+        outcome.suffered = happening.suffered
+        self._suffer(handing, happening)
+        self._settle(handing, happening, outcome)
         outcome.wrong += wrong_results(self.farm.database, self.farm.store, self.undisturbed, after=first)
         outcome.wrong += misrouted(self.farm.database)
         outcome.jobs = self._last_job() - first
@@ -76,52 +78,34 @@ class Driver:
             waited = "longer than anybody looked" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
             outcome.wrong.append(f"an urgent job waited {waited} behind others, more than {limit:g} s")
 
-    def _suffer(self, handing: HandingIn, outcome: Outcome) -> None:
-        happening = Happening(self.farm, outcome.round)
-        outcome.suffered = happening.suffered
+    def _suffer(self, handing: HandingIn, happening: Happening) -> None:
         happening.start()
-        done = -1
         try:
             while not happening.is_over:
                 handing.keep_busy()
-                done = self._note(handing, happening, done)
+                self._note_progress(handing, happening)
                 time.sleep(LOOK)
         finally:
             happening.stop()
-        handing.suffered = {s.fault.kind for s in happening.suffered}
-        self._watch_recovery(handing, happening, done)
+        handing.suffered = {suffered.fault.kind for suffered in happening.suffered}
 
-    def _watch_recovery(self, handing: HandingIn, happening: Happening, done: int) -> None:
-        """Until the first atom after the last fault, or as long as a farm may take to settle."""
-        end = time.monotonic() + self.settle_patience
-        while time.monotonic() < end and self._has_work() and any(s.recovered is None for s in happening.suffered):
-            with suppress(VoicefarmError):
-                handing.retry_the_excused()
-            done = self._note(handing, happening, done)
-            time.sleep(LOOK)
-
-    def _note(self, handing: HandingIn, happening: Happening, done: int) -> int:
-        with suppress(VoicefarmError):
-            now_done = handing.done()
-            if now_done > done >= 0:
-                happening.note_progress(time.monotonic())
-            return now_done
-        return done
-
-    def _settle(self, handing: HandingIn, outcome: Outcome) -> None:
+    def _settle(self, handing: HandingIn, happening: Happening, outcome: Outcome) -> None:
         """Wait until nothing is left to do; whatever is left then is wrong."""
         began = time.monotonic()
         left = ["nobody has looked yet"]
         while left and time.monotonic() - began < self.settle_patience:
             with suppress(VoicefarmError):
                 handing.retry_the_excused()
+            self._note_progress(handing, happening)
             left = unsettled(self.farm)
             time.sleep(LOOK)
         outcome.settled_in = time.monotonic() - began
         outcome.wrong += left
 
-    def _has_work(self) -> bool:
-        return any("is converting" in line for line in unsettled(self.farm))
+    def _note_progress(self, handing: HandingIn, happening: Happening) -> None:
+        with suppress(VoicefarmError):
+            if handing.has_progress():
+                happening.note_progress(time.monotonic())
 
     def _last_job(self) -> int:
         with self.farm.database.reading() as connection:

@@ -40,7 +40,7 @@ class HandingIn:
     taken: list[str] = field(default_factory=list)
     suffered: set[Kind] = field(default_factory=set)
     retried: int = 0
-    first_job: int = 0
+    tries: int = -1
 
     def keep_busy(self) -> None:
         """Hand in more where little is open; a farm that refuses for the moment is asked again later."""
@@ -87,10 +87,12 @@ class HandingIn:
             time.sleep(LOOK)
         return None
 
-    def done(self) -> int:
-        """Tries of atoms that have ended, as far as the records can be read."""
+    def has_progress(self) -> bool:
+        """Whether a try of an atom has ended since this was asked last."""
         with self.farm.database.reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(AttemptRecord)).scalar_one())
+            tries = int(connection.execute(select(func.count()).select_from(AttemptRecord)).scalar_one())
+        before, self.tries = self.tries, tries
+        return 0 <= before < tries
 
     def _free_voice(self) -> str:
         task = next_task(self.chance, [*self.taken, "bright"])

@@ -1,6 +1,8 @@
 """A TCP link of our own between a farm and one of its servers, with whatever weather a test wants on it."""
 
 import asyncio
+import socket
+import struct
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -9,6 +11,8 @@ from tests.chaos.weather import FAIR, Weather
 from tests.services.server import HOST
 
 PIECE = 1 << 16
+#: To linger for no time at all makes the kernel reset a connection where it would else close it.
+_NO_GOODBYE = struct.pack("ii", 1, 0)
 #: What an S3 server says in such answers; clients look no further than the status.
 _ERROR_BODY = b'<?xml version="1.0"?><Error><Code>InternalError</Code><Message>made by a test</Message></Error>'
 
@@ -58,6 +62,9 @@ class Link:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.server.wait_closed()
+        # Transports are closed by the loop, in the turns after the one in which that is asked for.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def _set(self, weather: Weather) -> None:
         breaks = weather.breaks_connections or self.weather.breaks_connections
@@ -68,7 +75,7 @@ class Link:
             self.clear.set()
         if breaks:
             for writer in list(self.open):
-                writer.transport.abort()
+                _reset(writer)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -79,13 +86,14 @@ class Link:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         finally:
-            writer.transport.abort()
+            writer.close()
             self.open.discard(writer)
             self.tasks.discard(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         weather = self.weather
         if weather.refused:
+            _reset(writer)
             return
         if weather.mute:
             while await reader.read(PIECE):
@@ -109,11 +117,12 @@ class Link:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # First, for the wait that follows may be cut short.
+            up_writer.close()
+            self.open.discard(up_writer)
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            up_writer.transport.abort()
-            self.open.discard(up_writer)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None) -> None:
         passed = 0
@@ -124,7 +133,16 @@ class Link:
             await writer.drain()
             passed += len(piece)
             if most is not None and passed >= most:
+                _reset(writer)
                 return
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Hang up as a machine does that has forgotten the connection, not as one that has said all."""
+    connection = writer.get_extra_info("socket")
+    if connection is not None and connection.family != socket.AF_UNIX and connection.fileno() >= 0:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_GOODBYE)
+    writer.transport.abort()
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int) -> None:
