@@ -58,7 +58,7 @@ def _outcomes(asked: Asked, folder: Path) -> Iterator[Outcome]:
             farms += 1
             with _farm(folder / f"farm-{farms}", servers) as farm:
                 rounds = rounds if rounds is not None else _plan(asked, farm)
-                driver = Driver(farm, work, undisturbed)
+                driver = Driver(farm, work, undisturbed, strict=asked.strict)
                 while rounds:
                     outcome = driver.run(rounds.pop(0))
                     if outcome.wrong:
@@ -102,6 +102,7 @@ def _plan(asked: Asked, farm: StandingFarm) -> list[Round]:
         print(f"left out: {kind}, because {why}")
     if asked.kind:
         kinds = tuple(kind for kind in kinds if kind in {Kind(name) for name in asked.kind})
+    kinds = tuple(kind for kind in kinds if kind not in {Kind(name) for name in asked.without or ()})
     plan = derive_plan(asked.seed, asked.farm, kinds, faults=asked.faults, every=asked.every, per_round=asked.per_round)
     return [round_ for round_ in plan if not asked.round or round_.number in asked.round]
 
@@ -111,13 +112,15 @@ def _tell(outcome: Outcome, asked: Asked) -> None:
     waited = "?" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
     print(
         f"round {outcome.round.number}, faults {min(faults)}-{max(faults)}: {outcome.jobs} jobs,"
-        f" {outcome.retried} retried, urgent after {waited}, settled in {outcome.settled_in:.1f} s:"
+        f" {outcome.retried} retried, urgent after {waited}, settled in {outcome.settled_in:.1f} s,"
+        f" {outcome.unacknowledged} unacknowledged:"
         f" {'WRONG' if outcome.wrong else 'well'}",
         flush=True,
     )
     if not outcome.wrong:
         return
     kinds = "".join(f" --kind '{kind}'" for kind in asked.kind or ())
+    kinds += "".join(f" --without '{kind}'" for kind in asked.without or ())
     print(
         "\n".join(f"  - {line}" for line in outcome.wrong)
         + f"\n  again: python -m bench.chaos --farm {asked.farm} --faults {asked.faults} --seed {asked.seed}"
@@ -134,7 +137,9 @@ def _asked(arguments: Sequence[str]) -> Asked:
     parser.add_argument("--every", type=float, default=1.5, help="seconds from one fault to the next")
     parser.add_argument("--per-round", type=int, default=25, help="faults between two times of rest")
     parser.add_argument("--kind", action="append", choices=[str(kind) for kind in Kind], help="only this; repeatable")
+    parser.add_argument("--without", action="append", choices=[str(kind) for kind in Kind], help="not this; repeatable")
     parser.add_argument("--round", action="append", type=int, help="only this round; repeatable")
+    parser.add_argument("--strict", action="store_true", help="let Redis keep nothing of what killed processes had")
     parser.add_argument("--log", type=Path, help="file to which each fault's line of JSON is added")
     return parser.parse_args(arguments)
 

@@ -55,6 +55,7 @@ class Tally:
     retried: int = 0
     urgent: float = 0.0
     settled: float = 0.0
+    unacknowledged: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count a round."""
@@ -64,6 +65,7 @@ class Tally:
         self.retried += outcome.retried
         self.urgent = max(self.urgent, outcome.urgent_waited or 0.0)
         self.settled = max(self.settled, outcome.settled_in)
+        self.unacknowledged = max(self.unacknowledged, outcome.unacknowledged)
         for suffered in outcome.suffered:
             row = self.rows.setdefault(str(suffered.fault.kind), _Row())
             row.faults += 1
@@ -78,6 +80,7 @@ class Tally:
         summary = (
             f"{faults} faults in {self.rounds} rounds, {self.wrong} of them with something wrong after it; {self.jobs}"
             f" jobs, {self.retried} retried because a disk had been full; an urgent job waited {self.urgent:.1f} s at"
-            f" most; the farm settled within {self.settled:.1f} s."
+            f" most; the farm settled within {self.settled:.1f} s;"
+            f" of what killed processes had in hand, Redis kept {self.unacknowledged} messages at most."
         )
         return "\n".join([*lines, "", summary])

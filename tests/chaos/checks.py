@@ -1,6 +1,7 @@
 """What must be so on a farm that has nothing left to do; each check says in lines what is not."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,6 @@ from storage.objects.folder import UNFINISHED
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS, LIVE_LEASES, AtomState, JobState, WorkerState
-from tests.chaos.messages import Messages
 from tests.chaos.other_version import OTHER
 from tests.chaos.standing import StandingFarm, processes_of
 from tests.services.s3 import bucket_of
@@ -95,11 +95,6 @@ def misrouted(database: Database) -> Lines:
             yield f"lease {lease.token}, now {lease.state}, went to {lease.name}, a worker of another version"
 
 
-def left_messages(messages: Messages) -> Lines:
-    """Whatever lies in the broker, taken or not."""
-    yield from messages.left()
-
-
 def temporary_objects(farm: StandingFarm) -> Lines:
     """Half-written objects."""
     root = Path(farm.settings.resolved_objects_url.removeprefix("file://"))
@@ -125,9 +120,15 @@ def strangers(farm: StandingFarm) -> Lines:
             yield f"process {process.pid} is nobody's: {' '.join(process.cmdline())}"
 
 
+def unacknowledged(farm: StandingFarm) -> list[str]:
+    """Messages that were in the hands of processes when they were killed.
+
+    Redis keeps them until its visibility timeout and hands them out again then, when they have nothing more to say.
+    """
+    with closing(farm.messages) as messages:
+        return messages.unacknowledged()
+
+
 def _messages(farm: StandingFarm) -> Lines:
-    messages = farm.messages
-    try:
-        yield from left_messages(messages)
-    finally:
-        messages.client.close()
+    with closing(farm.messages) as messages:
+        yield from messages.left()

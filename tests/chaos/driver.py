@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from storage.errors import VoicefarmError
 from storage.records.schema import JobRecord
 from storage.settings import Settings
-from tests.chaos.checks import misrouted, unsettled
+from tests.chaos.checks import misrouted, unacknowledged, unsettled
 from tests.chaos.handing_in import LOOK, HandingIn
 from tests.chaos.happening import Happening, Suffered
 from tests.chaos.plan import Round
@@ -39,6 +39,8 @@ class Outcome:
     retried: int = 0
     urgent_waited: float | None = None
     settled_in: float = 0.0
+    unacknowledged: int = 0
+    """Messages that killed processes had in hand, which Redis will hand out again in hours."""
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Driver:
     work: Work
     undisturbed: Mapping[Made, str]
     settle_patience: float = SETTLE_PATIENCE
+    strict: bool = False
+    """Whether messages that killed processes had in hand may not stay with Redis until its own timeout."""
 
     def run(self, round_: Round) -> Outcome:
         """One round, and all that is wrong after it."""
@@ -62,6 +66,9 @@ class Driver:
         self._settle(handing, happening, outcome)
         outcome.wrong += wrong_results(self.farm.database, self.farm.store, self.undisturbed, after=first)
         outcome.wrong += misrouted(self.farm.database)
+        abandoned = unacknowledged(self.farm)
+        outcome.unacknowledged = len(abandoned)
+        outcome.wrong += abandoned if self.strict else []
         outcome.jobs = self._last_job() - first
         outcome.retried = handing.retried
         self._forget_atoms()

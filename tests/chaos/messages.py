@@ -31,18 +31,27 @@ class Messages:
         self.client = client
         self.prefix = prefix
 
+    def close(self) -> None:
+        """Let go of the broker."""
+        self.client.close()
+
     def lists(self) -> list[str]:
         """The key of every list with messages for the farm's own tasks."""
         keys = [bytes(key).decode() for key in self.client.scan_iter(f"{self.prefix}*", _type="LIST")]
         return sorted(key for key in keys if not any(mark in key for mark in COMMANDS))
 
     def left(self) -> list[str]:
-        """What lies in the broker, a line for each list and each message that was taken and never answered for."""
+        """A line for each list in which messages wait."""
         lines = []
         for key in self.lists():
             if count := self.client.llen(key):
                 first = cast("bytes | None", self.client.lindex(key, -1))
                 lines.append(f"{count} messages in the list {self._shown(key)}, the next {_named(first)}")
+        return lines
+
+    def unacknowledged(self) -> list[str]:
+        """A line for each message that somebody has taken and not yet answered for."""
+        lines = []
         for raw in cast("list[bytes]", self.client.hvals(self.prefix + UNACKNOWLEDGED)):
             message, _, queue = json.loads(raw)
             task = message.get("headers", {}).get("task", "a message")

@@ -36,7 +36,7 @@ class Catcher:
         self.over.set()
         self.thread.join()
         self._let_go()
-        self.messages.client.close()
+        self.messages.close()
 
     def _run(self) -> None:
         # No more than a few in all: who sends twice what he catches would soon catch nothing but his own.

@@ -145,10 +145,11 @@ def test_a_message_that_was_taken_and_never_answered_for_is_noticed(redis_server
 
         taken = named_queue("dispatcher")(connection.default_channel).get()
         assert taken is not None
-        (line,) = Messages(client, settings.broker_prefix).left()
-        assert "unacknowledged" in line
+        messages = Messages(client, settings.broker_prefix)
+        (line,) = messages.unacknowledged()
+        assert "dispatcher.tick" in line
         taken.ack()
-        assert not Messages(client, settings.broker_prefix).left()
+        assert not messages.unacknowledged()
 
 
 @pytest.mark.parametrize("name", ["scratch/voicefarm-stitch-x", "state/packages/a.part", "out/.b.wav.part"])
