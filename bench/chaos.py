@@ -20,7 +20,7 @@ from tests.chaos.kinds import EMBEDDED, SERVERS, Kind
 from tests.chaos.plan import Round, derive_plan
 from tests.chaos.servers import Ground, embedded_ground, server_ground
 from tests.chaos.settings import CHAOS
-from tests.chaos.standing import StandingFarm, standing_farm
+from tests.chaos.standing import StandingFarm, processes_of, standing_farm
 from tests.chaos.undisturbed import undisturbed_results
 from tests.chaos.work import Work, add_paced_voices
 from tests.services.environment import shut_off
@@ -94,6 +94,9 @@ def _farm(folder: Path, servers: _Servers | None) -> Iterator[StandingFarm]:
     with made as ground, standing_farm(ground, folder) as farm:
         add_paced_voices(farm.database)
         yield farm
+        farm.stop()
+        if left := processes_of(farm.settings):
+            raise SystemExit(f"the farm has ended, but these have not: {left}")
 
 
 def _plan(asked: Asked, farm: StandingFarm) -> list[Round]:

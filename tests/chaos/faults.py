@@ -2,9 +2,12 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
+
+import psycopg
 
 from tests.chaos.clocks import compiler
 from tests.chaos.kinds import Kind, kinds_of
@@ -13,6 +16,7 @@ from tests.chaos.mischief import delay, duplicate, reorder
 from tests.chaos.plan import Fault
 from tests.chaos.standing import StandingFarm
 from tests.chaos.weather import Weather
+from tests.services.postgres import PostgresServer
 
 #: Ends a fault.
 Undo = Callable[[], None]
@@ -20,6 +24,10 @@ Undo = Callable[[], None]
 SLOW = 0.4
 #: Bytes of an answer after which it is cut: the head, and little of the body.
 CUT_AFTER = 700
+#: The part of stores gone mute that never answer what they were asked meanwhile, not even when they are well again.
+FORGETFUL = 0.25
+#: Seconds to wait for a transaction that a restart can break.
+TRANSACTION_PATIENCE = 2.0
 
 
 def possible_kinds(farm: StandingFarm) -> tuple[tuple[Kind, ...], dict[Kind, str]]:
@@ -75,10 +83,20 @@ def _restart_broker(farm: StandingFarm, fault: Fault) -> Undo:
 def _restart_database(farm: StandingFarm, fault: Fault) -> Undo:
     postgres = farm.ground.postgres
     assert postgres is not None
+    _wait_for_transaction(postgres)
     # Its signal is that of an immediate shutdown: whatever transaction is under way is lost.
     postgres.stop()
     postgres.start()
     return _nothing
+
+
+def _wait_for_transaction(postgres: PostgresServer) -> None:
+    """Until somebody else is in the middle of one, or for as long as a busy farm is never without."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE xact_start IS NOT NULL AND backend_xid IS NOT NULL"
+    end = time.monotonic() + TRANSACTION_PATIENCE
+    with suppress(psycopg.Error), psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        while connection.execute(query).fetchone() is None and time.monotonic() < end:
+            pass
 
 
 def _links(weather: Callable[[], Weather]) -> Callable[[StandingFarm, Fault], Undo]:
@@ -145,7 +163,9 @@ _DOING: dict[Kind, Callable[[StandingFarm, Fault], Undo]] = {
     Kind.STORE_500: _store(lambda: Weather(status=500)),
     Kind.STORE_503: _store(lambda: Weather(status=503)),
     Kind.STORE_CUT: _store(lambda: Weather(cut_after=CUT_AFTER)),
-    Kind.STORE_MUTE: _store(lambda: Weather(mute=True)),
+    Kind.STORE_MUTE: lambda farm, fault: _overcast(
+        [farm.ground.store_link], Weather(mute=True, forgetful=fault.amount < FORGETFUL)
+    ),
     Kind.CLOCK_SET: _set_clock,
     Kind.SCRATCH_FULL: _fill("scratch"),
     Kind.OBJECTS_FULL: _fill("objects"),

@@ -67,7 +67,7 @@ class Link:
             await asyncio.sleep(0)
 
     async def _set(self, weather: Weather) -> None:
-        breaks = weather.breaks_connections or self.weather.breaks_connections
+        breaks = weather.breaks_connections or (self.weather.breaks_connections and not self.weather.forgetful)
         self.weather = weather
         if weather.held:
             self.clear.clear()

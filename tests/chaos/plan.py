@@ -17,6 +17,8 @@ DISPATCHER_MACHINE = "dispatcher"
 CLOCK_STEPS = (600.0, -600.0)
 #: Shortest and longest time for which a fault lasts; the longest is beyond what the farm takes to call a worker lost.
 SHORTEST, LONGEST = 0.5, 6.0
+#: The same for workers that have to start first.
+LONG_SHORTEST, LONG_LONGEST = 5.0, 10.0
 #: How far, in parts of the pause between two faults, each may be early or late.
 UNSTEADY = 0.4
 
@@ -86,8 +88,14 @@ def _dealt(chance: Random, kinds: Sequence[Kind]) -> Iterator[Kind]:
 
 def _fault(chance: Random, number: int, at: float, kind: Kind, farm: str) -> Fault:
     target, amount = _aim(chance, kind, farm)
-    seconds = 0.0 if kind in _AT_ONCE else round(chance.uniform(SHORTEST, LONGEST), 2)
-    return Fault(number, round(at, 2), kind, target, seconds, amount)
+    return Fault(number, round(at, 2), kind, target, _seconds(chance, kind), amount)
+
+
+def _seconds(chance: Random, kind: Kind) -> float:
+    if kind in _AT_ONCE:
+        return 0.0
+    bounds = (LONG_SHORTEST, LONG_LONGEST) if kind is Kind.OTHER_VERSION else (SHORTEST, LONGEST)
+    return round(chance.uniform(*bounds), 2)
 
 
 _AT_ONCE = frozenset({Kind.KILLED, Kind.BROKER_EMPTIED, Kind.BROKER_RESTARTED, Kind.DATABASE_RESTARTED})

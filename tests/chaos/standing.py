@@ -25,6 +25,8 @@ from tests.chaos.servers import Ground
 
 #: Megabytes of the disks that can be filled: a round's atoms and results take a tenth of it.
 OBJECTS_DISK, SCRATCH_DISK = 256, 64
+#: Seconds that workers get to finish what they have in hand.
+STOP_PATIENCE = 3.0
 #: The environment variable by which a process of this farm is known among all of the machine.
 STATE = "VOICEFARM_STATE"
 
@@ -75,6 +77,15 @@ class StandingFarm:
         self.others.append(worker)
         return worker
 
+    def stop(self) -> None:
+        """End all processes, the frozen too."""
+        for process in processes_of(self.settings):
+            process.send_signal(signal.SIGCONT)
+        if not self.supervisor.over.is_set():
+            self.supervisor.stop(STOP_PATIENCE)
+        for other in self.others:
+            other.kill()
+
     def logs(self) -> str:
         """What every process complained of last."""
         parts = []
@@ -102,10 +113,7 @@ def standing_farm(ground: Ground, folder: Path) -> Iterator[StandingFarm]:
             supervisor.start()
             yield farm
         finally:
-            _thaw(farm)
-            supervisor.stop(3.0)
-            for other in farm.others:
-                other.kill()
+            farm.stop()
 
 
 def _crew(ground: Ground, clocks: Clocks) -> list[Child]:
@@ -123,12 +131,6 @@ def _worker(ground: Ground, clocks: Clocks, name: str, command: list[str]) -> Ch
 
 def _environment(settings: Settings, clocks: Clocks, machine: str) -> dict[str, str]:
     return {**os.environ, **settings.as_environment(), **threads(1), **clocks.environment(machine)}
-
-
-def _thaw(farm: StandingFarm) -> None:
-    """Whoever was left frozen could not end."""
-    for process in processes_of(farm.settings):
-        process.send_signal(signal.SIGCONT)
 
 
 def processes_of(settings: Settings) -> list[psutil.Process]:

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.chaos.checks import strangers
 from tests.chaos.driver import Driver
 from tests.chaos.faults import possible_kinds
 from tests.chaos.plan import derive_round
-from tests.chaos.standing import StandingFarm
+from tests.chaos.standing import StandingFarm, processes_of
 from tests.chaos.work import Made, Work
 
 pytestmark = pytest.mark.timeout(240)
@@ -23,5 +22,5 @@ def test_a_farm_comes_out_of_mixed_faults_as_if_nothing_had_been(
     )
     assert not outcome.wrong, "\n".join([*outcome.wrong, *map(str, outcome.suffered), farm.logs()])
     assert outcome.jobs >= 3
-    farm.supervisor.stop()
-    assert not list(strangers(farm))
+    farm.stop()
+    assert not processes_of(farm.settings)

@@ -106,6 +106,19 @@ def test_bad_weather_breaks_connections_that_were_there_before(link: Link) -> No
             idle.recv(1)
 
 
+def test_what_a_forgetful_server_was_asked_is_never_answered(link: Link) -> None:
+    weather = Weather(mute=True, forgetful=True)
+    link.set(weather)
+    connection = HTTPConnection(HOST, link.port, timeout=SOON)
+    connection.request("GET", "/")
+    wait_until(lambda: link.open, 5.0, "the request to be taken")
+    link.lift(weather)
+    assert ask(link) == (200, BODY)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    connection.close()
+
+
 def test_lifting_one_weather_leaves_a_later_one_alone(link: Link) -> None:
     first, second = Weather(status=500), Weather(status=503)
     link.set(first)

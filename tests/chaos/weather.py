@@ -18,7 +18,9 @@ class Weather:
     status: int | None = None
     """Every request is answered with this."""
     mute: bool = False
-    """Requests are taken and never answered."""
+    """Requests are taken and not answered."""
+    forgetful: bool = False
+    """What was taken is not answered even when it clears, and whoever asked is not told."""
 
     @property
     def breaks_connections(self) -> bool:
