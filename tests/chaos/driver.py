@@ -58,6 +58,7 @@ class Driver:
         """One round, and all that is wrong after it."""
         outcome = Outcome(round_)
         first = self._last_job()
+        self._forget_atoms()
         handing = HandingIn(self.farm, self.work, Random(f"{round_.seed} {round_.number} work"))
         self._try_urgent(handing, outcome)
         happening = Happening(self.farm, round_)
@@ -71,7 +72,6 @@ class Driver:
         outcome.wrong += abandoned if self.strict else []
         outcome.jobs = self._last_job() - first
         outcome.retried = handing.retried
-        self._forget_atoms()
         return outcome
 
     def _try_urgent(self, handing: HandingIn, outcome: Outcome) -> None:
@@ -119,7 +119,7 @@ class Driver:
             return int(connection.execute(select(func.max(JobRecord.id))).scalar() or 0)
 
     def _forget_atoms(self) -> None:
-        """The next round shall not be answered from the store."""
+        """What was made before a round shall not answer it."""
         for prefix in ("converted/", "atoms/", "results/"):
             for stored in list(self.farm.store.list(prefix)):
                 self.farm.store.delete(stored.key)
