@@ -126,5 +126,5 @@ class Driver:
 
 
 def urgent_limit(settings: Settings) -> float:
-    """Seconds within which an urgent job must have a lease: a worker has one in hand and one waiting."""
-    return 2 * settings.lease_seconds + URGENT_SLACK
+    """Seconds within which an urgent job must have its first lease: those in hand are no longer than the longest."""
+    return settings.lease_seconds + URGENT_SLACK
