@@ -124,6 +124,7 @@ def _tell(outcome: Outcome, asked: Asked) -> None:
         return
     kinds = "".join(f" --kind '{kind}'" for kind in asked.kind or ())
     kinds += "".join(f" --without '{kind}'" for kind in asked.without or ())
+    kinds += " --strict" if asked.strict else ""
     print(
         "\n".join(f"  - {line}" for line in outcome.wrong)
         + f"\n  again: python -m bench.chaos --farm {asked.farm} --faults {asked.faults} --seed {asked.seed}"

@@ -20,7 +20,7 @@ LENGTHS: Mapping[str, float] = {"word.wav": 2.5, "talk.flac": 14.0, "lecture.wav
 #: The voice that takes its time and changes nothing: seconds of its work for a second of audio.
 PACE = 0.12
 #: Voices of that kind; each has a pace of its own, so that no job is answered by another's atoms.
-PACED = 16
+PACED = 64
 #: Name of such a voice; what it makes of a recording is what every other of them makes.
 PACED_NAME = "paced-"
 
