@@ -1,0 +1,43 @@
+"""Both kinds of farm under a fixed plan of mixed faults: nothing is lost, nothing is left, the bytes are the same."""
+
+import pytest
+from sqlalchemy import update
+
+from storage.records.schema import LeaseRecord
+from tests.chaos.checks import unsettled
+from tests.chaos.driver import Driver
+from tests.chaos.faults import possible_kinds
+from tests.chaos.kinds import Kind
+from tests.chaos.plan import derive_round
+from tests.chaos.results import wrong_results
+from tests.chaos.standing import StandingFarm, processes_of
+from tests.chaos.work import Made, Work
+
+pytestmark = pytest.mark.timeout(240)
+
+SEED, FAULTS, EVERY = 952, 12, 0.7
+#: What a farm takes longer to come out of than a test may take; `python -m bench.chaos` does that too.
+LONG = frozenset({Kind.CLOCK_SET, Kind.OTHER_VERSION})
+
+
+def test_a_farm_comes_out_of_mixed_faults_as_if_nothing_had_been(
+    farm: StandingFarm, work: Work, undisturbed: dict[Made, str]
+) -> None:
+    kinds = [kind for kind in possible_kinds(farm)[0] if kind not in LONG]
+    round_ = derive_round(SEED, 0, farm.ground.kind, kinds, faults=FAULTS, every=EVERY)
+    outcome = Driver(farm, work, undisturbed).run(round_)
+    assert not outcome.wrong, "\n".join([*outcome.wrong, *map(str, outcome.suffered), farm.logs()])
+    assert outcome.jobs >= 3
+    assert len(outcome.suffered) == FAULTS
+    farm.stop()
+    assert not processes_of(farm.settings)
+    assert_that_it_could_have_failed(farm, undisturbed)
+
+
+def assert_that_it_could_have_failed(farm: StandingFarm, undisturbed: dict[Made, str]) -> None:
+    """The same looks at the same farm, once something is wrong with it."""
+    changed = dict.fromkeys(undisturbed, "what nobody has made")
+    assert "other bytes" in "".join(wrong_results(farm.database, farm.store, changed))
+    with farm.database.writing() as connection:
+        connection.execute(update(LeaseRecord).values(state="queued"))
+    assert "is queued" in "".join(unsettled(farm))

@@ -1,0 +1,130 @@
+"""A link passes what it should, and nothing else, in every weather."""
+
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from tests.chaos.link import Link
+from tests.chaos.weather import FAIR, Weather
+from tests.services.server import HOST
+from tests.services.waiting import wait_until
+
+BODY = b"x" * 5000
+#: Longer than anything takes on loopback, and as long as a test waits for what must not come.
+SOON = 0.3
+
+
+class Answering(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(BODY)))
+        self.end_headers()
+        self.wfile.write(BODY)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+class Quiet(ThreadingHTTPServer):
+    """Whoever hangs up on it does so on purpose."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    with Quiet((HOST, 0), Answering) as server:
+        serving = Thread(target=server.serve_forever, args=(0.02,))
+        serving.start()
+        made = Link((HOST, server.server_address[1]))
+        made.start()
+        yield made
+        made.stop()
+        server.shutdown()
+        serving.join()
+
+
+def ask(link: Link, timeout: float = 5.0) -> tuple[int, bytes]:
+    connection = HTTPConnection(HOST, link.port, timeout=timeout)
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_in_fair_weather_everything_passes(link: Link) -> None:
+    assert ask(link) == (200, BODY)
+
+
+@pytest.mark.parametrize("status", [500, 503, 507])
+def test_it_answers_in_the_servers_place(link: Link, status: int) -> None:
+    link.set(Weather(status=status))
+    assert ask(link)[0] == status
+
+
+@pytest.mark.parametrize("weather", [Weather(refused=True), Weather(cut_after=700)])
+def test_it_resets_connections_before_or_within_an_answer(link: Link, weather: Weather) -> None:
+    link.set(weather)
+    with pytest.raises((OSError, HTTPException)):
+        ask(link)
+
+
+@pytest.mark.parametrize("weather", [Weather(mute=True), Weather(held=True), Weather(delay=10.0)])
+def test_it_keeps_who_asks_waiting(link: Link, weather: Weather) -> None:
+    link.set(weather)
+    with pytest.raises(TimeoutError):
+        ask(link, timeout=SOON)
+
+
+def test_what_was_held_back_arrives_when_it_clears(link: Link) -> None:
+    weather = Weather(held=True)
+    link.set(weather)
+    got: list[tuple[int, bytes]] = []
+    asking = Thread(target=lambda: got.append(ask(link)))
+    asking.start()
+    wait_until(lambda: link.open, 5.0, "the request to be under way")
+    assert not got
+    link.lift(weather)
+    asking.join()
+    assert got == [(200, BODY)]
+
+
+def test_bad_weather_breaks_connections_that_were_there_before(link: Link) -> None:
+    with socket.create_connection((HOST, link.port), timeout=5.0) as idle:
+        wait_until(lambda: len(link.open) == 2, 5.0, "the connection to be passed on")
+        link.set(Weather(refused=True))
+        with pytest.raises(ConnectionResetError):
+            idle.recv(1)
+
+
+def test_what_a_forgetful_server_was_asked_is_never_answered(link: Link) -> None:
+    weather = Weather(mute=True, forgetful=True)
+    link.set(weather)
+    connection = HTTPConnection(HOST, link.port, timeout=SOON)
+    connection.request("GET", "/")
+    wait_until(lambda: link.open, 5.0, "the request to be taken")
+    link.lift(weather)
+    assert ask(link) == (200, BODY)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    connection.close()
+
+
+def test_lifting_one_weather_leaves_a_later_one_alone(link: Link) -> None:
+    first, second = Weather(status=500), Weather(status=503)
+    link.set(first)
+    link.set(second)
+    link.lift(first)
+    assert ask(link)[0] == 503
+    link.lift(second)
+    assert link.weather is FAIR
+    assert ask(link)[0] == 200
