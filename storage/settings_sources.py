@@ -62,12 +62,12 @@ def as_kind(name: str, value: object, default: object) -> Any:
         bounded = False
     except ValueError as error:
         raise SettingsError(
-            f"setting {name} is {_quoted(value)}, which is not a number; give one such as {default}"
+            f"setting {name} is {_quoted(value)}, which is no number; give one such as {default}"
         ) from error
     if not bounded:
         raise SettingsError(f"setting {name} is {_quoted(value)}, which is without bounds; give one such as {default}")
     if number < 0:
-        raise SettingsError(f"setting {name} is {_quoted(value)}, but must not be negative; give one such as {default}")
+        raise SettingsError(f"setting {name} is {number}, but must not be negative; give one such as {default}")
     return number
 
 
@@ -90,8 +90,8 @@ def _refuse_unknown_names(given: Collection[str], known: Collection[str], place:
     for name in given:
         if name not in known:
             raise SettingsError(
-                f"{place.absolute()} has an unknown setting {_quoted(name)}; {_meant(name, known)}see docs/settings.md for"
-                " the table"
+                f"{place.absolute()} has an unknown setting {_quoted(name)};"
+                f" {_meant(name, known)}see docs/settings.md for the table"
             )
 
 

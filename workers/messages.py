@@ -6,6 +6,7 @@ Everything that comes in is checked here: whoever may put a message on a queue m
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Any, Self
 
 from msgspec import Meta, ValidationError, convert
@@ -49,7 +50,7 @@ class Message:
         """Back from a Celery task's arguments, or BadMessage. Fields that only newer versions know are passed over."""
         try:
             return convert(message, cls)
-        except (ValidationError, RecursionError) as error:
+        except (ValidationError, RecursionError, UnicodeError) as error:
             raise BadMessage(f"a {cls.__name__} is not as it should be ({error}); see who sent it") from error
 
 
@@ -70,6 +71,15 @@ class AtomOrder:
             raise ValueError("the positions of an atom contradict each other")
 
 
+def _is_finite(value: object) -> bool:
+    """Whether every number in something that was JSON is one to calculate with."""
+    if isinstance(value, Mapping):
+        return all(_is_finite(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return all(_is_finite(inner) for inner in value)
+    return not isinstance(value, float) or isfinite(value)
+
+
 @dataclass(frozen=True, slots=True)
 class LeaseOrder(Message):
     """A run of atoms for one worker, with all that it must know to convert them."""
@@ -87,6 +97,8 @@ class LeaseOrder(Message):
     atoms: Annotated[tuple[AtomOrder, ...], Meta(min_length=1, max_length=1_000)]
 
     def __post_init__(self) -> None:
+        if not (_is_finite(self.recipe) and _is_finite(self.settings)):
+            raise ValueError("a number of its recipe or settings is not finite")
         longest_in, longest_out = LONGEST_PIECE * self.rate_in, LONGEST_PIECE * self.rate_voice
         if any(a.last - a.first > longest_in or a.out_stop - a.out_start > longest_out for a in self.atoms):
             raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
@@ -102,7 +114,8 @@ class Outcome(StrEnum):
     DAMAGED = "damaged"
     """Its prepared samples are missing or not what was stored: they must be cut again."""
     AWAY = "away"
-    """The object store did not answer for longer than a worker waits; the atom is not to blame."""
+    """The object store did not answer for longer than a worker waits, or the worker has another version of the engine
+    than the job wants: the atom is not to blame."""
 
 
 #: Outcomes with which an atom is finished.

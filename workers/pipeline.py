@@ -31,6 +31,10 @@ READ_AGAIN = (0.5, 2.0)
 Tell = Callable[[AtomOutcome], None]
 
 
+class _NotForUs(ConversionError):
+    """The order is for workers of another version."""
+
+
 class _Damaged(ConversionError):
     """A prepared atom is missing or spoilt."""
 
@@ -174,6 +178,8 @@ def _outcome_of(error: VoicefarmError) -> Outcome:
     """Whom to blame: the atom, its prepared samples, or a server."""
     if isinstance(error, _Damaged):
         return Outcome.DAMAGED
+    if isinstance(error, _NotForUs):
+        return Outcome.AWAY
     # An object that is missing, or a full disk of this machine, will not come right by waiting.
     is_away = isinstance(error, ServiceError) and not isinstance(error, ObjectMissing | NoSpace)
     return Outcome.AWAY if is_away else Outcome.FAILED
@@ -183,7 +189,7 @@ def _require_version(order: LeaseOrder) -> None:
     """Routing sends no lease to a worker of another version; a result under a wrong key would be kept for ever."""
     known = catalog.family(order.engine).version
     if known != order.engine_version:
-        raise ConversionError(
+        raise _NotForUs(
             f"this worker has version {known} of the engine {order.engine}, but the job wants {order.engine_version};"
             " bring all machines to one version"
         )

@@ -71,7 +71,7 @@ def signer_of(message: object, task: str, secrets_by_key: Mapping[str, str]) -> 
         return None
     try:
         signature = convert(message[FIELD], Signature)
-    except ValidationError as error:
+    except (ValidationError, UnicodeError) as error:
         raise BadMessage(f"a signature is not as it should be ({error})") from error
     bare = {name: value for name, value in message.items() if name != FIELD}
     secret = secrets_by_key.get(signature.key)

@@ -13,7 +13,7 @@ def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:
     for assignment in given:
         name, equals, value = (part.strip() for part in assignment.partition("="))
         if not name or not equals or not value:
-            raise click.BadParameter(f"'{assignment}' is not NAME=VALUE", param_hint=option)
+            raise click.BadParameter(f"{assignment!a} is not NAME=VALUE", param_hint=option)
         read[name] = _value(value)
     return read
 

@@ -13,7 +13,7 @@ from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import BrokerLook, Lookout
 from dispatcher.desk.report import take_report
-from dispatcher.desk.tick import count_rubbish, tick, waiting_queues
+from dispatcher.desk.tick import count_rubbish, over_of, tick, waiting_queues
 from dispatcher.feed.leasing import feed
 from dispatcher.jobs.ending import Drop, by_workers
 from storage.errors import BadMessage, BrokerUnavailable, DatabaseUnavailable
@@ -44,6 +44,8 @@ TELL_AGAIN = 15.0
 MOST_TOLD = 10_000
 #: Seconds between tries to write a report down while the database is away.
 DATABASE_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 10.0, 15.0, 30.0, 60.0)
+#: Seconds between two looks for messages that killed processes had in hand.
+TIDY = 30.0
 #: Seconds for which worker keys are kept before they are read again.
 KEYS_KEPT = 2.0
 
@@ -65,7 +67,7 @@ class Desk:
         self.look = BrokerLook(app)
         self.told: OrderedDict[tuple[str, tuple[str, ...]], float] = OrderedDict()
         self.keys: Mapping[str, str] = {}
-        self.keys_read_at = float("-inf")
+        self.keys_read_at = self.tidied_at = float("-inf")
 
     def heartbeat(self, *arguments: object) -> None:
         """A worker is there."""
@@ -105,6 +107,14 @@ class Desk:
             return tick(connection, self.clock(), self.settings, self.lookout)
 
         self._decide(decide)
+        if time.monotonic() - self.tidied_at > TIDY:
+            self.tidied_at = time.monotonic()
+            self.look.forget(self._no_longer_wanted)
+
+    def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
+        """Ended leases, and what is about nothing: heartbeats, reports and ticks of which SQL knows by now."""
+        with self.database.reading() as connection:
+            return over_of(connection, abouts) | {""}
 
     def feed(self, *_: object) -> None:
         """Top the queues up; calls that come while one is at work become a single one after it.

@@ -28,7 +28,7 @@ def take_heartbeat(
     """
     effects = Effects()
     known = connection.execute(
-        select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.key).where(
+        select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.key, WorkerRecord.state).where(
             WorkerRecord.incarnation == beat.incarnation
         )
     ).one_or_none()
@@ -36,6 +36,9 @@ def take_heartbeat(
         effects.add(_welcome(connection, beat, now, settings, key))
     elif known.key != key:
         raise BadMessage(f"a heartbeat of {known.name} is signed with another key than its first")
+    elif known.state == WorkerState.GONE and beat.state in (WorkerState.DRAINING, WorkerState.GONE):
+        # It was sent before its goodbye and overtaken by it.
+        return effects
     idle = beat.state == WorkerState.READY and not beat.holding
     connection.execute(
         update(WorkerRecord)

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import redis
@@ -20,6 +21,8 @@ logger = logging.getLogger("voicefarm.desk")
 LOST_MESSAGE = 4.0
 #: Heartbeats that wait to be read; behind more of them may lie the word that a message was taken.
 MOST_UNREAD = 100
+#: Seconds for which a message may be in somebody's hands without anybody asking whether it still is.
+IN_HAND = 60.0
 #: Messages of one queue that are looked at; where more wait, nothing is believed lost.
 MOST_WAITING = 2_000
 
@@ -94,11 +97,44 @@ class BrokerLook:
             return None
         return {about for messages in found for content in messages if (about := _about(content))}
 
+    def forget(self, is_over: Callable[[frozenset[str]], frozenset[str]]) -> int:
+        """Remove messages that a process had in hand when it was killed, and that are of no use any more; how many.
+
+        Redis would keep them for hours and then hand them out again. `is_over` says what of these is no longer wanted.
+        """
+        try:
+            channel = self.connection.default_channel
+            tags = channel.client.zrangebyscore(
+                channel.global_keyprefix + channel.unacked_index_key, 0, time.time() - IN_HAND, 0, MOST_WAITING
+            )
+            if not tags:
+                return 0
+            notes = channel.client.execute_command("HMGET", channel.global_keyprefix + channel.unacked_key, *tags)
+            about_tag = {tag: _about_noted(note) for tag, note in zip(tags, notes, strict=True)}
+            over = is_over(frozenset(about_tag.values()))
+            gone = [tag for tag, about in about_tag.items() if about in over]
+            for tag in gone:
+                channel.qos._remove_from_indices(tag.decode()).execute()  # noqa: SLF001 - as kombu's own ack does
+        except (OperationalError, RedisError, OSError, KeyError) as error:
+            logger.debug("messages in hand could not be looked at: %s", error)
+            self.connection.collect()
+            return 0
+        return len(gone)
+
     def _mend(self, channel: Any, keys: list[str]) -> None:
         """Move aside what is in the place of queues: workers have no right to."""
         with redis.Redis(connection_pool=channel.pool) as plain:
             for key in keys:
                 move_aside(plain, channel.global_keyprefix, key, b"list")
+
+
+def _about_noted(note: bytes | None) -> str:
+    """What a message in hand is about, by kombu's note of it."""
+    try:
+        message = json.loads(note or b"")[0]
+        return _about(json.dumps(message).encode())
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return ""
 
 
 def _about(content: bytes) -> str:

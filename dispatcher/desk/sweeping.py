@@ -32,7 +32,11 @@ class Sweeping:
         self.clock = clock
 
     def run(self) -> None:
-        """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source."""
+        """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source.
+
+        And whatever somebody began to store a day ago and never finished.
+        """
+        self.store.tidy(self.clock() - DAY)
         if not self.keep_days:
             return
         for job_id in self._due():

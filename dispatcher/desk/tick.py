@@ -58,6 +58,14 @@ def waiting_queues(connection: Connection) -> list[str]:
     )  # fmt: skip
 
 
+def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
+    """Those of these that are leases which have ended."""
+    ended = select(LeaseRecord.token).where(
+        LeaseRecord.token.in_(tokens), LeaseRecord.state.not_in((LeaseState.QUEUED, LeaseState.RUNNING))
+    )
+    return frozenset(connection.execute(ended).scalars())
+
+
 def _forgive_absence(connection: Connection, now: float) -> None:
     """After a time without any dispatcher, or a clock that was set forward, nobody is blamed for not having been heard.
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from dispatcher.life import Event
 from dispatcher.stitch import loudness
 from dispatcher.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
 from dispatcher.stitch.reopening import reopen
+from dispatcher.stitch.scratch import scratch_room
 from storage import keys
 from storage.audio.grid import resampled_length
 from storage.audio.write import open_result
@@ -88,9 +88,8 @@ class Stitching:
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        self._make_scratch()
-        with TemporaryDirectory(dir=self.scratch, prefix="voicefarm-stitch-") as folder:
-            path = Path(folder) / f"result.{job.format}"
+        with scratch_room(self.scratch) as folder:
+            path = folder / f"result.{job.format}"
             self._write(job, claim, path, frames)
             key = keys.result_key(job.id, claim.token[:12], job.format)
             self.store.put_file(key, path)
@@ -100,14 +99,6 @@ class Stitching:
                 connection, job.id, Event.STITCHED, claim=claim.token, claim_over=True, result_key=key,
                 result_frames=frames, result_bytes=size, ended_at=time.time(), stitch_took=time.perf_counter() - began,
             )  # fmt: skip
-
-    def _make_scratch(self) -> None:
-        try:
-            self.scratch.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ServiceError(
-                f"the scratch folder {self.scratch} cannot be made ({error.strerror}); check its owner and rights"
-            ) from error
 
     def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
         """The finished file, turned down by what its samples ask for, whatever the reports said of them."""

@@ -78,7 +78,8 @@ def open_result(
     kind = format_of(format)
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have {rate} Hz; resample to {writable_rate(kind, rate)} Hz first")
-    if frames < 1:
+    if frames < 1 and kind != "wav":
+        # A WAV without samples is a file that everybody can open; of the others none is.
         raise AudioError(f"{path} would hold no samples, which nobody could play; convert a longer recording")
     shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
     file = ResultFile(path)

@@ -77,6 +77,13 @@ class FolderStore:
         except ObjectMissing:
             pass
 
+    def tidy(self, before: float) -> None:
+        """Remove what was begun before a time and never finished, because its writer was killed."""
+        for left_over in (self.root / UNFINISHED).glob("*"):
+            with suppress(OSError):
+                if left_over.stat().st_mtime < before:
+                    left_over.unlink()
+
     def _path(self, key: str) -> Path:
         return self.root / checked(key)
 
@@ -148,6 +155,6 @@ def _sync(path: Path) -> None:
 
 def _told(error: OSError, root: Path) -> ObjectStoreError | NoSpace:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpace(f"the disk that holds {root} is full; free some space and run `voicefarm retry`")
+        return NoSpace(f"the disk that holds {root} is full; free some space")
     why = error.strerror or error
     return ObjectStoreError(f"the object folder {root} cannot be used: {why}; check its owner and rights")

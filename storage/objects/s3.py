@@ -95,6 +95,16 @@ class S3Store:
         with self._talking(key):
             self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
 
+    def tidy(self, before: float) -> None:
+        """Abort uploads in parts that were begun before a time: their parts cost room and are listed nowhere."""
+        with self._talking(self.prefix):
+            begun = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=self.prefix).get("Uploads", [])
+            for upload in begun:
+                if upload["Initiated"].timestamp() < before:
+                    self.client.abort_multipart_upload(
+                        Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+
     def _name(self, key: str) -> str:
         return self.prefix + checked(key)
 

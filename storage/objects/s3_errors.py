@@ -73,7 +73,7 @@ def _refusal(error: ClientError, key: str, where: str) -> ObjectStoreError | NoS
     if code in NO_BUCKET:
         return no_bucket(where)
     if code in FULL:
-        return NoSpace(f"the disks behind {where} are full ({said}); free some space and run `voicefarm retry`")
+        return NoSpace(f"the disks behind {where} are full ({said}); free some space")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
         return ObjectStoreError(f"the object store does not answer for {where} ({said}); look into the server's log")
     return _lasting_refusal(status, code, said, where)

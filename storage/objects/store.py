@@ -86,3 +86,7 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; it is no error if there is none."""
         ...
+
+    def tidy(self, before: float) -> None:
+        """Remove what was begun before a time, in seconds since the epoch, and never finished."""
+        ...

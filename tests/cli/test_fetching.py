@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -14,7 +15,7 @@ from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from tests.cli.conftest import silence
-from tests.cli.running import CommandLine
+from tests.cli.running import CommandLine, ended
 
 #: Of silence as 16-bit WAV; more than the small disk holds.
 TOO_LONG = 60.0
@@ -47,13 +48,25 @@ def test_a_full_disk_where_the_result_should_go(command: CommandLine, tmp_path: 
     assert (tmp_path / "elsewhere.wav").stat().st_size > TOO_LONG * 16_000 * 2
 
 
-def test_a_full_disk_below_the_object_store(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
+def test_a_full_disk_below_the_object_store_is_waited_for(
+    command: CommandLine, tmp_path: Path, small_disk: Path
+) -> None:
     store = (small_disk / "objects").as_uri()
     short = silence(tmp_path / "short.flac", TOO_LONG)
-    ended = command.run("convert", short, "--voice", "through", "-o", tmp_path / "out", objects_url=store)
-    assert "is full; free some space" in ended.sentence()
-    assert not (tmp_path / "out").exists()
+    converting = command.start("convert", short, "--voice", "through", "-o", tmp_path / "out", objects_url=store)
+    assert converting.stderr is not None
+    said = next(line for line in converting.stderr if "waiting" in line)
+    assert f"waiting: the disk that holds {small_disk / 'objects'} is full; free some space" in said
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True, timeout=60)
+    assert ended(converting).status == 0
+    assert (tmp_path / "out" / "short.wav").exists()
+
+
+def test_a_recording_that_the_object_store_has_no_room_for_is_refused(
+    command: CommandLine, tmp_path: Path, small_disk: Path
+) -> None:
     long = silence(tmp_path / "long.wav", TOO_LONG)
+    store = (small_disk / "objects").as_uri()
     said = command.run("submit", long, "--voice", "through", objects_url=store).sentence()
     assert f"the disk that holds {small_disk}" in said
     assert list(small_disk.rglob(".unfinished/*")) == []

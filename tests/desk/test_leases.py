@@ -101,6 +101,25 @@ def test_a_worker_that_is_alive_does_not_lose_its_leases_to_another_that_takes_i
     assert desk.atom_states(job) == ["done"]
 
 
+def test_a_word_that_comes_after_its_workers_goodbye_brings_nobody_back(desk: DeskModel) -> None:
+    desk.beat()
+    desk.beat(state="gone")
+    desk.beat(state="draining")
+    job = desk.job(atoms=1)
+    assert desk.feed() == []
+    assert desk.row(job).atoms_waiting == 1
+
+
+def test_a_worker_that_was_only_silent_is_there_again_when_it_is_heard(desk: DeskModel) -> None:
+    desk.beat()
+    for _ in range(12):
+        desk.tick()
+    desk.job(atoms=1)
+    assert desk.feed() == []
+    desk.beat()
+    assert len(desk.feed()) == 1
+
+
 def test_a_message_that_was_lost_is_noticed_though_all_workers_are_busy(desk: DeskModel) -> None:
     desk.job(atoms=1)
     desk.beat()

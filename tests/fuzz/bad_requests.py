@@ -21,7 +21,7 @@ class BadRequest:
     def tell(self, folder: Path) -> str | None:
         """Run it beside a recording `talk.wav` and a folder `empty`; nothing is told where it does what was asked."""
         state = folder / "state"
-        state.mkdir()
+        state.mkdir(mode=0o700)
         (state / "voicefarm.toml").write_text(self.settings, encoding="utf-8")
         _lay_out(folder)
         ended = run_command(self.command.split(" "), folder, state)

@@ -11,14 +11,14 @@ from tests.fuzz.door import Door, Seeds
 from tests.fuzz.oddities import changed_json
 from workers.messages import AtomOrder, AtomOutcome, Heartbeat, LeaseOrder, LeaseReport
 
-#: The one error with which a message is dropped; None where messages are not looked at.
-REFUSAL: type[errors.VoicefarmError] | None = getattr(errors, "BadMessage", None)
+#: The one error with which a message is dropped.
+REFUSAL: type[errors.VoicefarmError] = errors.BadMessage
 _KINDS: dict[str, type[LeaseOrder] | type[LeaseReport] | type[Heartbeat]] = {
     kind.__name__: kind for kind in (LeaseOrder, LeaseReport, Heartbeat)
 }
 _INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
 _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
-_SOURCE = "ab" * 32
+_PREFIX = "ab" * 16
 #: Characters. Whatever bound there is, it is below.
 _LONGEST = 20_000
 _NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
@@ -30,8 +30,8 @@ def sound_messages() -> list[LeaseOrder | LeaseReport | Heartbeat]:
     return [
         LeaseOrder(
             token=_TOKEN, job_id=7, engine="world", engine_version="3", recipe={"pitch": 4.0},
-            settings={"pitch": 2.0, "seed": 1}, rate_in=48_000, rate_voice=48_000, atoms_prefix=f"atoms/{_SOURCE}/",
-            converted_prefix=f"converted/{_SOURCE}/", atoms=atoms,
+            settings={"pitch": 2.0, "seed": 1}, rate_in=48_000, rate_voice=48_000, atoms_prefix=f"atoms/{_PREFIX}",
+            converted_prefix=f"converted/{_PREFIX}", atoms=atoms,
         ),
         LeaseReport(
             token=_TOKEN, incarnation=_INCARNATION, is_over=False,
@@ -39,8 +39,8 @@ def sound_messages() -> list[LeaseOrder | LeaseReport | Heartbeat]:
                       AtomOutcome(1, "failed", 30.0, error="the engine gave up")),
         ),
         Heartbeat(
-            incarnation=_INCARNATION, name="studio-1", queue="worker.studio-1", capability="cpu", device="a processor",
-            offers=("engine:world:3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state="busy",
+            incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a processor",
+            offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state="busy",
             holding=(_TOKEN,), memory_mb=512.0,
         ),
     ]  # fmt: skip
@@ -101,4 +101,4 @@ def _written(kind: str, message: object) -> bytes:
     return json.dumps({"kind": kind, "message": message}).encode()
 
 
-DOOR = Door("messages", seeds, make, read, REFUSAL or errors.VoicefarmError)
+DOOR = Door("messages", seeds, make, read, REFUSAL)

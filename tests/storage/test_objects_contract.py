@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from storage.errors import ObjectMissing, ObjectStoreError
+from storage.objects.folder import UNFINISHED, FolderStore
 from storage.objects.opening import open_store
+from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from tests.services.s3 import LISTED_AT_ONCE
@@ -186,3 +189,29 @@ def test_no_listing_leads_out_of_the_store(store: ObjectStore, tmp_path: Path) -
     for prefix in ("../", "/", "a/../..", "..", "a//"):
         with pytest.raises(ObjectStoreError, match="is no key"):
             list(store.list(prefix))
+
+
+def test_what_was_begun_and_never_finished_is_removed_in_time(store: ObjectStore) -> None:
+    store.put("results/whole", b"whole")
+    _begin(store)
+    store.tidy(0.0)
+    assert _begun(store) == 1
+    store.tidy(time.time() + 3_600.0)
+    assert _begun(store) == 0
+    assert store.get("results/whole") == b"whole"
+
+
+def _begin(store: ObjectStore) -> None:
+    """As a writer leaves it that is killed in the middle."""
+    if isinstance(store, FolderStore):
+        (store.root / UNFINISHED / "half").write_bytes(b"half")
+    else:
+        assert isinstance(store, S3Store)
+        store.client.create_multipart_upload(Bucket=store.bucket, Key=store.prefix + "results/half")
+
+
+def _begun(store: ObjectStore) -> int:
+    if isinstance(store, FolderStore):
+        return len(list((store.root / UNFINISHED).iterdir()))
+    assert isinstance(store, S3Store)
+    return len(store.client.list_multipart_uploads(Bucket=store.bucket).get("Uploads", []))

@@ -106,6 +106,8 @@ def test_a_report_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]
         {"atoms": [{"number": 0, "start": 0, "stop": 1, "first": 0, "last": 10**12, "out_start": 0, "out_stop": 1}]},
         {"atoms": [{"number": 0, "start": 0, "stop": 1, "first": 0, "last": 1, "out_start": 0, "out_stop": 10**12}]},
         {"recipe": []},
+        {"recipe": {"pitch": math.inf}},
+        {"settings": {"pitch": [1.0, {"a": math.nan}]}},
         {"token": "x" * 33},
     ],
 )
