@@ -39,7 +39,7 @@ def sound_messages() -> list[LeaseOrder | LeaseReport | Heartbeat]:
                       AtomOutcome(1, "failed", 30.0, error="the engine gave up")),
         ),
         Heartbeat(
-            incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a processor",
+            incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a device",
             offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state="busy",
             holding=(_TOKEN,), memory_mb=512.0,
         ),
