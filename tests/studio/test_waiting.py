@@ -1,12 +1,14 @@
 """What is away is waited for, told of, and does not count as a try."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from dispatcher.desk.stages import MOST_CLAIMS
 from dispatcher.jobs.claim import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
 from dispatcher.jobs.summary import summarise
+from storage.settings import Settings
 from tests.studio.conftest import StepByStep
 
 Run = Callable[[StepByStep], None]
@@ -90,3 +92,20 @@ def test_a_job_fails_in_the_end_with_what_it_waited_for(steps: StepByStep) -> No
     split(steps)
     assert steps.job.state == "failed"
     assert "cannot be used" in steps.job.reason
+
+
+def test_channels_that_cancel_each_other_are_told_of_and_others_are_not(
+    migrated_sqlite_url: str, tmp_path: Path
+) -> None:
+    import numpy as np
+    import soundfile
+
+    tone = 0.5 * np.sin(np.arange(5 * 16_000) / 20.0)
+    for name, right in (("antiphase", -tone), ("wide", np.roll(tone, 50) * 0.6), ("mono", tone)):
+        path = tmp_path / f"{name}.wav"
+        soundfile.write(path, np.stack([tone, right], axis=1), 16_000)
+        steps = StepByStep(Settings(state=str(tmp_path / name), database_url=migrated_sqlite_url), path)
+        steps.studio.splitting.run(steps.number)
+        note = summarise(steps.job, [frozenset(steps.job.needs)]).note
+        assert ("cancel each other" in note) == (name == "antiphase")
+        steps.database.close()
