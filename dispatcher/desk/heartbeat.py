@@ -53,7 +53,7 @@ def take_heartbeat(
     )
     effects.add(_renew(connection, beat, known.queue if known else beat.queue, now, settings))
     if beat.state == WorkerState.GONE:
-        effects.add(lose_worker(connection, beat.incarnation, now, settings))
+        effects.add(_take_leave(connection, beat, now, settings))
     return effects
 
 
@@ -69,6 +69,21 @@ def lose_worker(connection: Connection, incarnation: str, now: float, settings: 
     for token in _running(connection, incarnation):
         blame = f"the worker {name} was lost while it had it; see why it died"
         effects.add(end_lease(connection, token, LeaseState.LOST, now, settings.max_attempts, blame))
+    return effects
+
+
+def _take_leave(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
+    """A worker has ended by itself. What it could not report is lost, and blames nobody.
+
+    Its other leases are over: their last reports were sent before this, but may be read after it.
+    """
+    connection.execute(
+        update(WorkerRecord).where(WorkerRecord.incarnation == beat.incarnation).values(holding=[], idle_since=None)
+    )
+    ours = select(LeaseRecord.token).where(LeaseRecord.token.in_(beat.holding), LeaseRecord.worker == beat.incarnation)
+    effects = Effects(feed=True)
+    for token in list(connection.execute(ours).scalars()):
+        effects.add(end_lease(connection, token, LeaseState.LOST, now, settings.max_attempts))
     return effects
 
 

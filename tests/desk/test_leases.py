@@ -101,6 +101,27 @@ def test_a_worker_that_is_alive_does_not_lose_its_leases_to_another_that_takes_i
     assert desk.atom_states(job) == ["done"]
 
 
+def test_a_goodbye_that_overtakes_the_last_report_loses_nothing(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.beat(holding=(order.token,))
+    desk.beat(state="gone")
+    desk.report(order, "done")
+    assert desk.atom_states(job) == ["done"]
+    assert desk.lease_states() == ["finished"]
+
+
+def test_what_a_worker_holds_at_its_goodbye_goes_to_others_at_once_and_blames_nobody(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.beat(holding=(order.token,))
+    desk.beat(holding=(order.token,), state="gone")
+    assert desk.atom_states(job) == ["waiting"]
+    assert desk.lease_states() == ["lost"]
+
+
 def test_a_word_that_comes_after_its_workers_goodbye_brings_nobody_back(desk: DeskModel) -> None:
     desk.beat()
     desk.beat(state="gone")
@@ -256,9 +277,9 @@ def test_a_copy_and_its_original_outlive_one_another(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     original, copy = original_and_copy(desk)
     desk.beat("fast", holding=(copy.token,), queue="convert.cpu.fast")
-    desk.beat("slow", state="gone", queue="convert.cpu.slow")
+    desk.beat("slow", holding=(original.token,), state="gone", queue="convert.cpu.slow")
     assert desk.atom_states(job) == ["leased"]
     assert desk.report(original, "done", worker="slow").stitch == []
-    desk.beat("fast", state="gone", queue="convert.cpu.fast")
+    desk.beat("fast", holding=(copy.token,), state="gone", queue="convert.cpu.fast")
     assert desk.atom_states(job) == ["waiting"]
     assert desk.row(job).atoms_waiting == 1

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from dispatcher.desk.heartbeat import MOST_WORKERS
 from dispatcher.jobs.worker_keys import add_key
+from storage.records.database import Database
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
 from tests.farm.conftest import OpenFarm
@@ -100,14 +101,15 @@ def test_on_a_farm_with_keys_only_who_signs_is_heard(open_farm: OpenFarm, short_
     with open_farm(workers=1) as farm:
         farm.finish(farm.submit(short_recording, "through"))
         key = add_key(farm.database, "box1")
+        farm.wait(lambda: not _heard(farm.database), "the silence of who does not sign")
         job = farm.submit(short_recording, "through", settings={"seed": 1})
-        farm.wait(lambda: not _heard(farm.database, farm.settings), "the silence of who does not sign")
-        assert farm.job(job).state != "finished"
+        farm.wait(lambda: farm.job(job).state == "converting", "the split")
+        assert farm.job(job).atoms_done == 0
         farm.child("worker-1").environment["VOICEFARM_WORKER_KEY"] = key
         farm.kill("worker-1")
         assert farm.finish(job).state == "finished"
 
 
-def _heard(database: Any, settings: Settings) -> int:
+def _heard(database: Database) -> int:
     with database.reading() as connection:
         return int(connection.execute(select(func.count()).where(WorkerRecord.state != "gone")).scalar_one())

@@ -58,7 +58,7 @@ def farm(
     tmp_path: Path, session_sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Commands:
     state = tmp_path / "state"
-    state.mkdir()
+    state.mkdir(mode=0o700)
     shutil.copy(session_sqlite, state / "records.sqlite3")
     monkeypatch.setenv("VOICEFARM_STATE", str(state))
     monkeypatch.setenv("VOICEFARM_SCRATCH", str(state / "scratch"))
