@@ -47,7 +47,7 @@ class Capability:
     @property
     def queue(self) -> str:
         """The queue that this worker serves."""
-        return convert_queue(self.machine_class, self.tags)
+        return convert_queue(self.machine_class, self.tags, self.engines)
 
     @property
     def offers(self) -> frozenset[str]:

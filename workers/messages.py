@@ -162,7 +162,7 @@ class Heartbeat(Message):
 
     incarnation: Token
     name: Name
-    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+-]{0,199}$")]
+    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+:-]{0,199}$")]
     capability: Annotated[str, Meta(pattern=r"^(cuda|mlx|cpu)$")]
     device: Name
     offers: Annotated[tuple[Offer, ...], Meta(max_length=200)]

@@ -1,5 +1,8 @@
 """Names of queues and tasks: the whole address book of the farm."""
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 #: Ticks and feeding, reports, and heartbeats: short messages, answered within milliseconds. The desk takes one of each
 #: in turn, so that however many there are of one kind, the others get through.
 DESK_QUEUE = "dispatcher"
@@ -22,11 +25,27 @@ MEND_TASK = "dispatcher.mend"
 DROP_COMMAND = "drop_leases"
 
 CONVERT = "convert."
+#: What stands in a queue's name before the mark of its engines' versions.
+VERSIONS = ":"
 
 
-def convert_queue(machine_class: str, tags: frozenset[str] = frozenset()) -> str:
-    """The queue of all machines of one class with the same owner's tags; their task has the same name."""
-    return CONVERT + "+".join([machine_class, *sorted(tags)])
+def convert_queue(
+    machine_class: str, tags: frozenset[str] = frozenset(), versions: Mapping[str, str] | None = None
+) -> str:
+    """The queue of all machines of one class with the same owner's tags and the same engines.
+
+    Their task has the same name. Versions are part of it, so that what is meant for one never reaches another while a
+    farm is upgraded machine by machine.
+    """
+    name = CONVERT + "+".join([machine_class, *sorted(tags)])
+    if not versions:
+        return name
+    return f"{name}{VERSIONS}{sha256(repr(sorted(versions.items())).encode()).hexdigest()[:4]}"
+
+
+def class_of(queue: str) -> str:
+    """The machine class that a queue is for."""
+    return queue.removeprefix(CONVERT).split(VERSIONS)[0].split("+")[0]
 
 
 def about_stage(task: str, job_id: int) -> str:

@@ -11,7 +11,7 @@ from dispatcher.reports.printing import print_sections
 from dispatcher.reports.sections import Section
 from dispatcher.reports.wording import printable, shown_duration, shown_factor, shown_memory
 from workers.capability import engine_tag
-from workers.routes import CONVERT
+from workers.routes import class_of
 
 _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
 
@@ -32,7 +32,7 @@ def workers_command(*, past: bool, as_json: bool) -> None:
 
 
 def _row(worker: WorkerThere) -> tuple[str, ...]:
-    machine_class = worker.queue.removeprefix(CONVERT).split("+")[0]
+    machine_class = class_of(worker.queue)
     # What a worker offers by its kind is said in other columns.
     engines = {name for engine in worker.engines for name in (engine.name, engine_tag(engine.name, engine.version))}
     said = {worker.capability, machine_class, *engines}

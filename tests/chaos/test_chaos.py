@@ -7,7 +7,6 @@ from storage.records.schema import LeaseRecord
 from tests.chaos.checks import unsettled
 from tests.chaos.driver import Driver
 from tests.chaos.faults import possible_kinds
-from tests.chaos.kinds import Kind
 from tests.chaos.plan import derive_round
 from tests.chaos.results import wrong_results
 from tests.chaos.standing import StandingFarm, processes_of
@@ -16,15 +15,12 @@ from tests.chaos.work import Made, Work
 pytestmark = pytest.mark.timeout(240)
 
 SEED, FAULTS, EVERY = 952, 12, 0.7
-#: What a farm takes longer to come out of than a test may take; `python -m bench.chaos` does that too.
-LONG = frozenset({Kind.CLOCK_SET, Kind.OTHER_VERSION})
 
 
 def test_a_farm_comes_out_of_mixed_faults_as_if_nothing_had_been(
     farm: StandingFarm, work: Work, undisturbed: dict[Made, str]
 ) -> None:
-    kinds = [kind for kind in possible_kinds(farm)[0] if kind not in LONG]
-    round_ = derive_round(SEED, 0, farm.ground.kind, kinds, faults=FAULTS, every=EVERY)
+    round_ = derive_round(SEED, 0, farm.ground.kind, possible_kinds(farm)[0], faults=FAULTS, every=EVERY)
     outcome = Driver(farm, work, undisturbed).run(round_)
     assert not outcome.wrong, "\n".join([*outcome.wrong, *map(str, outcome.suffered), farm.logs()])
     assert outcome.jobs >= 3

@@ -16,6 +16,7 @@ from tests.audio.sounds import encoded, tone
 from tests.cli.running import PATIENCE, ROOT, CommandLine, ended
 from tests.services.server import HOST
 from tests.services.waiting import wait_until
+from workers.routes import class_of
 
 RATE = 16_000
 
@@ -66,9 +67,10 @@ def test_flower_shows_workers_and_tasks_to_those_with_its_password(
     wait_until(lambda: _flower(farm_up, "/") == (401, ""), 20, "Flower to refuse us")
     assert _flower(farm_up, "/", "wrong")[0] == 401
     assert _flower(farm_up, "/workers", "open sesame")[0] == 200
-    machine_class = _workers(farm_up)[0]["queue"].removeprefix("convert.")
+    queue = _workers(farm_up)[0]["queue"]
+    machine_class = class_of(queue)
     assert machine_class.startswith("cpu.")
-    wait_until(lambda: f'task="convert.{machine_class}"' in _metrics(farm_up), 20, "a task by its class", every=0.2)
+    wait_until(lambda: f'task="{queue}"' in _metrics(farm_up), 20, "a task by its class", every=0.2)
     assert f'worker="{machine_class}-1@' in _metrics(farm_up)
 
 
