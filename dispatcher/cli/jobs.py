@@ -23,8 +23,13 @@ from storage.audio.formats import format_of
 from storage.errors import BrokerUnavailable, InputError, VoicefarmError
 from storage.records.states import JobState
 
-#: A number that a job can have.
-JOB_NUMBER = click.IntRange(1, 2**63 - 1)
+class JobNumber(click.IntRange):
+    """A number that a job can have."""
+
+    name = "number of a job"
+
+
+JOB_NUMBER = JobNumber(1, 2**63 - 1)
 
 
 @click.command("jobs")
