@@ -2,23 +2,19 @@
 
 import gc
 import logging
-import os
-from collections.abc import Callable
 from threading import Event, Thread
 
 from celery import Celery, signals
 
 from dispatcher.desk.desk import Desk
-from dispatcher.farm.processes import end_with
-from dispatcher.studio import Studio
-from dispatcher.tasks import register_desk, register_studio
+from dispatcher.tasks import register_desk
 from storage.errors import BrokerUnavailable
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.app import named_queue
 from workers.node import host_name
 from workers.numbering import own_number
-from workers.routes import DESK_QUEUE, FEED_TASK, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
+from workers.routes import DESK_QUEUE, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
 from workers.sending import URGENT, send
 
 logger = logging.getLogger("voicefarm.dispatcher")
@@ -61,12 +57,11 @@ def run_studio(settings: Settings) -> int:
     database = Database(settings.resolved_database_url)
     database.require_revision()
     database.close()
-    register_studio(app, Studio(settings, feed=_asking_to_feed(app)))
-    starting = signals.worker_process_init.connect(lambda **_: end_with(os.getppid()), weak=False)
-    try:
-        return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], "prefork", STUDIO_PROCESSES, settings)
-    finally:
-        signals.worker_process_init.disconnect(starting)
+    # Here for who is forked, and by name for who is not.
+    import dispatcher.studio_tasks  # noqa: F401
+
+    app.conf.include = ("dispatcher.studio_tasks",)
+    return _serve(app, "studio", [SPLIT_QUEUE, STITCH_QUEUE], "prefork", STUDIO_PROCESSES, settings)
 
 
 def spare_collections() -> None:
@@ -107,13 +102,3 @@ def _tick(app: Celery, over: Event) -> None:
             send(app, TICK_TASK, DESK_QUEUE, priority=URGENT, expires=2 * TICK)
         except BrokerUnavailable as error:
             logger.warning("%s", error)
-
-
-def _asking_to_feed(app: Celery) -> Callable[[], None]:
-    def ask() -> None:
-        try:
-            send(app, FEED_TASK, DESK_QUEUE, priority=URGENT, expires=5 * TICK)
-        except BrokerUnavailable as error:
-            logger.warning("%s", error)
-
-    return ask

@@ -23,6 +23,7 @@ from storage.audio.formats import format_of
 from storage.errors import BrokerUnavailable, InputError, VoicefarmError
 from storage.records.states import JobState
 
+
 class JobNumber(click.IntRange):
     """A number that a job can have."""
 

@@ -60,7 +60,7 @@ class Desk:
         self.database = database
         self.settings = settings
         self.clock = clock
-        self.feeding = Lock()
+        self.feeding, self.ticking = Lock(), Lock()
         self.hungry = False
         self.fed_at = self.feed_took = 0.0
         self.lookout = Lookout()
@@ -96,7 +96,14 @@ class Desk:
         self._perform(effects)
 
     def tick(self, *_: object) -> None:
-        """A second has passed."""
+        """A second has passed. One that comes while another is at work is worth nothing."""
+        if self.ticking.acquire(blocking=False):
+            try:
+                self._tick()
+            finally:
+                self.ticking.release()
+
+    def _tick(self) -> None:
         with self.database.reading() as connection:
             queues = waiting_queues(connection)
         self.lookout.see(self.look.abouts(queues))

@@ -53,6 +53,13 @@ def cancel_job(database: Database, job_id: int) -> list[Drop]:
 
 def end_early(connection: Connection, job_id: int, event: Event, reason: str) -> list[Drop]:
     """The same within a transaction."""
+    # Everybody locks leases before jobs, lest two wait for each other.
+    connection.execute(
+        select(LeaseRecord.token)
+        .where(LeaseRecord.job_id == job_id, LeaseRecord.state.in_(LIVE_LEASES))
+        .order_by(LeaseRecord.token)
+        .with_for_update()
+    )
     if not move(connection, job_id, event, reason=reason, ended_at=time.time(), claim_over=True):
         return []
     dropped = connection.execute(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 from dispatcher.sample.writing import write_sample
 from tests.farm.conftest import OpenFarm
 from tests.farm.running import RunningFarm
+from tests.infra.places import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -53,3 +55,29 @@ def test_no_process_of_a_studio_outlives_it(open_farm: OpenFarm, short_recording
         assert before
         farm.kill("studio")
         farm.wait(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in before), "their end")
+
+
+#: What a studio does on a Mac, where processes begin from nothing instead of being forked.
+SPAWNING = """
+if __name__ == "__main__":
+    import billiard
+    billiard.set_start_method("spawn")
+    from dispatcher.cli.main import main
+    main()
+"""
+
+
+def test_a_studio_whose_processes_begin_from_nothing_does_the_same_work(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "spawning.py"
+    script.write_text(SPAWNING)
+    with open_farm(workers=1) as farm:
+        child = farm.child("studio")
+        farm.finish(farm.submit(short_recording, "through"))
+        child.command = [sys.executable, str(script), "dispatcher", "--only", "studio"]
+        child.environment["PYTHONPATH"] = str(ROOT)
+        farm.kill("studio")
+        farm.wait(lambda: child.is_alive and len(_studio(farm).children()) >= 2, "its processes")
+        job = farm.submit(short_recording, "through", settings={"seed": 1})
+        assert farm.finish(job).state == "finished"
