@@ -54,7 +54,9 @@ class Lookout:
         if about in self.there:
             self.missed_since.pop(about, None)
             return False
-        if now - self.missed_since.setdefault(about, now) <= LOST_MESSAGE:
+        # The earlier of the two, for a clock may have been set back since.
+        since = self.missed_since[about] = min(self.missed_since.get(about, now), now)
+        if now - since <= LOST_MESSAGE:
             return False
         # It will be sent anew, and may be missed anew.
         del self.missed_since[about]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select, update
 
+from dispatcher.desk.clock import keep_time
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import lose_worker
 from dispatcher.desk.lookout import Lookout
@@ -15,8 +16,6 @@ from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRec
 from storage.records.states import JobState, LeaseState, WorkerState
 from storage.settings import Settings
 
-#: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats.
-GAP = 5.0
 #: The fact under which dropped messages are counted.
 RUBBISH = "rubbish"
 #: Seconds between two looks for what may be removed from the object store.
@@ -25,7 +24,7 @@ SWEEP = 600.0
 
 def tick(connection: Connection, now: float, settings: Settings, lookout: Lookout) -> Effects:
     """Everything that is to be found out without being told; to be called in a deciding transaction."""
-    _forgive_absence(connection, now)
+    keep_time(connection, now, settings)
     effects = Effects()
     for found in (
         _lose_silent_workers(connection, now, settings),
@@ -64,42 +63,6 @@ def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
         LeaseRecord.token.in_(tokens), LeaseRecord.state.not_in((LeaseState.QUEUED, LeaseState.RUNNING))
     )
     return frozenset(connection.execute(ended).scalars())
-
-
-def _forgive_absence(connection: Connection, now: float) -> None:
-    """After a time without any dispatcher, or a clock that was set forward, nobody is blamed for not having been heard.
-
-    Where the clock was set back, what lies in its future is brought back as well.
-    """
-    insert_if_absent(connection, FarmRecord, name="last_tick", value=now)
-    last = connection.execute(select(FarmRecord.value).where(FarmRecord.name == "last_tick")).scalar_one()
-    gap = now - last
-    if abs(gap) > GAP:
-        connection.execute(
-            update(WorkerRecord)
-            .where(WorkerRecord.state != WorkerState.GONE)
-            .values(last_seen=WorkerRecord.last_seen + gap, idle_since=None)
-        )
-        connection.execute(
-            update(LeaseRecord)
-            .where(LeaseRecord.state == LeaseState.RUNNING)
-            .values(expires_at=LeaseRecord.expires_at + gap, heard_at=LeaseRecord.heard_at + gap)
-        )
-    if gap < -GAP:
-        alive = JobRecord.state.in_((JobState.SUBMITTED, JobState.SPLITTING, JobState.CONVERTING, JobState.STITCHING))
-        connection.execute(
-            update(JobRecord)
-            .where(alive)
-            .values(
-                claim_until=JobRecord.claim_until + gap,
-                not_before=JobRecord.not_before + gap,
-                waiting_since=JobRecord.waiting_since + gap,
-            )
-        )
-        connection.execute(
-            update(FarmRecord).where(FarmRecord.name == "last_sweep", FarmRecord.value > now).values(value=now)
-        )
-    connection.execute(update(FarmRecord).where(FarmRecord.name == "last_tick").values(value=now))
 
 
 def _lose_silent_workers(connection: Connection, now: float, settings: Settings) -> Effects:

@@ -13,6 +13,8 @@ from dispatcher.intake.stored import BFLOAT, DOUBLE, HALF, SINGLE, Stored, numpy
 from storage.errors import InputError
 
 _ELEMENTS = {"F16": HALF, "BF16": BFLOAT, "F32": SINGLE, "F64": DOUBLE}
+#: Characters of the library's reason that are told: it repeats what stands in the file.
+LONGEST_REASON = 300
 #: Bytes before the header that say how long it is.
 _LENGTH = 8
 
@@ -47,7 +49,7 @@ def open_safetensors(path: Path) -> dict[str, Stored]:
     except (SafetensorError, OSError, ValueError) as error:
         why = str(error).removeprefix("Error while deserializing header: ")
         raise InputError(
-            f"it is no sound safetensors file ({why.splitlines()[0]}); download or copy it again"
+            f"it is no sound safetensors file ({why.splitlines()[0][:LONGEST_REASON]}); download or copy it again"
         ) from error
     return _listed(path)
 

@@ -23,7 +23,7 @@ _SLACK = 0.5
 #: What full scale is in integer samples; float samples are taken as they are.
 _FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
 #: Channels of which PyAV finds the end in a planar frame; of more, it takes what lies behind them for samples.
-_MOST_PLANES = 8
+_MOST_PLANES = 7
 #: Hours of up to five digits are eleven years.
 _CLOCK = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)")
 
@@ -62,7 +62,11 @@ class FfmpegDecoder:
                     f"{self.facts.name} changes its sample rate from {self.facts.rate} to {frame.sample_rate} Hz "
                     f"after {done / self.facts.rate:.3f} s; convert it to one rate first"
                 )
-            piece = _as_frames(frame)
+            try:
+                piece = _as_frames(frame)
+            except self._failure as error:
+                # A frame that contradicts itself, such as one of channels that no layout has.
+                raise damaged(self.facts.name, done / self.facts.rate, self.facts.seconds) from error
             done += len(piece)
             yield piece
         self._file.check()

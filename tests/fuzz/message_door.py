@@ -21,6 +21,8 @@ _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
 _PREFIX = "ab" * 16
 #: Characters. Whatever bound there is, it is below.
 _LONGEST = 20_000
+#: Characters of an input that need not grow any more.
+_LONG_ENOUGH = 1_000_000
 _NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
 
 
@@ -57,6 +59,9 @@ def make(random: Random, seeds: Seeds) -> bytes:
     message = said["message"]
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         message = changed_json(message, random)
+        if len(json.dumps(message)) > _LONG_ENOUGH:
+            # What is repeated a thousand times may not be repeated as often once more.
+            break
     return _written(random.choice(list(seeds)) if random.random() < 0.05 else said["kind"], message)
 
 

@@ -1,0 +1,70 @@
+"""The dispatcher's clock where it jumps: nobody is blamed for an absence, nothing waits for a time that never was."""
+
+from sqlalchemy import Connection, and_, case, or_, select, update
+
+from dispatcher.jobs.claim import CLAIM_SECONDS, LONGEST_PAUSE
+from storage.records.inserting import insert_if_absent
+from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
+from storage.records.states import ENDED_JOBS, LIVE_LEASES, WorkerState
+from storage.settings import Settings
+
+#: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats, or a clock that was set.
+GAP = 5.0
+
+
+def keep_time(connection: Connection, now: float, settings: Settings) -> None:
+    """Put right what a gap in the clock has left in the records."""
+    insert_if_absent(connection, FarmRecord, name="last_tick", value=now)
+    last = connection.execute(select(FarmRecord.value).where(FarmRecord.name == "last_tick")).scalar_one()
+    if now - last > GAP:
+        _forgive(connection, now - last)
+    # A clock is set at one moment in this process and read at others in others, so that times of before and after mix.
+    # Whatever is further in the future than it can be is brought back, at every tick.
+    _bring_back(connection, now, settings)
+    connection.execute(update(FarmRecord).where(FarmRecord.name == "last_tick").values(value=now))
+
+
+def _forgive(connection: Connection, gap: float) -> None:
+    connection.execute(
+        update(WorkerRecord)
+        .where(WorkerRecord.state != WorkerState.GONE)
+        .values(last_seen=WorkerRecord.last_seen + gap, idle_since=None)
+    )
+    connection.execute(
+        update(LeaseRecord).where(LeaseRecord.state.in_(LIVE_LEASES)).values(expires_at=LeaseRecord.expires_at + gap)
+    )
+
+
+def _bring_back(connection: Connection, now: float, settings: Settings) -> None:
+    expires = now + settings.lost_after_seconds
+    connection.execute(
+        update(WorkerRecord)
+        .where(WorkerRecord.last_seen > now, WorkerRecord.state != WorkerState.GONE)
+        .values(last_seen=now)
+    )
+    connection.execute(
+        update(LeaseRecord)
+        .where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.expires_at > expires)
+        .values(expires_at=expires)
+    )
+    latest = now + case((JobRecord.claim.is_(None), 0.0), else_=CLAIM_SECONDS)
+    later = now + LONGEST_PAUSE
+    connection.execute(
+        update(JobRecord)
+        .where(JobRecord.state.not_in(ENDED_JOBS))
+        .where(
+            or_(
+                JobRecord.claim_until > latest,
+                JobRecord.not_before > later,
+                and_(JobRecord.waiting_since.is_not(None), JobRecord.waiting_since > now),
+            )
+        )
+        .values(
+            claim_until=case((JobRecord.claim_until > latest, latest), else_=JobRecord.claim_until),
+            not_before=case((JobRecord.not_before > later, later), else_=JobRecord.not_before),
+            waiting_since=case((JobRecord.waiting_since > now, now), else_=JobRecord.waiting_since),
+        )
+    )
+    connection.execute(
+        update(FarmRecord).where(FarmRecord.name == "last_sweep", FarmRecord.value > now).values(value=now)
+    )
