@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from storage.errors import SettingsError
 from storage.secrets import redacted, redacted_place, secrets_of_url, without_secrets
-from storage.settings_sources import ENV_PREFIX, as_kind, read_environment, read_file
+from storage.settings_sources import ENV_PREFIX, as_kind, folder_of, read_environment, read_file
 
 __all__ = ["ENV_PREFIX", "LONGEST_SOCKET_PATH", "Settings", "redacted"]
 
@@ -85,12 +85,12 @@ class Settings:
     @cached_property
     def state_folder(self) -> Path:
         """Where this machine keeps what is its own."""
-        return Path(self.state).expanduser().absolute() if self.state else _data_home()
+        return folder_of("state", self.state).absolute() if self.state else _data_home()
 
     @cached_property
     def scratch_folder(self) -> Path:
         """Where temporary files go."""
-        return Path(self.scratch or gettempdir()).expanduser()
+        return folder_of("scratch", self.scratch or gettempdir())
 
     @property
     def is_embedded(self) -> bool:
@@ -111,19 +111,19 @@ class Settings:
     def socket_path(self) -> Path:
         """The private Redis's socket."""
         inside = self.state_folder / "redis.sock"
-        if len(str(inside).encode()) <= LONGEST_SOCKET_PATH:
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
             return inside
-        return Path(gettempdir()) / f"voicefarm-{sha256(str(inside).encode()).hexdigest()[:16]}.sock"
+        return Path(gettempdir()) / f"voicefarm-{sha256(os.fsencode(inside)).hexdigest()[:16]}.sock"
 
     @property
     def resolved_broker_url(self) -> str:
         """The broker to connect to."""
-        return self.broker_url or f"redis+socket://{quote(str(self.socket_path))}"
+        return self.broker_url or f"redis+socket://{quote(os.fsencode(self.socket_path))}"
 
     @property
     def resolved_database_url(self) -> str:
         """The database to connect to; psycopg 3 where a PostgreSQL URL names no driver."""
-        url = self.database_url or f"sqlite:///{quote(str(self.own_records))}"
+        url = self.database_url or f"sqlite:///{quote(os.fsencode(self.own_records))}"
         for spelling in ("postgres://", "postgresql://"):
             if url.startswith(spelling):
                 return "postgresql+psycopg://" + url.removeprefix(spelling)

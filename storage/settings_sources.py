@@ -26,7 +26,8 @@ def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, A
             given = tomllib.loads(place.read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
+            # What is no text, no TOML, or a number of thousands of digits.
             raise SettingsError(f"{place} cannot be read ({error}); mend it or move it away") from error
         _refuse_unknown_names(given, known, place)
         return given
@@ -75,6 +76,14 @@ def _quoted(value: object) -> str:
     """A value as it may be told: on one line, and no longer than that is of use."""
     text = str(value)
     return ascii(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…")
+
+
+def folder_of(name: str, value: str) -> Path:
+    """The folder that a setting names, with `~` filled in."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"setting {name} is {_quoted(value)}, but there is no such user; name a folder") from error
 
 
 def _home() -> Path:

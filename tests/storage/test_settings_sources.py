@@ -145,3 +145,21 @@ def test_a_file_found_in_the_working_folder_is_named_by_its_whole_path(
     (tmp_path / "voicefarm.toml").write_text("wrokers = 2")
     with pytest.raises(SettingsError, match=f"^{re.escape(str(tmp_path))}/voicefarm.toml has .* mean workers"):
         Settings.load({})
+
+
+def test_a_folder_of_a_user_that_is_not_there_is_told() -> None:
+    for name in ("state", "scratch"):
+        with pytest.raises(SettingsError, match=f"setting {name} is '~nobody-here/x', but there is no such user"):
+            getattr(Settings(**{name: "~nobody-here/x"}), f"{name}_folder")  # type: ignore[arg-type]
+
+
+def test_a_folder_whose_name_is_no_utf_8_can_be_used() -> None:
+    settings = Settings(state="/tmp/half \udcff")
+    assert "%FF" in settings.resolved_database_url
+    assert "%FF" in settings.resolved_broker_url
+
+
+def test_a_number_of_thousands_of_digits_in_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "voicefarm.toml").write_text(f"workers = {'9' * 5000}")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.load({"VOICEFARM_CONFIG": str(tmp_path / "voicefarm.toml")})
