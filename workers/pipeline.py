@@ -13,7 +13,15 @@ import numpy as np
 
 from storage import keys
 from storage.audio import atomfile
-from storage.errors import AudioError, ConversionError, NoSpace, ObjectMissing, ServiceError, VoicefarmError
+from storage.errors import (
+    AudioError,
+    ConversionError,
+    NoSpace,
+    ObjectMissing,
+    ObjectStoreError,
+    ServiceError,
+    VoicefarmError,
+)
 from storage.objects.store import ObjectStore
 from workers.engines import catalog
 from workers.engines.engine import Converted, Piece, Samples, Voice
@@ -93,6 +101,13 @@ class Pipeline:
             yield ahead.popleft()
 
     def _fetch(self, order: LeaseOrder, atom: AtomOrder) -> _Fetched:
+        try:
+            return self._result_or_samples(order, atom)
+        except NoSpace as error:
+            # Here it is the store that is full, and not this machine.
+            raise ObjectStoreError(str(error)) from error
+
+    def _result_or_samples(self, order: LeaseOrder, atom: AtomOrder) -> _Fetched:
         began = time.perf_counter()
         if (peak := self._peak_of_result(order, atom)) is not None:
             return _Fetched(None, peak, time.perf_counter() - began, 0.0)

@@ -60,6 +60,8 @@ def reader(session_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def client(session_redis: RedisServer) -> Iterator[Redis]:
+    if not session_redis.is_alive:
+        session_redis.start()
     with session_redis.client() as client:
         yield client
         client.config_set("maxmemory", "0")
