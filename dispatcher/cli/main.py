@@ -9,7 +9,7 @@ import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from dispatcher.cli.saying import complain
-from dispatcher.reports.wording import printable_lines
+from dispatcher.reports.wording import printable, printable_lines
 from storage.errors import VoicefarmError
 
 #: Where each command lives; a module is imported only when its command is used, so that all start quickly.
@@ -69,6 +69,8 @@ def main() -> None:
             fail_with_traceback(error)
         fail(hide_secrets(str(error)))
     except click.ClickException as error:
+        # It repeats words of the command line, line breaks and all.
+        vars(error)["message"] = printable(error.message)
         said = StringIO()
         error.show(said)
         click.echo(printable_lines(said.getvalue()), nl=False, err=True)

@@ -65,7 +65,7 @@ def build_request(options: dict[str, Any], format_: str) -> Request:
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     named = {name: options[name] for name in _SETTING_NAMES if options[name] is not None}
-    if (speaker := named.get("speaker", "")).isdigit():
+    if (speaker := named.get("speaker", "")).isdecimal():
         named["speaker"] = int(speaker)
     others = read_assignments(options["sets"], "--set")
     if twice := sorted(named.keys() & others.keys()):
