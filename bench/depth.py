@@ -16,6 +16,7 @@ from kombu import Connection
 from sqlalchemy import func, select, text
 
 from bench.figures import Figure, machine, show
+from dispatcher.desk.effects import Issued
 from dispatcher.farm.processes import Supervisor, voicefarm, wait_until
 from dispatcher.feed.leasing import feed
 from dispatcher.running import spare_collections
@@ -36,8 +37,6 @@ CLASSES, MACHINES = 6, 4
 TOGETHER = 4
 SECONDS = 30.0
 RATE = 16_000
-#: Who reports where it makes no difference who does: a worker that was never heard of.
-NOBODY = "nobody"
 
 
 def measure() -> list[Figure]:
@@ -110,6 +109,11 @@ def _queue(number: int) -> str:
     return f"convert.cpu.bench{number}"
 
 
+def _one_of(queue: str) -> str:
+    """A machine that serves this queue."""
+    return f"bench-{queue.removeprefix(_queue(0)[:-1])}-0"
+
+
 def _beat(number: int, machine_number: int) -> Heartbeat:
     """Always busy: a machine that says it is idle while leases wait would show that messages are lost."""
     return Heartbeat(
@@ -131,21 +135,23 @@ def _feed_times(database: Database, settings: Settings) -> float:
             for machine_number in range(MACHINES):
                 take_heartbeat(connection, _beat(number, machine_number), time.time(), settings)
     times: list[float] = []
-    orders: list[LeaseOrder] = []
+    orders: list[Issued] = []
     while len(times) < 300:
         began = time.perf_counter()
         with database.deciding() as connection:
             fed = feed(connection, time.time(), settings)
         times.append(time.perf_counter() - began)
-        orders += [lease.order for lease in fed.leases]
+        orders += fed.leases
         for order in orders[:1]:
             with database.writing() as connection:
-                outcomes = tuple(_done(a.number) for a in order.atoms)
-                take_report(connection, LeaseReport(order.token, NOBODY, outcomes, is_over=True), time.time(), settings)
+                outcomes = tuple(_done(a.number) for a in order.order.atoms)
+                report = LeaseReport(order.order.token, _one_of(order.queue), outcomes, is_over=True)
+                take_report(connection, report, time.time(), settings)
         orders = orders[1:]
     for order in orders:
         with database.writing() as connection:
-            take_report(connection, LeaseReport(order.token, NOBODY, (), is_over=True), time.time(), settings)
+            report = LeaseReport(order.order.token, _one_of(order.queue), (), is_over=True)
+            take_report(connection, report, time.time(), settings)
     # The first hands out two leases to every machine at once, which happens once in a farm's life.
     return sorted(times[1:])[round(0.99 * (len(times) - 1)) - 1] * 1000
 

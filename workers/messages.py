@@ -23,11 +23,11 @@ LONGEST_ERROR = 2_000
 LONGEST_PIECE = 3_600
 
 #: Lease tokens and incarnations, as `uuid4().hex` makes them.
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
 #: Names of workers, engines, devices: as long as their columns are wide, without what a database or terminal balks at.
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$", max_length=255)]
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+\Z", max_length=255)]
 #: Capabilities, tags and engine versions that a worker offers; see TAG in workers/capability.py.
-Offer = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._-]{0,99}$")]
+Offer = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._-]{0,99}\Z")]
 #: Seconds, of audio or of a stage: a week is longer than anything that is one atom.
 Seconds = Annotated[float, Meta(ge=0.0, le=604_800.0)]
 #: Positions and lengths in samples: three years at 96 kHz.
@@ -92,8 +92,8 @@ class LeaseOrder(Message):
     settings: Mapping[str, Any]
     rate_in: Rate
     rate_voice: Rate
-    atoms_prefix: Annotated[str, Meta(pattern=r"^atoms/[0-9a-f]{32}$")]
-    converted_prefix: Annotated[str, Meta(pattern=r"^converted/[0-9a-f]{32}$")]
+    atoms_prefix: Annotated[str, Meta(pattern=r"^atoms/[0-9a-f]{32}\Z")]
+    converted_prefix: Annotated[str, Meta(pattern=r"^converted/[0-9a-f]{32}\Z")]
     atoms: Annotated[tuple[AtomOrder, ...], Meta(min_length=1, max_length=1_000)]
 
     def __post_init__(self) -> None:
@@ -132,9 +132,9 @@ class AtomOutcome:
     """How one atom ended and where its time went, in seconds."""
 
     number: Count
-    outcome: Annotated[str, Meta(pattern=r"^[a-z]{1,16}$")]
+    outcome: Annotated[str, Meta(pattern=r"^[a-z]{1,16}\Z")]
     audio_seconds: Seconds
-    error: Annotated[str, Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=LONGEST_ERROR)] | None = None
+    error: Annotated[str, Meta(pattern=r"^[^\x00\ud800-\udfff]*\Z", max_length=LONGEST_ERROR)] | None = None
     peak: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
     fetch: Seconds = 0.0
     decode: Seconds = 0.0
@@ -162,13 +162,13 @@ class Heartbeat(Message):
 
     incarnation: Token
     name: Name
-    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+:-]{0,199}$")]
-    capability: Annotated[str, Meta(pattern=r"^(cuda|mlx|cpu)$")]
+    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+:-]{0,199}\Z")]
+    capability: Annotated[str, Meta(pattern=r"^(cuda|mlx|cpu)\Z")]
     device: Name
     offers: Annotated[tuple[Offer, ...], Meta(max_length=200)]
     engines: Annotated[Mapping[Offer, Offer], Meta(max_length=50)]
     host: Name
     pid: Count
-    state: Annotated[str, Meta(pattern=r"^(ready|busy|draining|gone)$")]
+    state: Annotated[str, Meta(pattern=r"^(ready|busy|draining|gone)\Z")]
     holding: Annotated[tuple[Token, ...], Meta(max_length=100)]
     memory_mb: Megabytes

@@ -182,6 +182,9 @@ class Pipeline:
             tell(replace(outcome, outcome=Outcome.AWAY, error=plain_error(error)))
         except VoicefarmError as error:
             tell(replace(outcome, outcome=_outcome_of(error), error=plain_error(error)))
+        except Exception as error:  # noqa: BLE001 - without an outcome the atom would be handed out again for ever
+            what = plain_error(f"its result could not be kept: {type(error).__name__}: {error}")
+            tell(replace(outcome, outcome=Outcome.FAILED, error=what))
 
 
 def result_key(order: LeaseOrder, atom: AtomOrder) -> str:

@@ -29,7 +29,7 @@ class Signature:
 
     key: Name
     at: Annotated[float, Meta(ge=0.0, le=1e12)]
-    proof: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    proof: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,15 @@ def _forgive(connection: Connection, gap: float) -> None:
         .values(last_seen=WorkerRecord.last_seen + gap, idle_since=None)
     )
     connection.execute(
-        update(LeaseRecord).where(LeaseRecord.state.in_(LIVE_LEASES)).values(expires_at=LeaseRecord.expires_at + gap)
+        update(LeaseRecord)
+        .where(LeaseRecord.state.in_(LIVE_LEASES))
+        .values(expires_at=LeaseRecord.expires_at + gap, heard_at=LeaseRecord.heard_at + gap)
+    )
+    # A claim could not be renewed either, and one that runs out counts as a death.
+    connection.execute(
+        update(JobRecord)
+        .where(JobRecord.state.not_in(ENDED_JOBS), JobRecord.claim.is_not(None))
+        .values(claim_until=JobRecord.claim_until + gap)
     )
 
 
@@ -47,6 +55,9 @@ def _bring_back(connection: Connection, now: float, settings: Settings) -> None:
         .where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.expires_at > expires)
         .values(expires_at=expires)
     )
+    connection.execute(
+        update(LeaseRecord).where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.heard_at > now).values(heard_at=now)
+    )
     latest = now + case((JobRecord.claim.is_(None), 0.0), else_=CLAIM_SECONDS)
     later = now + LONGEST_PAUSE
     connection.execute(
@@ -56,12 +67,14 @@ def _bring_back(connection: Connection, now: float, settings: Settings) -> None:
             or_(
                 JobRecord.claim_until > latest,
                 JobRecord.not_before > later,
+                JobRecord.last_leased_at > now,
                 and_(JobRecord.waiting_since.is_not(None), JobRecord.waiting_since > now),
             )
         )
         .values(
             claim_until=case((JobRecord.claim_until > latest, latest), else_=JobRecord.claim_until),
             not_before=case((JobRecord.not_before > later, later), else_=JobRecord.not_before),
+            last_leased_at=case((JobRecord.last_leased_at > now, now), else_=JobRecord.last_leased_at),
             waiting_since=case((JobRecord.waiting_since > now, now), else_=JobRecord.waiting_since),
         )
     )

@@ -43,7 +43,9 @@ TELL_AGAIN = 15.0
 #: Drops that are kept in mind, so that each is told once.
 MOST_TOLD = 10_000
 #: Seconds between tries to write a report down while the database is away.
-DATABASE_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 10.0, 15.0, 30.0, 60.0)
+DATABASE_PAUSES = (0.5, 1.0, 2.0, *[5.0] * 24)
+#: Seconds of feeding after which it may be done again at once: other messages do not notice.
+QUICK = 0.03
 #: Seconds between two looks for messages that killed processes had in hand.
 TIDY = 30.0
 #: Seconds for which worker keys are kept before they are read again.
@@ -78,7 +80,7 @@ class Desk:
                 raise BadMessage(f"a heartbeat of {beat.name} was signed too long ago")  # noqa: TRY301 - counted below
             with self.database.writing() as connection:
                 key = signature.key if signature else None
-                effects = take_heartbeat(connection, beat, self.clock(), self.settings, key)
+                effects = take_heartbeat(connection, beat, self.clock(), self.settings, key, has_keys=bool(self.keys))
         except BadMessage as error:
             rubbish.drop("heartbeat", error)
             return
@@ -87,9 +89,7 @@ class Desk:
     def report(self, *arguments: object) -> None:
         """A worker has news of a lease; they are kept in hand while the database is away."""
         try:
-            signature = self._signature(REPORT_TASK, arguments)
-            report = LeaseReport.from_json(arguments[0])
-            effects = self._written(report, signature.key if signature else None)
+            effects = self._patiently(lambda: self._take_report(arguments))
         except BadMessage as error:
             rubbish.drop("report", error)
             return
@@ -140,21 +140,24 @@ class Desk:
                 self.feeding.release()
 
     def _may_feed(self) -> bool:
-        """Feeding takes no more than half of the time."""
-        return time.monotonic() - self.fed_at >= self.feed_took
+        """Feeding that takes long takes no more than half of the time."""
+        return self.feed_took < QUICK or time.monotonic() - self.fed_at >= self.feed_took
 
-    def _written(self, report: LeaseReport, key: str | None) -> Effects:
+    def _patiently(self, take: Callable[[], Effects]) -> Effects:
         for pause in DATABASE_PAUSES:
             try:
-                return self._write(report, key)
+                return take()
             except DatabaseUnavailable as error:
                 logger.warning("a report waits: %s", error)
                 time.sleep(pause)
-        return self._write(report, key)
+        return take()
 
-    def _write(self, report: LeaseReport, key: str | None) -> Effects:
+    def _take_report(self, arguments: tuple[object, ...]) -> Effects:
+        signature = self._signature(REPORT_TASK, arguments)
+        report = LeaseReport.from_json(arguments[0])
         with self.database.writing() as connection:
-            return take_report(connection, report, self.clock(), self.settings, key)
+            key = signature.key if signature else None
+            return take_report(connection, report, self.clock(), self.settings, key, has_keys=bool(self.keys))
 
     def _signature(self, task: str, arguments: tuple[object, ...]) -> Signature | None:
         """Who signed a message; BadMessage where somebody had to and nobody did."""

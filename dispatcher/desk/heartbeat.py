@@ -20,11 +20,18 @@ BEATS_TO_OBJECT = 2.5
 
 
 def take_heartbeat(
-    connection: Connection, beat: Heartbeat, now: float, settings: Settings, key: str | None = None
+    connection: Connection,
+    beat: Heartbeat,
+    now: float,
+    settings: Settings,
+    key: str | None = None,
+    *,
+    has_keys: bool = True,
 ) -> Effects:
     """Write down what a worker says, and tell it which of its leases are not its own any more.
 
-    `key` is the worker key that it was signed with; only messages with the same one count from then on.
+    `key` is the worker key that it was signed with; only messages with the same one count from then on, as long as the
+    farm has keys at all.
     """
     effects = Effects()
     known = connection.execute(
@@ -34,8 +41,10 @@ def take_heartbeat(
     ).one_or_none()
     if known is None:
         effects.add(_welcome(connection, beat, now, settings, key))
-    elif known.key != key:
+    elif has_keys and known.key != key:
         raise BadMessage(f"a heartbeat of {known.name} is signed with another key than its first")
+    elif (known.name, known.queue) != (beat.name, beat.queue):
+        raise BadMessage(f"a heartbeat of {known.name} says that it is {beat.name}")
     elif known.state == WorkerState.GONE and beat.state in (WorkerState.DRAINING, WorkerState.GONE):
         # It was sent before its goodbye and overtaken by it.
         return effects
@@ -51,7 +60,7 @@ def take_heartbeat(
             idle_since=func.coalesce(WorkerRecord.idle_since, now) if idle else None,
         )
     )
-    effects.add(_renew(connection, beat, known.queue if known else beat.queue, now, settings))
+    effects.add(_renew(connection, beat, now, settings))
     if beat.state == WorkerState.GONE:
         effects.add(_take_leave(connection, beat, now, settings))
     return effects
@@ -128,7 +137,7 @@ def _succeed(
     return Effects()
 
 
-def _renew(connection: Connection, beat: Heartbeat, queue: str, now: float, settings: Settings) -> Effects:
+def _renew(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
     """Leases in a worker's hands live on; those that were ended, or belong to another, are to be dropped.
 
     A lease belongs to the first who says that he has it, if it was in his queue.
@@ -137,7 +146,7 @@ def _renew(connection: Connection, beat: Heartbeat, queue: str, now: float, sett
         return Effects()
     renewed = connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == queue)
+        .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == beat.queue)
         .where(LeaseRecord.worker.is_(None) | (LeaseRecord.worker == beat.incarnation))
         .values(
             state=LeaseState.RUNNING,
@@ -154,7 +163,19 @@ def _renew(connection: Connection, beat: Heartbeat, queue: str, now: float, sett
         .values(started_at=now)
     )
     refused = sorted(set(beat.holding) - {r.token for r in renewed})
+    if refused and _shares_its_name(connection, beat):
+        # Commands go by name: who takes another's must not make it let its leases go.
+        return Effects()
     return Effects(drop=[Drop(token, (beat.name,)) for token in refused])
+
+
+def _shares_its_name(connection: Connection, beat: Heartbeat) -> bool:
+    others = select(func.count()).where(
+        WorkerRecord.name == beat.name,
+        WorkerRecord.incarnation != beat.incarnation,
+        WorkerRecord.state != WorkerState.GONE,
+    )
+    return bool(connection.execute(others).scalar_one())
 
 
 def _running(connection: Connection, incarnation: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,6 +24,8 @@ LOST_MESSAGE = 4.0
 MOST_UNREAD = 100
 #: Seconds for which a message may be in somebody's hands without anybody asking whether it still is.
 IN_HAND = 60.0
+#: A lease's token, or a stage and the number of its job; anything else is of somebody who means no good.
+ABOUT_SHAPE = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 #: Messages of one queue that are looked at; where more wait, nothing is believed lost.
 MOST_WAITING = 2_000
 
@@ -145,4 +148,4 @@ def _about(content: bytes) -> str:
         about = json.loads(content)["headers"][ABOUT]
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
-    return about if isinstance(about, str) else ""
+    return about if isinstance(about, str) and ABOUT_SHAPE.fullmatch(about) else ""

@@ -21,13 +21,19 @@ from workers.messages import GOOD, AtomOutcome, LeaseReport, Outcome
 
 
 def take_report(
-    connection: Connection, report: LeaseReport, now: float, settings: Settings, key: str | None = None
+    connection: Connection,
+    report: LeaseReport,
+    now: float,
+    settings: Settings,
+    key: str | None = None,
+    *,
+    has_keys: bool = True,
 ) -> Effects:
     """Write a report down. Only the holder of the current token changes anything but the statistics.
 
     `key` is the worker key that it was signed with.
     """
-    worker = _reporter(connection, report, key)
+    worker = _reporter(connection, report, key, has_keys=has_keys)
     lease = connection.execute(select(LeaseRecord).where(LeaseRecord.token == report.token)).one_or_none()
     if lease is None or not _is_theirs(lease, worker, report):
         return Effects(drop=[Drop(report.token, (worker.name,))] if worker else [])
@@ -79,14 +85,14 @@ def _finish_atoms(connection: Connection, lease: AnyRow, good: Sequence[AtomOutc
     )
 
 
-def _reporter(connection: Connection, report: LeaseReport, key: str | None) -> AnyRow | None:
+def _reporter(connection: Connection, report: LeaseReport, key: str | None, *, has_keys: bool) -> AnyRow | None:
     """Who reports, as far as it was ever heard; BadMessage where another key signed than the worker's own."""
     worker = connection.execute(
         select(
             WorkerRecord.name, WorkerRecord.queue, WorkerRecord.capability, WorkerRecord.device, WorkerRecord.key
         ).where(WorkerRecord.incarnation == report.incarnation)
     ).one_or_none()
-    if worker is not None and worker.key != key:
+    if has_keys and worker is not None and worker.key != key:
         raise BadMessage(f"a report of {worker.name} is signed with another key than its heartbeats")
     return worker
 
@@ -95,7 +101,7 @@ def _is_theirs(lease: AnyRow, worker: AnyRow | None, report: LeaseReport) -> boo
     """Whether the lease is in the hands of who reports, or in nobody's yet but in their queue."""
     if lease.worker is not None:
         return bool(lease.worker == report.incarnation)
-    return worker is None or bool(worker.queue == lease.queue)
+    return worker is not None and bool(worker.queue == lease.queue)
 
 
 def _take_failure(
@@ -114,10 +120,10 @@ def _may_wait(connection: Connection, job_id: int, reason: str, now: float) -> b
     """Write down what a job waits for; False once it has waited for too long."""
     since = connection.execute(
         update(JobRecord)
-        .where(JobRecord.id == job_id)
+        .where(JobRecord.id == job_id, JobRecord.state.in_((JobState.SPLITTING, JobState.CONVERTING)))
         .values(waiting_for=reason, waiting_since=func.coalesce(JobRecord.waiting_since, now))
         .returning(JobRecord.waiting_since)
-    ).scalar_one()
+    ).scalar()
     return since is None or now - since < PATIENCE
 
 

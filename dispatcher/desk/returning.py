@@ -61,7 +61,7 @@ def give_back(
         .where((AtomRecord.token == token) | (AtomRecord.copy_token == token))
         .values(
             state=case(
-                (alone & (tries >= max_attempts), AtomState.PARKED.value),
+                *([(alone & (tries >= max_attempts), AtomState.PARKED.value)] if blame else []),
                 (alone, AtomState.WAITING.value),
                 else_=AtomState.LEASED.value,
             ),

@@ -1,5 +1,6 @@
 """Removing what ended jobs have left in the object store, once it has been kept for long enough."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,10 +10,13 @@ from sqlalchemy.orm import aliased
 from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
 from dispatcher.jobs.loading import load_jobs
 from storage import keys
+from storage.errors import ServiceError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS
+
+logger = logging.getLogger("voicefarm.studio")
 
 #: Seconds of a day.
 DAY = 86_400.0
@@ -36,9 +40,15 @@ class Sweeping:
 
         And whatever somebody began to store a day ago and never finished.
         """
-        self.store.tidy(self.clock() - DAY)
-        if not self.keep_days:
-            return
+        if self.keep_days:
+            self._sweep()
+        try:
+            self.store.tidy(self.clock() - DAY)
+        except ServiceError as error:
+            # Not every account may look for uploads that were never finished; the store's own rules remove them too.
+            logger.warning("what was never finished stays in the object store: %s", error)
+
+    def _sweep(self) -> None:
         for job_id in self._due():
             (job,) = load_jobs(self.database, 1, [job_id])
             if not self._is_shared(job):

@@ -16,6 +16,9 @@ from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRec
 from storage.records.states import JobState, LeaseState, WorkerState
 from storage.settings import Settings
 
+#: Seconds after which a lease that still waits is handed out anew where nobody could look whether its message is there;
+#: longer than any lease waits behind another.
+UNSEEN = 120.0
 #: The fact under which dropped messages are counted.
 RUBBISH = "rubbish"
 #: Seconds between two looks for what may be removed from the object store.
@@ -103,9 +106,12 @@ def _vain_leases(connection: Connection, now: float, lookout: Lookout) -> Iterat
         ).scalars()
     )
     for lease in connection.execute(
-        select(LeaseRecord.token, LeaseRecord.queue).where(LeaseRecord.state == LeaseState.QUEUED)
+        select(LeaseRecord.token, LeaseRecord.queue, LeaseRecord.created_at).where(
+            LeaseRecord.state == LeaseState.QUEUED
+        )
     ):
-        if lease.queue not in alive or lookout.is_lost(lease.token, now):
+        lost = lookout.is_lost(lease.token, now)
+        if lease.queue not in alive or lost or (now - lease.created_at > UNSEEN and not lookout.is_sure):
             yield lease.token
 
 

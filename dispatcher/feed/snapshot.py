@@ -1,6 +1,6 @@
 """The farm as the planner sees it, read from SQL."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from sqlalchemy import Connection, func, select
 
@@ -23,11 +23,12 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
         )
     ).all()
     slots: dict[str, int] = defaultdict(int)
-    offers: dict[str, frozenset[str]] = {}
+    offered: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
     for worker in workers:
         slots[worker.queue] += 1
-        offered = names_in(worker.offers)
-        offers[worker.queue] = offered & offers.get(worker.queue, offered)
+        offered[worker.queue][names_in(worker.offers)] += 1
+    # All machines of a queue offer the same; one that says otherwise must not take the work from the others.
+    offers = {queue: said.most_common(1)[0][0] for queue, said in offered.items()}
     speeds = _speeds(connection)
     leases = _leases(connection, now) if slots else {}
     return [

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from dispatcher.jobs.loading import load_job
-from dispatcher.jobs.moves import move
+from dispatcher.jobs.moves import CLAIM_OVER, move
 from dispatcher.life import Event, possible_from
 from storage.errors import InputError
 from storage.records.database import Database
@@ -100,15 +100,15 @@ def retry_job(database: Database, job_id: int) -> JobState:
         raise InputError(f"the recording of job {job_id} is no longer kept; submit it again")
     event = Event.RETRIED if job.split_at is not None else Event.RETRIED_UNSPLIT
     with database.writing() as connection:
+        if not move(connection, job_id, event, reason="", ended_at=None, started_at=None, converted_at=None):
+            raise InputError(f"job {job_id} was retried by somebody else just now")
         connection.execute(
             update(AtomRecord)
             .where(AtomRecord.job_id == job_id, AtomRecord.state != AtomState.DONE)
             .values(state=AtomState.WAITING, token=None, copy_token=None, attempts=0, error=None)
         )
-        move(
-            connection, job_id, event, claim_over=True, reason="", ended_at=None, started_at=None, converted_at=None,
-            atoms_damaged=0, **_counted(connection, job),
-        )  # fmt: skip
+        begun_anew = {**CLAIM_OVER, "atoms_damaged": 0, **_counted(connection, job)}
+        connection.execute(update(JobRecord).where(JobRecord.id == job_id).values(**begun_anew))
     return load_state(database, job_id)
 
 

@@ -7,6 +7,11 @@ from sqlalchemy import Connection, update
 from dispatcher.life import Event, leads_to, possible_from
 from storage.records.schema import JobRecord
 
+#: A job whose stage nobody has, with no tries counted and nothing waited for.
+CLAIM_OVER: dict[str, Any] = {
+    "claim": None, "claim_until": 0.0, "claims": 0, "waiting_for": "", "waiting_since": None, "not_before": 0.0,
+}  # fmt: skip
+
 
 def move(
     connection: Connection,
@@ -25,7 +30,6 @@ def move(
     if claim is not None:
         statement = statement.where(JobRecord.claim == claim)
     if claim_over:
-        over = {"claim": None, "claim_until": 0.0, "claims": 0}
-        values = {**over, "waiting_for": "", "waiting_since": None, "not_before": 0.0, **values}
+        values = {**CLAIM_OVER, **values}
     changed = connection.execute(statement.values(state=leads_to(event), **values))
     return changed.rowcount == 1

@@ -57,16 +57,24 @@ class Mending:
                 for atom in cut_atoms(Prepared(source, job.rate_in), job, self.longest_atom):
                     claim.check()
                     if atom.number in damaged:
+                        if (atom.first, atom.last) != damaged[atom.number]:
+                            raise AudioError(
+                                f"atom {atom.number} of {job.name} is cut at other places than before, because"
+                                " VOICEFARM_ATOM_SECONDS has changed; set it back, or submit the recording again"
+                            )
                         self._put(job, atom)
                     if atom.number >= max(damaged):
                         break
         with self.database.writing() as connection:
             release_mended(connection, job, damaged, claim.token)
 
-    def _damaged(self, job_id: int) -> set[int]:
-        query = select(AtomRecord.number).where(AtomRecord.job_id == job_id, AtomRecord.state == AtomState.DAMAGED)
+    def _damaged(self, job_id: int) -> dict[int, tuple[int, int]]:
+        """The samples that each damaged atom spans, with its context."""
+        query = select(AtomRecord.number, AtomRecord.first, AtomRecord.last).where(
+            AtomRecord.job_id == job_id, AtomRecord.state == AtomState.DAMAGED
+        )
         with self.database.reading() as connection:
-            return set(connection.execute(query).scalars())
+            return {number: (first, last) for number, first, last in connection.execute(query)}
 
     def _put(self, job: JobRecord, atom: CutAtom) -> None:
         key = keys.atom_key(keys.atom_prefix(job.source_hash, job.rate_in), atom.first, atom.last)

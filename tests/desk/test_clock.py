@@ -62,6 +62,13 @@ def test_a_message_that_was_missed_while_the_clock_was_wrong_is_missed_after(des
     assert desk.atom_states(job) == ["waiting"]
 
 
+def test_a_claim_lives_on_after_a_time_without_the_database(desk: DeskModel) -> None:
+    job = desk.job(atoms=1, state="splitting", claim="alive", claim_until=desk.now + 8.0)
+    desk.tick()
+    assert desk.tick(60.0).split == []
+    assert desk.row(job).claim == "alive"
+
+
 def test_a_claim_that_was_taken_while_the_clock_was_wrong_runs_out_soon_after(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="stitching", atoms_done=1)
     desk.tick()

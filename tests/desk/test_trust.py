@@ -30,6 +30,30 @@ def test_a_beat_that_names_anothers_lease_takes_nothing_over(desk: DeskModel) ->
     assert desk.atom_states(job) == ["done"]
 
 
+def test_a_worker_that_calls_itself_by_anothers_name_is_refused(desk: DeskModel) -> None:
+    _, order = held(desk)
+    desk.beat("thief")
+    with pytest.raises(BadMessage, match="says that it is w1@host"):
+        desk.beat("thief", name="w1@host", holding=(order.token,))
+
+
+def test_a_worker_of_whom_nobody_has_heard_reports_nothing(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat("w1")
+    (order,) = desk.feed()
+    desk.report(order, "failed", worker="nobody")
+    assert desk.lease_states() == ["queued"]
+    assert desk.atom_states(job) == ["leased"]
+
+
+def test_one_that_offers_nothing_does_not_take_the_work_from_the_others_of_its_queue(desk: DeskModel) -> None:
+    desk.beat("w1")
+    desk.beat("w2")
+    desk.beat("odd", offers=())
+    desk.job(atoms=1)
+    assert len(desk.feed()) == 1
+
+
 def test_a_report_on_anothers_lease_changes_nothing(desk: DeskModel) -> None:
     job, order = held(desk)
     desk.report(order, "failed", worker="thief")
@@ -51,7 +75,10 @@ def test_a_lease_that_waits_in_one_queue_is_not_taken_by_a_worker_of_another(des
 def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
     job, order = held(desk)
     for number in range(300):
-        desk.beat(f"forged{number % 50}", name="w1@host", holding=(order.token,), state=("busy", "gone")[number % 2])
+        effects = desk.beat(
+            f"forged{number % 50}", name="w1@host", holding=(order.token,), state=("busy", "gone")[number % 2]
+        )
+        assert effects.drop == []
         if number % 30 == 0:
             desk.beat("w1", holding=(order.token,))
             desk.tick()
