@@ -8,14 +8,13 @@ from celery import Celery, signals
 
 from dispatcher.desk.desk import Desk
 from dispatcher.tasks import register_desk
-from storage.errors import BrokerUnavailable
+from storage.errors import VoicefarmError
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.app import named_queue
 from workers.node import host_name
 from workers.numbering import own_number
-from workers.routes import DESK_QUEUE, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, TICK_TASK
-from workers.sending import URGENT, send
+from workers.routes import DESK_QUEUE, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
 
 logger = logging.getLogger("voicefarm.dispatcher")
 
@@ -34,9 +33,10 @@ def run_desk(settings: Settings) -> int:
 
     database = Database(settings.resolved_database_url)
     database.require_revision()
-    register_desk(app, Desk(app, database, settings))
+    desk = Desk(app, database, settings)
+    register_desk(app, desk)
     over = Event()
-    ticking = Thread(target=_tick, args=(app, over), name="tick", daemon=True)
+    ticking = Thread(target=_tick, args=(desk, over), name="tick", daemon=True)
 
     def settle(**_: object) -> None:
         spare_collections()
@@ -95,10 +95,13 @@ def _serve(app: Celery, kind: str, queues: list[str], pool: str, size: int, sett
         return int(worker.exitcode or 0)
 
 
-def _tick(app: Celery, over: Event) -> None:
-    """Send a tick a second; one that no dispatcher took before the next is worth nothing."""
+def _tick(desk: Desk, over: Event) -> None:
+    """Tick once a second; in a thread and not by messages, which would wait behind all others and need a broker."""
     while not over.wait(TICK):
         try:
-            send(app, TICK_TASK, DESK_QUEUE, priority=URGENT, expires=2 * TICK)
-        except BrokerUnavailable as error:
+            desk.tick()
+        except VoicefarmError as error:
             logger.warning("%s", error)
+        except Exception:
+            # Whatever it was, the next may go well, and without ticks nothing that was lost would ever be found.
+            logger.exception("a tick failed")

@@ -63,7 +63,7 @@ REQUESTS = [
     BadRequest("a command that is none", "konvert talk.wav", "No such command"),
     BadRequest("an option that is none", f"{_CONVERT} bright --pich 2", "--pich"),
     BadRequest("a job that is not there", "show 999", "no job 999"),
-    BadRequest("a job that is no number", "show talk.wav", "not a valid integer"),
+    BadRequest("a job that is no number", "show talk.wav", "not a valid number of a job"),
     BadRequest("a period that is none", "report --since yesterday", "no beginning of a period"),
     BadRequest("a period in the future", "report --since 2999-01-01", "has not come yet"),
     BadRequest("a voice's name in capitals", "voice add Bright", "small letters"),
