@@ -44,8 +44,6 @@ TELL_AGAIN = 15.0
 MOST_TOLD = 10_000
 #: Seconds between tries to write a report down while the database is away.
 DATABASE_PAUSES = (0.5, 1.0, 2.0, *[5.0] * 24)
-#: Seconds of feeding after which it may be done again at once: other messages do not notice.
-QUICK = 0.03
 #: Seconds between two looks for messages that killed processes had in hand.
 TIDY = 30.0
 #: Seconds for which worker keys are kept before they are read again.
@@ -64,7 +62,6 @@ class Desk:
         self.clock = clock
         self.feeding, self.ticking = Lock(), Lock()
         self.hungry = False
-        self.fed_at = self.feed_took = 0.0
         self.lookout = Lookout()
         self.look = BrokerLook(app)
         self.told: OrderedDict[tuple[str, tuple[str, ...]], float] = OrderedDict()
@@ -124,24 +121,14 @@ class Desk:
             return over_of(connection, abouts) | {""}
 
     def feed(self, *_: object) -> None:
-        """Top the queues up; calls that come while one is at work become a single one after it.
-
-        Soon after one that took long the next tick does it, so that other messages are not kept waiting by feeding.
-        """
+        """Top the queues up; calls that come while one is at work become a single one after it."""
         self.hungry = True
-        while self.hungry and self._may_feed() and self.feeding.acquire(blocking=False):
-            began = time.monotonic()
+        while self.hungry and self.feeding.acquire(blocking=False):
             try:
                 self.hungry = False
                 self._decide(lambda connection: feed(connection, self.clock(), self.settings))
             finally:
-                self.fed_at = time.monotonic()
-                self.feed_took = self.fed_at - began
                 self.feeding.release()
-
-    def _may_feed(self) -> bool:
-        """Feeding that takes long takes no more than half of the time."""
-        return self.feed_took < QUICK or time.monotonic() - self.fed_at >= self.feed_took
 
     def _patiently(self, take: Callable[[], Effects]) -> Effects:
         for pause in DATABASE_PAUSES:
