@@ -114,13 +114,13 @@ def _one_of(queue: str) -> str:
     return f"bench-{queue.removeprefix(_queue(0)[:-1])}-0"
 
 
-def _beat(number: int, machine_number: int) -> Heartbeat:
+def _beat(number: int, machine_number: int, *holding: str) -> Heartbeat:
     """Always busy: a machine that says it is idle while leases wait would show that messages are lost."""
     return Heartbeat(
         incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host",
         queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"),
         engines={"through": "1"}, host="host", pid=1,
-        state="busy", holding=(), memory_mb=1.0,
+        state="busy", holding=holding, memory_mb=1.0,
     )  # fmt: skip
 
 
@@ -210,7 +210,11 @@ def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
                 continue
             message.ack()
             turn += 1
-            _report(app, LeaseOrder.from_json(json.loads(message.body)[0][0]), f"bench-{number}-{turn % MACHINES}")
+            order, machine_number = LeaseOrder.from_json(json.loads(message.body)[0][0]), turn % MACHINES
+            # As workers do: what nobody says that he has, and is in no queue, is taken for lost.
+            beat = _beat(number, machine_number, order.token)
+            send(app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, beat.to_json(), priority=URGENT)
+            _report(app, order, f"bench-{number}-{machine_number}")
 
 
 def _report(app: Celery, order: LeaseOrder, incarnation: str) -> None:
