@@ -222,7 +222,7 @@ def _report(app: Celery, order: LeaseOrder, incarnation: str) -> None:
         some = order.atoms[first : first + TOGETHER]
         is_over = first + TOGETHER >= len(order.atoms)
         report = LeaseReport(order.token, incarnation, tuple(_done(a.number) for a in some), is_over)
-        send(app, REPORT_TASK, REPORT_QUEUE, report.to_json(), priority=URGENT)
+        send(app, REPORT_TASK, REPORT_QUEUE, report.to_json(), priority=URGENT, about=order.token)
 
 
 def _finished(database: Database) -> int:

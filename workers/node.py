@@ -116,7 +116,8 @@ class Node:
         send(self.app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, signed, priority=URGENT, expires=HEARTBEAT_EXPIRES)
 
     def _send_report(self, message: Json) -> None:
-        send(self.app, REPORT_TASK, REPORT_QUEUE, self.signer.signed(REPORT_TASK, message), priority=URGENT)
+        signed = self.signer.signed(REPORT_TASK, message)
+        send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]))
 
 
 def host_name() -> str:

@@ -103,7 +103,7 @@ class Desk:
     def _tick(self) -> None:
         with self.database.reading() as connection:
             queues = waiting_queues(connection)
-        self.lookout.see(self.look.abouts(queues))
+        self.lookout.see(self.look.waiting(queues))
         dropped = sum(rubbish.take().values())
 
         def decide(connection: Connection) -> Effects:

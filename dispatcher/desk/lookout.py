@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -12,7 +13,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from workers.routes import HEARTBEAT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
+from workers.routes import HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
 from workers.sending import ABOUT
 from workers.transport import move_aside
 
@@ -28,33 +29,47 @@ IN_HAND = 60.0
 ABOUT_SHAPE = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 #: Messages of one queue that are looked at; where more wait, nothing is believed lost.
 MOST_WAITING = 2_000
+#: Bytes of one queue that are looked at: thirty times what so many reports have, and few enough to read every second.
+MOST_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the messages that wait in the broker are about, and whether that is said of all of them."""
+
+    abouts: frozenset[str]
+    is_all: bool = True
 
 
 class Lookout:
     """Compares what should wait in the broker with what does."""
 
     def __init__(self) -> None:
-        self.there: frozenset[str] | None = None
+        self.there: Waiting | None = None
         self.missed_since: dict[str, float] = {}
         self.asked: set[str] = set()
 
-    def see(self, there: Iterable[str] | None) -> None:
+    def see(self, there: Waiting | None) -> None:
         """What was found just now; None where nobody could look. What nobody has asked about since is forgotten."""
-        self.there = None if there is None else frozenset(there)
+        self.there = there
         self.missed_since = {about: since for about, since in self.missed_since.items() if about in self.asked}
         self.asked = set()
 
     @property
     def is_sure(self) -> bool:
-        """Whether the last look found out anything."""
-        return self.there is not None
+        """Whether the last look found out all that there is."""
+        return self.there is not None and self.there.is_all
+
+    def may_wait(self, about: str) -> bool:
+        """Whether a message about this waits to be read, or may be among those that were too many to look at."""
+        return self.there is not None and (about in self.there.abouts or not self.there.is_all)
 
     def is_lost(self, about: str, now: float) -> bool:
         """Whether a message has been missing for so long that it will not come any more."""
         self.asked.add(about)
         if self.there is None:
             return False
-        if about in self.there:
+        if self.may_wait(about):
             self.missed_since.pop(about, None)
             return False
         # The earlier of the two, for a clock may have been set back since.
@@ -73,34 +88,49 @@ class BrokerLook:
         self.app = app
         self.connection = app.connection_for_read()
 
-    def abouts(self, lease_queues: Iterable[str]) -> set[str] | None:
-        """What all waiting messages are about; None where the broker is away or too much waits to say."""
+    def waiting(self, lease_queues: Iterable[str]) -> Waiting | None:
+        """What all waiting messages are about, reports included; None where the broker is away."""
         try:
             channel = self.connection.default_channel
             keys = [
-                channel._q_for_pri(queue, step)  # noqa: SLF001 - kombu has no other word for it
-                for queue in (*lease_queues, SPLIT_QUEUE, STITCH_QUEUE)
+                channel.global_keyprefix + channel._q_for_pri(queue, step)  # noqa: SLF001 - kombu has no other word
+                for queue in (*lease_queues, SPLIT_QUEUE, STITCH_QUEUE, REPORT_QUEUE)
                 for step in channel.priority_steps
             ]
             with channel.client.pipeline(transaction=False) as pipe:
                 pipe.execute_command("LLEN", HEARTBEAT_QUEUE)
                 for key in keys:
-                    pipe.execute_command("LRANGE", channel.global_keyprefix + key, 0, MOST_WAITING)
-                unread, *found = pipe.execute(raise_on_error=False)
-            if wrong := [key for key, messages in zip(keys, found, strict=True) if isinstance(messages, Exception)]:
-                self._mend(channel, wrong)
-                return None
+                    pipe.execute_command("MEMORY USAGE", key)
+                unread, *sizes = pipe.execute(raise_on_error=False)
+            small = [key for key, size in zip(keys, sizes, strict=True) if isinstance(size, int) and size <= MOST_BYTES]
+            found = self._messages(channel, small)
         except (OperationalError, RedisError, OSError, KeyError) as error:
             logger.debug("the broker could not be looked into: %s", error)
             self.connection.collect()
             return None
-        if (
-            not isinstance(unread, int)
-            or unread > MOST_UNREAD
-            or any(len(messages) > MOST_WAITING for messages in found)
-        ):
-            return None
-        return {about for messages in found for content in messages if (about := _about(content))}
+        is_all = (
+            isinstance(unread, int)
+            and unread <= MOST_UNREAD
+            and len(small) == sum(size is not None for size in sizes)
+            and all(messages is not None and len(messages) <= MOST_WAITING for messages in found)
+        )
+        abouts = {about for messages in found for content in messages or () if (about := _about(content))}
+        return Waiting(frozenset(abouts), is_all)
+
+    def _messages(self, channel: Any, keys: list[str]) -> list[list[bytes] | None]:
+        """The messages under each key; None for what is no queue, which is moved aside: workers have no right to it."""
+        if not keys:
+            return []
+        with channel.client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.execute_command("LRANGE", key, 0, MOST_WAITING)
+            found = pipe.execute(raise_on_error=False)
+        wrong = [key for key, messages in zip(keys, found, strict=True) if isinstance(messages, Exception)]
+        if wrong:
+            with redis.Redis(connection_pool=channel.pool) as plain:
+                for key in wrong:
+                    move_aside(plain, channel.global_keyprefix, key.removeprefix(channel.global_keyprefix), b"list")
+        return [None if isinstance(messages, Exception) else messages for messages in found]
 
     def forget(self, is_over: Callable[[frozenset[str]], frozenset[str]]) -> int:
         """Remove messages that a process had in hand when it was killed, and that are of no use any more; how many.
@@ -125,12 +155,6 @@ class BrokerLook:
             self.connection.collect()
             return 0
         return len(gone)
-
-    def _mend(self, channel: Any, keys: list[str]) -> None:
-        """Move aside what is in the place of queues: workers have no right to."""
-        with redis.Redis(connection_pool=channel.pool) as plain:
-            for key in keys:
-                move_aside(plain, channel.global_keyprefix, key, b"list")
 
 
 def _about_noted(note: bytes | None) -> str:

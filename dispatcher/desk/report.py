@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, null, select, true, update
 
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.returning import end_lease, give_back, set_damaged
@@ -33,16 +33,23 @@ def take_report(
 
     `key` is the worker key that it was signed with.
     """
-    worker = _reporter(connection, report, key, has_keys=has_keys)
-    lease = connection.execute(select(LeaseRecord).where(LeaseRecord.token == report.token)).one_or_none()
-    if lease is None or not _is_theirs(lease, worker, report):
-        return Effects(drop=[Drop(report.token, (worker.name,))] if worker else [])
+    lease = _reported(connection, report)
+    if lease is None:
+        return Effects()
+    if has_keys and lease.name is not None and lease.key != key:
+        raise BadMessage(f"a report of {lease.name} is signed with another key than its heartbeats")
+    if lease.token is None or not _is_theirs(lease, report):
+        return Effects(drop=[Drop(report.token, (lease.name,))] if lease.name else [])
     if any(not lease.first_number <= o.number <= lease.last_number for o in report.outcomes):
         raise BadMessage(f"a report speaks of atoms that its lease {lease.token} does not have")
+    return _take_in(connection, lease, report, now, settings)
+
+
+def _take_in(connection: Connection, lease: AnyRow, report: LeaseReport, now: float, settings: Settings) -> Effects:
     good = [o for o in report.outcomes if o.outcome in GOOD]
     counted = _finish_atoms(connection, lease, good)
-    _write_attempts(connection, lease, report, worker, counted, now)
-    _learn_speed(connection, lease, good, now)
+    _write_attempts(connection, lease, report, counted, now)
+    _learn_speed(connection, lease, good, counted, now)
     effects = Effects()
     for outcome in report.outcomes:
         if outcome.outcome not in GOOD:
@@ -85,23 +92,32 @@ def _finish_atoms(connection: Connection, lease: AnyRow, good: Sequence[AtomOutc
     )
 
 
-def _reporter(connection: Connection, report: LeaseReport, key: str | None, *, has_keys: bool) -> AnyRow | None:
-    """Who reports, as far as it was ever heard; BadMessage where another key signed than the worker's own."""
-    worker = connection.execute(
-        select(
-            WorkerRecord.name, WorkerRecord.queue, WorkerRecord.capability, WorkerRecord.device, WorkerRecord.key
-        ).where(WorkerRecord.incarnation == report.incarnation)
+def _reported(connection: Connection, report: LeaseReport) -> AnyRow | None:
+    """The lease with its job's rate, and who reports, in one row: each half is None where it was never heard of.
+
+    The lease is locked: everybody locks leases before jobs, lest two wait for each other.
+    """
+    worker = (
+        select(WorkerRecord.name, WorkerRecord.key, WorkerRecord.capability, WorkerRecord.device,
+               WorkerRecord.queue.label("served"))
+        .where(WorkerRecord.incarnation == report.incarnation)
+    )  # fmt: skip
+    of_worker = worker.subquery()
+    found = connection.execute(
+        select(LeaseRecord, JobRecord.rate_in, of_worker)
+        .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
+        .outerjoin(of_worker, true())
+        .where(LeaseRecord.token == report.token)
+        .with_for_update(of=LeaseRecord)
     ).one_or_none()
-    if has_keys and worker is not None and worker.key != key:
-        raise BadMessage(f"a report of {worker.name} is signed with another key than its heartbeats")
-    return worker
+    return found or connection.execute(worker.add_columns(null().label("token"))).one_or_none()
 
 
-def _is_theirs(lease: AnyRow, worker: AnyRow | None, report: LeaseReport) -> bool:
+def _is_theirs(lease: AnyRow, report: LeaseReport) -> bool:
     """Whether the lease is in the hands of who reports, or in nobody's yet but in their queue."""
     if lease.worker is not None:
         return bool(lease.worker == report.incarnation)
-    return worker is not None and bool(worker.queue == lease.queue)
+    return bool(lease.served == lease.queue)
 
 
 def _take_failure(
@@ -131,7 +147,6 @@ def _write_attempts(
     connection: Connection,
     lease: AnyRow,
     report: LeaseReport,
-    worker: AnyRow | None,
     counted: Sequence[AnyRow],
     now: float,
 ) -> None:
@@ -142,10 +157,10 @@ def _write_attempts(
             "job_id": lease.job_id,
             "number": o.number,
             "token": lease.token,
-            "worker": worker.name if worker else report.incarnation,
+            "worker": lease.name or report.incarnation,
             "incarnation": report.incarnation,
-            "capability": worker.capability if worker else "",
-            "device": worker.device if worker else "",
+            "capability": lease.capability or "",
+            "device": lease.device or "",
             "engine": lease.engine,
             "outcome": str(o.outcome) if o.outcome not in GOOD or o.number in won else "late",
             "error": o.error,
@@ -167,30 +182,34 @@ def _write_attempts(
         connection.execute(insert(AttemptRecord), rows)
 
 
-def _learn_speed(connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome], now: float) -> None:
+def _learn_speed(
+    connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome], counted: Sequence[AnyRow], now: float
+) -> None:
     """What was really converted tells how fast the class is; what lay in the store already tells nothing.
 
     How long an atom is, the records know better than the report.
     """
     busy_by_number = {o.number: o.busy for o in good if o.outcome == Outcome.DONE}
-    if not busy_by_number:
+    length_by_number = {r.number: r.stop - r.start for r in counted}
+    if late := busy_by_number.keys() - length_by_number.keys():
+        lengths = select(AtomRecord.number, (AtomRecord.stop - AtomRecord.start).label("length")).where(
+            AtomRecord.job_id == lease.job_id, AtomRecord.number.in_(late)
+        )
+        length_by_number |= {r.number: r.length for r in connection.execute(lengths)}
+    audio = sum(length_by_number.get(number, 0) for number in busy_by_number) / lease.rate_in
+    if not audio:
         return
-    samples, rate = connection.execute(
-        select(func.sum(AtomRecord.stop - AtomRecord.start), func.max(JobRecord.rate_in))
-        .join(JobRecord, JobRecord.id == AtomRecord.job_id)
-        .where(AtomRecord.job_id == lease.job_id, AtomRecord.number.in_(busy_by_number))
-    ).one()
-    if not samples:
-        return
-    audio = int(samples) / rate
     busy = max(sum(busy_by_number.values()), audio / FASTEST)
-    insert_if_absent(
-        connection, SpeedRecord, queue=lease.queue, engine=lease.engine, audio=0.0, busy=0.0, updated_at=now
-    )
     where = (SpeedRecord.queue == lease.queue, SpeedRecord.engine == lease.engine)
-    known = connection.execute(select(SpeedRecord.audio, SpeedRecord.busy).where(*where).with_for_update()).one()
-    speed = Speed(*known).sound().after(audio, busy)
-    connection.execute(update(SpeedRecord).where(*where).values(audio=speed.audio, busy=speed.busy, updated_at=now))
+    known = select(SpeedRecord.audio, SpeedRecord.busy).where(*where).with_for_update()
+    speed = connection.execute(known).one_or_none()
+    if speed is None:
+        insert_if_absent(
+            connection, SpeedRecord, queue=lease.queue, engine=lease.engine, audio=0.0, busy=0.0, updated_at=now
+        )
+        speed = connection.execute(known).one()
+    learnt = Speed(*speed).sound().after(audio, busy)
+    connection.execute(update(SpeedRecord).where(*where).values(audio=learnt.audio, busy=learnt.busy, updated_at=now))
 
 
 def _note_progress(connection: Connection, lease: AnyRow, report: LeaseReport, now: float, settings: Settings) -> None:
@@ -212,17 +231,18 @@ def _count_done(
     connection: Connection, job_id: int, counted: Sequence[AnyRow], good: Sequence[AtomOutcome], now: float
 ) -> Effects:
     samples = sum(r.stop - r.start for r in counted)
-    connection.execute(
+    peak = max(o.peak for o in good)
+    job = connection.execute(
         update(JobRecord)
         .where(JobRecord.id == job_id)
         .values(
             atoms_done=JobRecord.atoms_done + len(counted),
             seconds_done=JobRecord.seconds_done + samples / (1.0 * JobRecord.rate_in),
             started_at=func.coalesce(JobRecord.started_at, now),
+            peak=case((JobRecord.peak < peak, peak), else_=JobRecord.peak),
             waiting_for="",
             waiting_since=None,
         )
-    )
-    peak = max(o.peak for o in good)
-    connection.execute(update(JobRecord).where(JobRecord.id == job_id, JobRecord.peak < peak).values(peak=peak))
-    return complete_job(connection, job_id, now)
+        .returning(JobRecord.atoms_done, JobRecord.atoms)
+    ).one()
+    return complete_job(connection, job_id, now) if job.atoms_done >= job.atoms else Effects()

@@ -31,7 +31,7 @@ def tick(connection: Connection, now: float, settings: Settings, lookout: Lookou
     effects = Effects()
     for found in (
         _lose_silent_workers(connection, now, settings),
-        _lose_expired_leases(connection, now, settings),
+        _lose_expired_leases(connection, now, settings, lookout),
         _lose_vain_leases(connection, now, settings, lookout),
         _complete_jobs(connection, now),
         ask_for_stages(connection, now, lookout),
@@ -80,12 +80,13 @@ def _lose_silent_workers(connection: Connection, now: float, settings: Settings)
     return effects
 
 
-def _lose_expired_leases(connection: Connection, now: float, settings: Settings) -> Effects:
+def _lose_expired_leases(connection: Connection, now: float, settings: Settings, lookout: Lookout) -> Effects:
     expired = connection.execute(
         select(LeaseRecord.token).where(LeaseRecord.state == LeaseState.RUNNING, LeaseRecord.expires_at < now)
     )
     effects = Effects()
-    for token in list(expired.scalars()):
+    # A worker that has sent its last report of a lease speaks of it no more, and behind others it may wait for long.
+    for token in [token for token in expired.scalars() if not lookout.may_wait(token)]:
         # The worker is there but does not speak of this lease: its report was lost, the atom is not to blame.
         effects.add(end_lease(connection, token, LeaseState.LOST, now, settings.max_attempts))
     return effects

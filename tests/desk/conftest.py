@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
-from dispatcher.desk.lookout import Lookout
+from dispatcher.desk.lookout import Lookout, Waiting
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import tick
 from dispatcher.feed.leasing import feed
@@ -89,10 +89,10 @@ class DeskModel:
         with self.database.deciding() as connection:
             return [lease.order for lease in feed(connection, self.now, self.settings).leases]
 
-    def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None) -> Effects:
+    def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None, *, is_all: bool = True) -> Effects:
         """A tick by a desk that found messages about these in the broker, or could not look."""
         self.now += seconds
-        self.lookout.see(there)
+        self.lookout.see(None if there is None else Waiting(frozenset(there), is_all))
         with self.database.deciding() as connection:
             return tick(connection, self.now, self.settings, self.lookout)
 

@@ -1,9 +1,14 @@
 """Leases: handed out, reported, fenced, lost and copied; the counters of a job always agree with its atoms."""
 
-from sqlalchemy import insert
+from threading import Thread
 
+import pytest
+from sqlalchemy import insert, select, text
+
+from dispatcher.farm.processes import wait_until
 from dispatcher.jobs.ending import Drop
-from storage.records.schema import SpeedRecord
+from storage.records.database import Database
+from storage.records.schema import JobRecord, LeaseRecord, SpeedRecord
 from tests.desk.conftest import DeskModel
 from workers.messages import LeaseOrder
 
@@ -283,3 +288,56 @@ def test_a_copy_and_its_original_outlive_one_another(desk: DeskModel) -> None:
     desk.beat("fast", holding=(copy.token,), state="gone", queue="convert.cpu.fast")
     assert desk.atom_states(job) == ["waiting"]
     assert desk.row(job).atoms_waiting == 1
+
+
+@pytest.mark.parametrize("is_all", [True, False])
+def test_a_lease_is_not_over_while_its_last_report_waits_behind_others(desk: DeskModel, is_all: bool) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.beat(holding=(order.token,))
+    for _ in range(60):
+        desk.beat()
+        desk.tick(there=[order.token] if is_all else [], is_all=is_all)
+    assert desk.lease_states() == ["running"]
+    desk.report(order, "done")
+    assert desk.row(job).atoms_done == 1
+
+
+def test_a_lease_of_which_nobody_speaks_is_over_once_all_reports_are_read(desk: DeskModel) -> None:
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    desk.beat(holding=(order.token,))
+    for _ in range(11):
+        desk.beat()
+        desk.tick(there=[])
+    assert desk.lease_states() == ["lost"]
+    assert desk.atom_states(job) == ["waiting"]
+
+
+def test_a_report_waits_for_who_ends_the_job_before_it_touches_the_job(migrated_postgres_url: str) -> None:
+    database = Database(migrated_postgres_url)
+    desk = DeskModel(database)
+    job = desk.job(atoms=1)
+    desk.beat()
+    (order,) = desk.feed()
+    said: list[object] = []
+    reporting = Thread(target=lambda: said.append(desk.report(order, "failed")))
+    with database.writing() as connection:
+        connection.execute(select(LeaseRecord).where(LeaseRecord.token == order.token).with_for_update())
+        reporting.start()
+        assert wait_until(lambda: _waits_for_a_lock(database), 10.0)
+        connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        connection.execute(select(JobRecord).where(JobRecord.id == job).with_for_update())
+    reporting.join(10.0)
+    assert said
+    database.close()
+
+
+def _waits_for_a_lock(database: Database) -> bool:
+    with database.reading() as connection:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(connection.execute(text(waiting)).scalar())
