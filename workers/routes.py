@@ -14,7 +14,6 @@ STITCH_QUEUE = "stitch"
 
 HEARTBEAT_TASK = "dispatcher.heartbeat"
 REPORT_TASK = "dispatcher.report"
-TICK_TASK = "dispatcher.tick"
 FEED_TASK = "dispatcher.feed"
 SPLIT_TASK = "dispatcher.split"
 STITCH_TASK = "dispatcher.stitch"

@@ -51,7 +51,7 @@ KEYS_KEPT = 2.0
 
 
 class Desk:
-    """Every method is one message's work."""
+    """Every public method is the work of one message, or of one second."""
 
     def __init__(
         self, app: Celery, database: Database, settings: Settings, clock: Callable[[], float] = time.time
@@ -60,7 +60,7 @@ class Desk:
         self.database = database
         self.settings = settings
         self.clock = clock
-        self.feeding, self.ticking = Lock(), Lock()
+        self.feeding = Lock()
         self.hungry = False
         self.lookout = Lookout()
         self.look = BrokerLook(app)
@@ -92,15 +92,8 @@ class Desk:
             return
         self._perform(effects)
 
-    def tick(self, *_: object) -> None:
-        """A second has passed. One that comes while another is at work is worth nothing."""
-        if self.ticking.acquire(blocking=False):
-            try:
-                self._tick()
-            finally:
-                self.ticking.release()
-
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """A second has passed."""
         with self.database.reading() as connection:
             queues = waiting_queues(connection)
         self.lookout.see(self.look.waiting(queues))
@@ -116,7 +109,7 @@ class Desk:
             self.look.forget(self._no_longer_wanted)
 
     def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
-        """Ended leases, and what is about nothing: heartbeats, reports and ticks of which SQL knows by now."""
+        """Ended leases, and what is about nothing: heartbeats and wishes to feed, which come anew anyway."""
         with self.database.reading() as connection:
             return over_of(connection, abouts) | {""}
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from dispatcher.jobs.claim import Claim
 from dispatcher.jobs.ending import fail_job
 from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.moves import CLAIM_OVER
 from dispatcher.split.cutter import CutAtom
 from dispatcher.split.prepare import Prepared
 from dispatcher.split.splitting import cut_atoms
@@ -97,7 +98,7 @@ def release_mended(connection: Connection, job: JobRecord, mended: Collection[in
             atoms_damaged=JobRecord.atoms_damaged - len(rows),
             atoms_waiting=JobRecord.atoms_waiting + len(rows),
             seconds_waiting=JobRecord.seconds_waiting + seconds,
-            claim=None, claim_until=0.0, claims=0, waiting_for="", waiting_since=None, not_before=0.0,
+            **CLAIM_OVER,
         )
     )  # fmt: skip
     if released.rowcount != 1:
