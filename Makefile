@@ -5,12 +5,19 @@ VENV ?= .venv
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt
 RUN = $(VENV)/bin
 
-.PHONY: install torch demo test lint check bench clean
+.PHONY: install torch demo test coverage lint wheel check bench clean help
 
-install: $(VENV)/installed
-torch: $(VENV)/installed-torch
-demo: $(VENV)/installed-pictures
-test lint check bench: $(VENV)/installed-dev
+install: $(VENV)/installed  ## the command and all that an embedded farm needs
+torch: $(VENV)/installed-torch  ## what trained voices need as well
+demo: $(VENV)/installed-pictures  ## a recording of its own, converted by two workers, with a picture of where the time went
+test: $(VENV)/installed-dev  ## all tests
+coverage: $(VENV)/installed-dev  ## all tests, and which lines and branches they reach
+lint: $(VENV)/installed-dev  ## format, lint, spelling, types
+wheel: $(VENV)/bin/python  ## the wheel: built, installed elsewhere, and tried
+check: $(VENV)/installed-dev  ## what decides whether a change lands
+bench: $(VENV)/installed-dev  ## every measured figure; takes a while
+clean:  ## away with the environment and all caches
+help:  ## this list
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -33,23 +40,32 @@ $(VENV)/installed-dev: $(VENV)/installed-pictures
 	$(PIP) -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
 	@touch $@
 
-# A recording of its own, converted by two workers, with a picture and a table of where the time went.
 demo:
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/demo.sh
 
 test:
 	$(RUN)/python -m pytest -n auto --dist loadfile
 
+coverage:
+	$(RUN)/python -m pytest -n auto --dist loadfile --cov
+	$(RUN)/coverage report --skip-covered --skip-empty --sort=cover | tail -n 40
+
 lint:
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
+	$(RUN)/typos
 	$(RUN)/mypy
 
-check: lint test
+wheel:
+	PYTHON=$(RUN)/python .ci/wheel
 
-# Every figure of docs/performance.md, measured here; takes a while.
+check: lint coverage wheel
+
 bench:
 	$(RUN)/python -m bench.all
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20

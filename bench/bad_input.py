@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from storage.errors import VoicefarmError
-from tests.fuzz.bad_recordings import READ, RECORDINGS, BadRecording
-from tests.fuzz.bad_requests import REQUESTS, BadRequest
+from testing.fuzz.bad_recordings import READ, RECORDINGS, BadRecording
+from testing.fuzz.bad_requests import REQUESTS, BadRequest
 
 
 def main() -> None:

@@ -14,19 +14,19 @@ from tempfile import TemporaryDirectory
 
 from bench.chaos_log import Tally, write_outcome
 from bench.figures import machine
-from tests.chaos.driver import Driver, Outcome
-from tests.chaos.faults import possible_kinds
-from tests.chaos.kinds import EMBEDDED, SERVERS, Kind
-from tests.chaos.plan import Round, derive_plan
-from tests.chaos.servers import Ground, embedded_ground, server_ground
-from tests.chaos.settings import CHAOS
-from tests.chaos.standing import StandingFarm, processes_of, standing_farm
-from tests.chaos.undisturbed import undisturbed_results
-from tests.chaos.work import Work, add_paced_voices
-from tests.services.environment import shut_off
-from tests.services.postgres import PostgresServer
-from tests.services.redis import RedisServer
-from tests.services.s3 import S3Server
+from testing.chaos.driver import Driver, Outcome
+from testing.chaos.faults import possible_kinds
+from testing.chaos.kinds import EMBEDDED, SERVERS, Kind
+from testing.chaos.plan import Round, derive_plan
+from testing.chaos.servers import Ground, embedded_ground, server_ground
+from testing.chaos.settings import CHAOS
+from testing.chaos.standing import StandingFarm, processes_of, standing_farm
+from testing.chaos.undisturbed import undisturbed_results
+from testing.chaos.work import Work, add_paced_voices
+from testing.services.environment import shut_off
+from testing.services.postgres import PostgresServer
+from testing.services.redis import RedisServer
+from testing.services.s3 import S3Server
 
 Asked = argparse.Namespace
 

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.driver import Outcome
-from tests.chaos.happening import Suffered
+from testing.chaos.driver import Outcome
+from testing.chaos.happening import Suffered
 
 
 def write_outcome(outcome: Outcome, farm: str, log: Path | None) -> None:

@@ -16,20 +16,21 @@ from kombu import Connection
 from sqlalchemy import func, select, text
 
 from bench.figures import Figure, machine, show
-from dispatcher.desk.effects import Issued
-from dispatcher.farm.processes import Supervisor, voicefarm, wait_until
+from dispatcher.desk.running import spare_collections
 from dispatcher.feed.leasing import feed
-from dispatcher.running import spare_collections
+from dispatcher.local.processes import Supervisor, voicefarm, wait_until
+from dispatcher.turns.turn import Issued, Turn
 from migrations.running import upgrade
 from storage.records.database import Database
 from storage.records.schema import JobRecord
+from storage.records.states import WorkerState
 from storage.settings import Settings
-from tests.services.postgres import PostgresServer
-from tests.services.redis import RedisServer
-from workers.app import build_app, named_queue
-from workers.messages import AtomOutcome, Heartbeat, LeaseOrder, LeaseReport
-from workers.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
-from workers.sending import URGENT, send
+from testing.services.postgres import PostgresServer
+from testing.services.redis import RedisServer
+from workers.wire.celery_app import build_app, named_queue
+from workers.wire.messages import AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
+from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.sending import URGENT, send
 
 JOBS, ATOMS = 1000, 1000
 CLASSES, MACHINES = 6, 4
@@ -120,7 +121,7 @@ def _beat(number: int, machine_number: int, *holding: str) -> Heartbeat:
         incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host",
         queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"),
         engines={"through": "1"}, host="host", pid=1,
-        state="busy", holding=holding, memory_mb=1.0,
+        state=WorkerState.BUSY, holding=holding, memory_mb=1.0,
     )  # fmt: skip
 
 
@@ -131,27 +132,30 @@ def _feed_times(database: Database, settings: Settings) -> float:
 
     spare_collections()
     with database.writing() as connection:
+        turn = Turn(connection, time.time(), settings)
         for number in range(CLASSES):
             for machine_number in range(MACHINES):
-                take_heartbeat(connection, _beat(number, machine_number), time.time(), settings)
+                take_heartbeat(turn, _beat(number, machine_number))
     times: list[float] = []
     orders: list[Issued] = []
     while len(times) < 300:
         began = time.perf_counter()
         with database.deciding() as connection:
-            fed = feed(connection, time.time(), settings)
+            turn = Turn(connection, time.time(), settings)
+            feed(turn)
         times.append(time.perf_counter() - began)
-        orders += fed.leases
+        orders += turn.followups.leases
         for order in orders[:1]:
             with database.writing() as connection:
+                assert isinstance(order.order, ConversionOrder)
                 outcomes = tuple(_done(a.number) for a in order.order.atoms)
                 report = LeaseReport(order.order.token, _one_of(order.queue), outcomes, is_over=True)
-                take_report(connection, report, time.time(), settings)
+                take_report(Turn(connection, time.time(), settings), report)
         orders = orders[1:]
     for order in orders:
         with database.writing() as connection:
             report = LeaseReport(order.order.token, _one_of(order.queue), (), is_over=True)
-            take_report(connection, report, time.time(), settings)
+            take_report(Turn(connection, time.time(), settings), report)
     # The first hands out two leases to every machine at once, which happens once in a farm's life.
     return sorted(times[1:])[round(0.99 * (len(times) - 1)) - 1] * 1000
 
@@ -210,14 +214,14 @@ def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
                 continue
             message.ack()
             turn += 1
-            order, machine_number = LeaseOrder.from_json(json.loads(message.body)[0][0]), turn % MACHINES
+            order, machine_number = ConversionOrder.from_json(json.loads(message.body)[0][0]), turn % MACHINES
             # As workers do: what nobody says that he has, and is in no queue, is taken for lost.
             beat = _beat(number, machine_number, order.token)
             send(app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, beat.to_json(), priority=URGENT)
             _report(app, order, f"bench-{number}-{machine_number}")
 
 
-def _report(app: Celery, order: LeaseOrder, incarnation: str) -> None:
+def _report(app: Celery, order: ConversionOrder, incarnation: str) -> None:
     for first in range(0, len(order.atoms), TOGETHER):
         some = order.atoms[first : first + TOGETHER]
         is_over = first + TOGETHER >= len(order.atoms)

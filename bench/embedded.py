@@ -10,26 +10,25 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, scratch_farm
-from dispatcher.farm.crew import Crew
-from dispatcher.farm.embedded import embedded_farm, prepare_records, threads
-from dispatcher.farm.processes import wait_until
+from dispatcher.client.telling import turns_of_client
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.local.crew import Crew
+from dispatcher.local.embedded import embedded_farm, prepare_records, threads
+from dispatcher.local.processes import wait_until
 from dispatcher.reports.waiting import live_offers
 from dispatcher.sample.writing import write_sample
-from dispatcher.split.splitting import Splitting
+from dispatcher.studio.split.splitting import Splitting
 from storage import keys
 from storage.audio import atomfile
 from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.records.schema import AtomRecord
 from storage.settings import Settings
-from workers.app import build_app
+from testing.quiet import quiet_turns
 from workers.engines import catalog
-from workers.engines.engine import Piece
-from workers.routes import SPLIT_QUEUE, SPLIT_TASK
-from workers.sending import send
+from workers.engines.voice import Piece
 
 MINUTES = 10
 
@@ -75,8 +74,12 @@ def _on_a_standing_farm(state: Path, source: Path, workers: int) -> float:
     with embedded_farm(settings, Crew(0, workers)):
         wait_until(lambda: len(live_offers(database)) == workers, 30.0)
         began = time.perf_counter()
-        job = submit(database, store, source, check_request(database, settings, Request(voice="bright")))
-        send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, job)
+        job = submit(
+            turns_of_client(database, settings),
+            store,
+            source,
+            check_request(database, settings, Request(voice="bright")),
+        )
         wait_until(lambda: load_job(database, job).ended_at is not None, 600.0, every=0.05)
         took = time.perf_counter() - began
     if load_job(database, job).state != "finished":
@@ -94,10 +97,10 @@ def _engine_alone(source: Path) -> float:
 def _time_engine(source: Path) -> float:
     with scratch_farm() as farm:
         job = farm.submit(source, "bright")
-        Splitting(farm.database, farm.store, farm.settings.atom_seconds, feed=lambda: None).run(job)
+        Splitting(quiet_turns(farm.database, farm.settings), farm.store).run(job)
         pieces = list(_pieces(farm, job))
         engine, recipe = catalog.built_in_voices()["bright"]
-        voice = catalog.load(engine, recipe, farm.packages.folder, "cpu")
+        voice = catalog.engine(engine).load(recipe, farm.packages.folder, "cpu")
     began = time.perf_counter()
     for piece in pieces:
         voice.convert(piece, {"seed": 0})
@@ -107,7 +110,7 @@ def _time_engine(source: Path) -> float:
 def _pieces(farm: ScratchFarm, job_id: int) -> list[Piece]:
     from sqlalchemy import select
 
-    from dispatcher.jobs.conversion import atoms_prefix
+    from dispatcher.kinds.conversion import atoms_prefix
 
     job = load_job(farm.database, job_id)
     with farm.database.reading() as connection:

@@ -6,10 +6,8 @@ Runs with nothing but the engine's framework, numpy and safetensors: `python -m 
 
 import argparse
 import json
-import resource
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -19,22 +17,20 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
-from bench.random_nets import VOICES
+from bench.timed_engine import VECTORS, Engine
 from bench.work import encoder_work, flow_work, generator_work, pitch_work, retrieval_work, text_encoder_work
-from workers.engines.engine import Piece
+from testing.random_nets import VOICES
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
-from workers.engines.rvc.conversion import Conversion
-from workers.engines.rvc.pitch.decoding import decode
+from workers.engines.rvc.conversion import RvcConversion
+from workers.engines.rvc.pitch_decoding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 from workers.engines.rvc.windows import Window, windows
+from workers.engines.voice import Piece
 
-VECTORS = 100_000
 LAYERS = 12
 #: Seconds of audio that are converted before anything is timed.
 WARM_SECONDS = 10.0
-#: Side of the square matrices whose product says what the device can do at most.
-SQUARE = 2048
 #: What can be measured: the whole chain, or the pitch by itself.
 WHOLE, PITCH = "whole", "pitch"
 #: Seconds of the recordings that others publish their figures for.
@@ -58,20 +54,6 @@ class Row:
     floor_seconds: float
     """What the arithmetic would take at the speed of a plain matrix product."""
     over_floor: float
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A framework's own answers."""
-
-    name: str
-    device: str
-    precision: str
-    conversion: Conversion
-    matrix_gigaflops: float
-    peak_memory_mb: Callable[[], float]
-    forget_peak: Callable[[], None]
-    """Begin counting the peak anew, where that can be done; else it is that of everything so far."""
 
 
 def recording(seconds: float) -> npt.NDArray[np.float32]:
@@ -120,11 +102,11 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, pa
     )
 
 
-def _converted(conversion: Conversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
+def _converted(conversion: RvcConversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
     return conversion.convert(piece, settings).stages
 
 
-def _pitch_found(conversion: Conversion, piece: Piece, _: RvcSettings) -> Mapping[str, float]:
+def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Mapping[str, float]:
     """The pitch of a piece with its context, in hertz."""
     strip = strip_of(piece)
 
@@ -150,11 +132,6 @@ def arithmetic(sizes: SynthesizerSizes, piece: Piece) -> dict[str, float]:
         "generator": generator_work(sizes).gigaflops,
     }
     return {name: gigaflops * seconds for name, gigaflops in per_second.items()}
-
-
-def peak_resident_mb() -> float:
-    """The most memory that this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def show(row: Row) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from bench.figures import Figure, machine, show
-from tests.rvc_torch.joins import click, likeness
-from tests.rvc_torch.pieces import Floats, atom, spoken, sung, whole
-from tests.rvc_torch.voices import conversion, narrow, nets
+from testing.rvc.joins import click, likeness
+from testing.rvc.pieces import Floats, atom, spoken, sung, whole
+from testing.rvc.voices import conversion, narrow, nets
 from workers.engines.rvc import strip
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
 VOICE = narrow()
@@ -49,7 +49,7 @@ def _join(attention: float, context: int) -> tuple[float, float]:
     return _worst(voice, settings, context)
 
 
-def _worst(voice: Conversion, settings: RvcSettings, context: int) -> tuple[float, float]:
+def _worst(voice: RvcConversion, settings: RvcSettings, context: int) -> tuple[float, float]:
     likest, sharpest = 1.0, 0.0
     join, half = CUT * VOICE.rate // ANALYSIS_RATE, VOICE.rate // 2
     for recording in (spoken(SECONDS), sung(SECONDS)):
@@ -61,7 +61,7 @@ def _worst(voice: Conversion, settings: RvcSettings, context: int) -> tuple[floa
     return likest, sharpest
 
 
-def _joined(voice: Conversion, recording: Floats, settings: RvcSettings, context: int) -> Floats:
+def _joined(voice: RvcConversion, recording: Floats, settings: RvcSettings, context: int) -> Floats:
     edges = ((0, CUT), (CUT, len(recording)))
     parts = [voice.convert(atom(recording, *edge, VOICE.rate, context), settings).samples for edge in edges]
     return np.concatenate(parts)
@@ -71,7 +71,7 @@ def _precision(dtype: torch.dtype) -> float:
     """Likeness of the same conversion in these numbers."""
     piece, settings = whole(spoken(6.0), VOICE.rate), RvcSettings(pitch_method="dio")
     exact = conversion(VOICE).convert(piece, settings).samples
-    coarse = Conversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64)).convert(piece, settings).samples
+    coarse = RvcConversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64)).convert(piece, settings).samples
     return likeness(exact, coarse)
 
 

@@ -13,10 +13,10 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.fuzz.catalog import DOORS, PRODUCT
-from tests.fuzz.door import Seeds, nth_input, read_seeds, write_seeds
-from tests.fuzz.verdict import GOOD, Ending
-from tests.fuzz.watching import Outcome, Watch
+from testing.fuzz.catalog import DOORS, PRODUCT
+from testing.fuzz.door import Seeds, nth_input, read_seeds, write_seeds
+from testing.fuzz.verdict import GOOD, Ending
+from testing.fuzz.watching import Outcome, Watch
 
 #: Inputs that one child reads; few enough for its start to be known when something it read earlier kills it.
 BATCH = 200

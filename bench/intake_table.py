@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dispatcher.intake.draft import Draft
 from storage.errors import InputError
-from tests.intake.accepted import ACCEPTED
-from tests.intake.case import Case
-from tests.intake.refused import MARKER, REFUSED
+from testing.voice_files.accepted import ACCEPTED
+from testing.voice_files.case import Case
+from testing.voice_files.refused import MARKER, REFUSED
+from workers.engines.rvc.files.draft import Draft
 
 
 def main() -> None:

@@ -10,11 +10,11 @@ from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, scratch_farm
 from dispatcher.jobs.loading import load_job
 from dispatcher.sample.writing import write_sample
-from dispatcher.split.cutter import CutAtom, CutRules, Cutter
-from dispatcher.split.prepare import Prepared
+from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
+from dispatcher.studio.split.prepare import Prepared
 from storage.audio.read import open_source
 from workers.engines import catalog
-from workers.engines.engine import Piece, Samples
+from workers.engines.voice import Piece, Samples
 
 SECONDS = 200.0
 #: Seconds on each side of a join that are looked at.
@@ -36,7 +36,7 @@ def _voice(farm: ScratchFarm, source: Path, name: str) -> Figure:
     job = load_job(farm.database, farm.submit(source, name))
     with open_source(source, "source") as opened:
         prepared = np.concatenate(list(Prepared(opened, job.rate_in).blocks()))
-    voice = catalog.load(job.engine, job.recipe, farm.packages.folder, "cpu")
+    voice = catalog.engine(job.engine).load(job.recipe, farm.packages.folder, "cpu")
     whole = voice.convert(Piece(prepared, 0, 0, len(prepared), 0, len(prepared)), job.settings).samples
     atoms = list(_cut(prepared, CutRules.of(job.rate_in, farm.settings.atom_seconds, job.context_samples)))
     joined = np.concatenate(

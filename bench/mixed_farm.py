@@ -17,24 +17,22 @@ from sqlalchemy import select
 
 from bench.figures import Figure, machine, show
 from bench.rvc_farm import add_random_voice, pieces_of
-from dispatcher.farm.crew import Crew
-from dispatcher.farm.embedded import embedded_farm, prepare_records, threads
-from dispatcher.farm.processes import voicefarm, wait_until
+from dispatcher.client.telling import turns_of_client
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.local.crew import Crew
+from dispatcher.local.embedded import embedded_farm, prepare_records, threads
+from dispatcher.local.processes import voicefarm, wait_until
 from dispatcher.reports.waiting import live_offers
 from dispatcher.sample.writing import write_sample
 from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.records.schema import AttemptRecord
 from storage.settings import Settings
-from tests.rvc_torch.joins import Signal, click, likeness
-from workers.app import build_app
+from testing.rvc.joins import Signal, click, likeness
 from workers.engines import catalog
-from workers.routes import SPLIT_QUEUE, SPLIT_TASK
-from workers.sending import send
 
 ALIKE, CLICK = 0.9999, 1.5
 
@@ -50,8 +48,7 @@ def measure(settings: Settings, seconds: float) -> Iterator[Figure]:
     with _farm_of_both(settings):
         wait_until(lambda: len(live_offers(database)) == 2, 60.0)
         asked = Request(voice="anna", settings={"precision": "fp32"})
-        number = submit(database, store, source, check_request(database, settings, asked))
-        send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, number)
+        number = submit(turns_of_client(database, settings), store, source, check_request(database, settings, asked))
         wait_until(lambda: load_job(database, number).ended_at is not None, 3600.0, every=0.1)
     fetch_result(store, load_job(database, number), result, database)
     print(_report(settings, number), flush=True)
@@ -93,7 +90,7 @@ def _compared(settings: Settings, database: Database, number: int, mixed: Signal
     job = load_job(database, number)
     pieces = pieces_of(database, open_store(settings), job)
     packages = settings.state_folder / "packages"
-    voice = catalog.load(job.engine, job.recipe, lambda content_hash, _: packages / content_hash, "cpu")
+    voice = catalog.engine(job.engine).load(job.recipe, lambda content_hash, _: packages / content_hash, "cpu")
     alone = np.concatenate([voice.convert(piece, job.settings).samples for piece in pieces])
     alike = likeness(mixed, alone)
     clicks = max(click(mixed, piece.out_stop) for piece in pieces[:-1])

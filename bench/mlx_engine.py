@@ -6,10 +6,10 @@ from pathlib import Path
 
 import mlx.core as mx
 
-from bench.engine import SQUARE, VECTORS, Engine
-from bench.random_nets import random_voice_apart
+from bench.timed_engine import SQUARE, VECTORS, Engine
+from testing.random_nets import random_voice_apart
 from workers.engines.rvc.mlx.device import mlx_device, on_gpu
-from workers.engines.rvc.mlx.engine import load
+from workers.engines.rvc.mlx.engine import FRAMEWORK
 from workers.engines.rvc.mlx.precision import dtype_for, precision_name
 from workers.engines.rvc.settings import RvcSettings
 
@@ -17,11 +17,10 @@ from workers.engines.rvc.settings import RvcSettings
 def mlx_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     """The MLX engine on the device that MLX finds."""
     recipe = random_voice_apart(folder, arguments.voice, VECTORS)
-    voice = load(recipe, lambda content_hash, _: folder / content_hash, "mlx")
-    conversion = voice.prepared(RvcSettings(precision=arguments.precision))
+    voice = FRAMEWORK.load(recipe, lambda content_hash, _: folder / content_hash, "mlx")
+    conversion = voice.conversion_for(RvcSettings(precision=arguments.precision))
     dtype = dtype_for(arguments.precision)
-    device = mlx_device()
-    name = device[0] if device else "unknown"
+    name = mlx_device().name
     return Engine("mlx", name, precision_name(dtype), conversion, _matrix(dtype), _peak_memory_mb, mx.reset_peak_memory)
 
 

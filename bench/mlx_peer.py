@@ -24,9 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-from bench.engine import peak_resident_mb, recording
+from bench.engine import recording
 from bench.figures import machine
-from bench.random_nets import random_weights, write_package
+from bench.timed_engine import peak_resident_mb
+from testing.random_nets import random_weights, write_package
 from workers.engines.rvc.architecture import PITCH_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.mlx.device import limit_memory, mlx_device
 from workers.engines.rvc.mlx.hubert import Hubert
@@ -224,8 +225,7 @@ def main() -> None:
             print(json.dumps(asdict(contest(part, who, Path(place), arguments))))
         return
     check_packages()
-    device = mlx_device()
-    print(f"mlx {version('mlx')} on {device[0] if device else '?'}, {machine()}, {arguments.seconds:g} s of audio\n")
+    print(f"mlx {version('mlx')} on {mlx_device().name}, {machine()}, {arguments.seconds:g} s of audio\n")
     print(
         "| net | theirs | ours | times as fast | MLX memory | resident | correlation | repaired | largest difference |"
     )

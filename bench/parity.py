@@ -19,20 +19,20 @@ import torch
 
 from bench.engine import recording
 from bench.figures import machine
-from bench.random_nets import VOICE_48K, random_voice
-from workers.engines.engine import Piece
+from testing.random_nets import VOICE_48K, random_voice
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP, EncoderSizes, PitchSizes
-from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.margins import margins
 from workers.engines.rvc.mlx import engine as mlx_engine
 from workers.engines.rvc.mlx.device import mlx_device
 from workers.engines.rvc.mlx.mel import lengthened
 from workers.engines.rvc.mlx.nets import MlxNets
-from workers.engines.rvc.pitch.decoding import decode
+from workers.engines.rvc.pitch_decoding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.torch import engine as torch_engine
 from workers.engines.rvc.torch.nets import TorchNets
+from workers.engines.voice import Piece
 
 Array = npt.NDArray[Any]
 SETTINGS = RvcSettings(precision="fp32", seed=1)
@@ -63,8 +63,8 @@ class Row:
 class Twins:
     """One voice in both engines."""
 
-    ours: Conversion
-    theirs: Conversion
+    ours: RvcConversion
+    theirs: RvcConversion
 
     @property
     def nets(self) -> tuple[MlxNets, TorchNets]:
@@ -128,8 +128,8 @@ def _voice(twins: Twins, frames: int) -> Iterator[Row]:
         found = ours.encoder(mx.array(content), mx.array(coarse.astype(np.int32)))
         for name, one, other in zip(("mean", "log spread"), found, wanted, strict=True):
             yield Row(f"TextEncoder {name}", _array(one), _array(other))
-        flowed = theirs.flow(torch.from_numpy(latent), theirs.told[0])
-        yield Row("flow", _array(ours.flow(mx.array(latent), ours.told[0])), _array(flowed))
+        flowed = theirs.flow(torch.from_numpy(latent), theirs.conditioning[0])
+        yield Row("flow", _array(ours.flow(mx.array(latent), ours.conditioning[0])), _array(flowed))
     sounds = [nets.sound(*tracks, 0) for nets in twins.nets]
     yield Row("source and generator", sounds[0], sounds[1])
 
@@ -155,9 +155,9 @@ def twins_of(folder: Path, *, tiny: bool) -> Twins:
     def found(content_hash: str, _: str, /) -> Path:
         return folder / content_hash
 
-    load: dict[str, Callable[[], Conversion]] = {
-        "mlx": lambda: mlx_engine.load(recipe, found, "mlx").prepared(SETTINGS),
-        "cpu": lambda: torch_engine.load(recipe, found, "cpu").prepared(SETTINGS),
+    load: dict[str, Callable[[], RvcConversion]] = {
+        "mlx": lambda: mlx_engine.FRAMEWORK.load(recipe, found, "mlx").conversion_for(SETTINGS),
+        "cpu": lambda: torch_engine.FRAMEWORK.load(recipe, found, "cpu").conversion_for(SETTINGS),
     }
     return Twins(load["mlx"](), load["cpu"]())
 
@@ -180,8 +180,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="narrow nets, done in a moment")
     parser.add_argument("--seconds", type=float, default=1.0)
     arguments = parser.parse_args()
-    device = mlx_device()
-    print(f"mlx {version('mlx')} on {device[0] if device else '?'}, torch {torch.__version__}, {machine()}\n")
+    print(f"mlx {version('mlx')} on {mlx_device().name}, torch {torch.__version__}, {machine()}\n")
     print("| part | largest value | largest difference | RMS of the difference | correlation |\n|---|---|---|---|---|")
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
         twins = twins_of(Path(name), tiny=arguments.tiny)

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from bench.engine import recording
 from bench.figures import machine
 from bench.torch_engine import torch_engine
-from workers.engines.engine import Piece
 from workers.engines.rvc.architecture import ANALYSIS_RATE
-from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.voice import Piece
 
 #: Seconds that somebody speaks at a time.
 PHRASE = 4.0
@@ -33,7 +33,7 @@ def with_rests(seconds: int, share: float) -> npt.NDArray[np.float32]:
     return samples
 
 
-def seconds_for(conversion: Conversion, samples: npt.NDArray[np.float32], quality: str) -> float:
+def seconds_for(conversion: RvcConversion, samples: npt.NDArray[np.float32], quality: str) -> float:
     """An atom at a time, each with the context that the farm would give it."""
     settings = RvcSettings.from_json({"quality": quality})
     step, context = ATOM * ANALYSIS_RATE, 3 * ANALYSIS_RATE

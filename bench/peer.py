@@ -16,8 +16,8 @@ from typing import Any
 
 from bench.engine import measure, recording
 from bench.figures import machine
-from bench.random_nets import VOICE_48K
 from bench.torch_engine import torch_engine
+from testing.random_nets import VOICE_48K
 from workers.engines.rvc.architecture import ANALYSIS_RATE
 from workers.engines.rvc.settings import RvcSettings
 

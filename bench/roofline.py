@@ -5,7 +5,6 @@ The peaks are what their makers publish, which no program reaches whole; the tab
 
 from dataclasses import dataclass
 
-from bench.random_nets import VOICE_48K
 from bench.work import (
     Work,
     encoder_work,
@@ -15,6 +14,7 @@ from bench.work import (
     retrieval_work,
     text_encoder_work,
 )
+from testing.random_nets import VOICE_48K
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes
 
 #: Seconds of a window, which is what an atom of 20 s comes to with its context.

@@ -11,19 +11,19 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import select
 
 from bench.figures import Figure, machine, show
-from bench.random_nets import VOICE_48K, random_voice_apart
-from dispatcher.farm.crew import crew_for, this_machine
-from dispatcher.farm.embedded import embedded_farm, prepare_records, threads
-from dispatcher.farm.processes import wait_until
-from dispatcher.jobs.conversion import atoms_prefix
+from dispatcher.client.telling import turns_of_client
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
-from dispatcher.jobs.voices import add_voice
-from dispatcher.models.known import KnownModel, record_model
-from dispatcher.models.storing import store_package
+from dispatcher.kinds.conversion import atoms_prefix
+from dispatcher.local.crew import crew_for, this_machine
+from dispatcher.local.embedded import embedded_farm, prepare_records, threads
+from dispatcher.local.processes import wait_until
 from dispatcher.reports.waiting import live_offers
 from dispatcher.sample.writing import write_sample
+from dispatcher.voices.models import KnownModel, record_model
+from dispatcher.voices.packages import store_package
+from dispatcher.voices.voices import add_voice
 from storage import keys
 from storage.audio import atomfile
 from storage.objects.opening import open_store
@@ -31,12 +31,12 @@ from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord
 from storage.settings import Settings
-from workers.app import build_app
+from testing.random_nets import VOICE_48K, random_voice_apart
 from workers.engines import catalog
-from workers.engines.engine import Piece
-from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
-from workers.routes import SPLIT_QUEUE, SPLIT_TASK
-from workers.sending import send
+from workers.engines.package import VOICE
+from workers.engines.rvc.files.door import packed_of
+from workers.engines.rvc.package import ENCODER, PITCH, Package
+from workers.engines.voice import Piece
 
 VECTORS = 100_000
 
@@ -48,7 +48,7 @@ def measure(seconds: float) -> list[Figure]:
         settings = Settings(state=str(state))
         prepare_records(settings)
         database, store = Database(settings.resolved_database_url), open_store(settings)
-        crew = crew_for(this_machine(), [catalog.family("rvc")], asked=1)
+        crew = crew_for(this_machine(), [catalog.engine("rvc")], asked=1)
         add_random_voice(Path(name) / "made", database, store)
         warm, long = Path(name) / "warm.wav", Path(name) / "long.wav"
         write_sample(warm, 5.0)
@@ -80,7 +80,7 @@ def add_random_voice(made: Path, database: Database, store: ObjectStore) -> None
         ("anna", VOICE, recipe.package),
     ):
         description = Package.in_folder(made / content_hash, kind).description
-        store_package(store, made / content_hash, description)
+        store_package(store, made / content_hash, packed_of(description, {}))
         if kind != VOICE:
             facts = {"sizes": description.sizes.to_json(), "name": name}
             record_model(database, KnownModel(name, kind, content_hash, facts))
@@ -92,8 +92,9 @@ def add_random_voice(made: Path, database: Database, store: ObjectStore) -> None
 def _convert(settings: Settings, database: Database, store: ObjectStore, source: Path) -> float:
     """Wall time from handing in until the result is there."""
     began = time.perf_counter()
-    job = submit(database, store, source, check_request(database, settings, Request(voice="anna")))
-    send(build_app(settings), SPLIT_TASK, SPLIT_QUEUE, job)
+    job = submit(
+        turns_of_client(database, settings), store, source, check_request(database, settings, Request(voice="anna"))
+    )
     wait_until(lambda: load_job(database, job).ended_at is not None, 3600.0, every=0.5)
     if load_job(database, job).state != "finished":
         raise SystemExit(f"the conversion failed: {load_job(database, job).reason}")
@@ -119,7 +120,9 @@ def _time_engine(state: Path) -> float:
     database, store = Database(settings.resolved_database_url), open_store(settings)
     job = load_job(database, 2)
     pieces = pieces_of(database, store, job)
-    voice = catalog.load(job.engine, job.recipe, lambda content_hash, _: state / "packages" / content_hash, "cpu")
+    voice = catalog.engine(job.engine).load(
+        job.recipe, lambda content_hash, _: state / "packages" / content_hash, "cpu"
+    )
     voice.convert(Piece(pieces[0].samples[:80_000], 0, 0, 80_000, 0, 240_000), job.settings)
     began = time.perf_counter()
     for piece in pieces:

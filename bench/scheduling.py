@@ -2,8 +2,8 @@
 
 import statistics
 
-from bench.farm_model import FarmModel
 from bench.figures import Figure, machine, show
+from testing.farm_model import FarmModel
 
 FLEETS = {
     "60+2x15+4x6": (60.0, 15.0, 15.0, 6.0, 6.0, 6.0, 6.0),

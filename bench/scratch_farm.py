@@ -16,7 +16,8 @@ from migrations.running import upgrade
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.settings import Settings
-from workers.packages import Packages
+from testing.quiet import quiet_turns
+from workers.engines.packages import Packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,12 @@ class ScratchFarm:
     def submit(self, path: Path, voice: str, **request: object) -> int:
         """Take a recording in."""
         wanted = Request(voice=voice, **request)  # type: ignore[arg-type]
-        return submit(self.database, self.store, path, check_request(self.database, self.settings, wanted))
+        return submit(
+            quiet_turns(self.database, self.settings),
+            self.store,
+            path,
+            check_request(self.database, self.settings, wanted),
+        )
 
 
 @contextmanager

@@ -8,14 +8,15 @@ from sqlalchemy import select, update
 
 from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, cheap_recording, scratch_farm
-from dispatcher.jobs.conversion import converted_prefix
 from dispatcher.jobs.loading import load_job
-from dispatcher.split.splitting import Splitting
-from dispatcher.stitch.stitching import Stitching
+from dispatcher.kinds.conversion import converted_prefix
+from dispatcher.studio.split.splitting import Splitting
+from dispatcher.studio.stitch.stitching import Stitching
 from storage import keys
 from storage.audio import atomfile
 from storage.records.schema import AtomRecord, JobRecord
 from storage.records.states import AtomState, JobState
+from testing.quiet import quiet_turns
 
 MINUTES = 30
 
@@ -32,7 +33,7 @@ def measure() -> list[Figure]:
 
 def _split(farm: ScratchFarm, source: Path, voice: str) -> list[Figure]:
     job_id = farm.submit(source, voice, format="flac")
-    splitting = Splitting(farm.database, farm.store, farm.settings.atom_seconds, feed=lambda: None)
+    splitting = Splitting(quiet_turns(farm.database, farm.settings), farm.store)
     began = time.perf_counter()
     splitting.run(job_id)
     took = time.perf_counter() - began
@@ -59,7 +60,7 @@ def _stitch(farm: ScratchFarm) -> Figure:
         connection.execute(update(AtomRecord).values(state=AtomState.DONE))
         connection.execute(update(JobRecord).where(JobRecord.id == job.id).values(state=JobState.STITCHING, peak=0.9))
     began = time.perf_counter()
-    Stitching(farm.database, farm.store, farm.settings.scratch_folder, 4, lambda: None).run(job.id)
+    Stitching(quiet_turns(farm.database, farm.settings), farm.store).run(job.id)
     took = time.perf_counter() - began
     done = load_job(farm.database, job.id)
     factor = done.seconds / took if done.state == JobState.FINISHED else 0.0

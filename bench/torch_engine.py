@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from bench.engine import SQUARE, VECTORS, Engine, peak_resident_mb
 from bench.figures import machine
-from bench.random_nets import random_voice_apart
+from bench.timed_engine import SQUARE, VECTORS, Engine, peak_resident_mb
+from testing.random_nets import random_voice_apart
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch.engine import load
+from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.precision import dtype_for, precision_name
 
 
@@ -19,9 +19,9 @@ def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     """The torch engine on the device that was asked for."""
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
     recipe = random_voice_apart(folder, arguments.voice, VECTORS)
-    voice = load(recipe, lambda content_hash, _: folder / content_hash, device)
+    voice = FRAMEWORK.load(recipe, lambda content_hash, _: folder / content_hash, device)
     dtype = dtype_for(arguments.precision, voice.device)
-    conversion = voice.prepared(RvcSettings(precision=arguments.precision))
+    conversion = voice.conversion_for(RvcSettings(precision=arguments.precision))
 
     def peak() -> float:
         if device == "cuda":

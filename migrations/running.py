@@ -1,4 +1,4 @@
-"""Moving the database between revisions; what `voicefarm db` and the embedded farm call."""
+"""Moving the database between revisions, for whoever keeps one and for farms that keep their own."""
 
 from pathlib import Path
 

@@ -1,8 +1,21 @@
 """Everything that voicefarm refuses or reports, as one small tree."""
 
+from storage.remedies import Remedy, advised
+
 
 class VoicefarmError(Exception):
-    """Root of the tree; its text is one sentence for a person: what, why, what to do."""
+    """Root of the tree; its text is one sentence for a person: what, why, what to do.
+
+    What can be done by a command or a call is a remedy, so that whoever tells it can name that command or call.
+    """
+
+    def __init__(self, sentence: str, *remedies: Remedy) -> None:
+        super().__init__(sentence, *remedies)
+        self.sentence = sentence
+        self.remedies = remedies
+
+    def __str__(self) -> str:
+        return advised(self.sentence, self.remedies)
 
 
 class SettingsError(VoicefarmError):

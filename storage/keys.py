@@ -49,6 +49,6 @@ def result_key(job_id: int, token: str, extension: str) -> str:
     return f"results/{job_id}-{token}.{extension}"
 
 
-def prepared_key(name: str) -> str:
+def shelf_key(name: str) -> str:
     """What machines of one kind have prepared for each other."""
     return f"prepared/{name}"

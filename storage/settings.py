@@ -52,7 +52,7 @@ class Settings:
     scratch: str = _setting("", "folder for temporary files; empty: the system's")
     broker_prefix: str = _setting("voicefarm:", "put before every key in the broker, so that it can be shared")
     worker_key: str = _setting(
-        "", "what this machine's workers sign with, as `voicefarm worker-key add` prints it", secret=True
+        "", "what this machine's workers sign with: the whole of what was printed where their key was made", secret=True
     )
     workers: int = _setting(
         0,
@@ -68,7 +68,9 @@ class Settings:
         20.0, "room for voices and models fetched to this machine; those not used for longest go first; 0: no limit"
     )
     keep_days: float = _setting(7.0, "days for which atoms and sources of ended jobs are kept; 0: for ever")
-    flower_port: int = _setting(0, "port of Flower on loopback under `voicefarm up`; 0: 5555, or the next that is free")
+    flower_port: int = _setting(
+        0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"
+    )
     flower_password: str = _setting(
         "", "Flower's password; empty: made up once and kept in the state folder", secret=True
     )

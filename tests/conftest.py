@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 
-from dispatcher.farm.embedded import threads
+from dispatcher.local.embedded import threads
 from storage.settings import Settings
-from tests.services.building import embedded_settings, migrated_sqlite, server_settings
-from tests.services.environment import shut_off
-from tests.services.postgres import PostgresServer
-from tests.services.redis import RedisServer
-from tests.services.s3 import S3Server
+from testing.services.building import embedded_settings, migrated_sqlite, server_settings
+from testing.services.environment import shut_off
+from testing.services.postgres import PostgresServer
+from testing.services.redis import RedisServer
+from testing.services.s3 import S3Server
 
 # How long an example takes is the machine's affair, and a checkout may be one that cannot be written to.
 hypothesis.settings.register_profile("farm", deadline=None, database=None)

@@ -3,10 +3,11 @@
 import click
 
 from dispatcher.cli.saying import say
-from dispatcher.farm.private_state import open_state
+from dispatcher.local.private_state import open_state
 from storage.errors import MigrationNeeded
 from storage.private import make_private_file
 from storage.records.database import Database
+from storage.remedies import Act, Remedy
 from storage.settings import Settings
 
 
@@ -53,8 +54,8 @@ def check_command() -> None:
 
 
 def _database() -> Database:
-    """The database as it is; one that is not there yet is not made by looking."""
+    """The database as it is; looking does not create one."""
     settings = Settings.load()
     if not settings.database_url and not settings.own_records.exists():
-        raise MigrationNeeded(f"there is no {settings.own_records} yet; run `voicefarm db upgrade` with these settings")
+        raise MigrationNeeded(f"there is no {settings.own_records} yet", Remedy(Act.UPGRADE_TABLES))
     return Database(settings.resolved_database_url)

@@ -1,4 +1,4 @@
-"""Showing where an error came from, and nobody's passwords with it."""
+"""Showing where an error came from, without any passwords."""
 
 import os
 import sys
@@ -12,19 +12,19 @@ from storage.errors import SettingsError
 
 
 def fail_with_traceback(error: BaseException) -> NoReturn:
-    """Print the whole story of an error, and end."""
+    """Print an error's full traceback and exit."""
     print_traceback(error)
     sys.exit(1)
 
 
 def print_traceback(error: BaseException) -> None:
-    """Print the whole story of an error, without the secrets of the settings."""
+    """Print an error's full traceback without the secrets of the settings."""
     click.echo(hide_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
 
 
 def hide_secrets(text: str) -> str:
     """A text without the secrets of the settings, as far as those can be read."""
-    # Nothing of this is needed where all goes well.
+    # Imported only when something has gone wrong.
     from storage.settings import ENV_PREFIX, Settings
 
     try:

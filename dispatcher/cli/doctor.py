@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import click
 
+from dispatcher.cli.asking import as_json
 from dispatcher.cli.debugging import print_traceback
-from dispatcher.cli.opening import as_json
+from dispatcher.cli.remedies import worded_remedy
 from dispatcher.cli.saying import print_json, say
-from dispatcher.farm.finding import Finding
+from dispatcher.local.finding import Finding
 from storage.errors import SettingsError
 from storage.settings import Settings
 
@@ -21,15 +22,15 @@ _MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 def doctor_command(*, as_json: bool) -> None:
     """Check settings, broker, database, object store, disk, device and engines; exit status 1 if anything is bad.
 
-    It only looks: nothing is made or upgraded. A note is something to know, and no fault.
+    It only looks: nothing is created or upgraded. A note is worth knowing but not a fault.
     """
     findings = []
     for finding in _examine():
         findings.append(finding)
         if not as_json:
-            say(f"{_MARKS[finding.severity]} {finding.what:<14} {finding.said}")
+            say(f"{_MARKS[finding.severity]} {finding.what:<14} {finding.told(worded_remedy)}")
     if as_json:
-        print_json([{"what": f.what, "severity": f.severity, "ok": f.ok, "said": f.said} for f in findings])
+        print_json([f.to_json(worded_remedy) for f in findings])
     if not all(f.ok for f in findings):
         sys.exit(1)
 
@@ -38,9 +39,9 @@ def _examine() -> Iterator[Finding]:
     try:
         settings = Settings.load()
     except SettingsError as error:
-        yield Finding("settings", ok=False, said=str(error))
+        yield Finding("settings", ok=False, said=error.sentence, remedies=error.remedies)
         return
-    # With settings that cannot be read, much of what follows cannot even be imported.
-    from dispatcher.farm.checks import examine
+    # If the settings cannot be read, much of what follows cannot even be imported.
+    from dispatcher.client.farm import Farm
 
-    yield from examine(settings, print_traceback if os.environ.get("VOICEFARM_DEBUG") else None)
+    yield from Farm(settings).examine(print_traceback if os.environ.get("VOICEFARM_DEBUG") else None)

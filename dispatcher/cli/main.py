@@ -1,5 +1,6 @@
-"""The voicefarm command: finds the command asked for, and turns what goes wrong into one sentence."""
+"""The voicefarm command: runs the subcommand asked for and turns whatever goes wrong into one sentence."""
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -8,11 +9,12 @@ from io import StringIO
 import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
-from dispatcher.cli.saying import complain
-from dispatcher.reports.wording import printable, printable_lines
+from dispatcher.cli.remedies import worded
+from dispatcher.cli.saying import Complaining, complain
 from storage.errors import VoicefarmError
+from storage.printable import printable, printable_lines
 
-#: Where each command lives; a module is imported only when its command is used, so that all start quickly.
+#: Where each command lives. A module is imported only when its command is used, so that all of them start quickly.
 COMMANDS = {
     "convert": "convert",
     "submit": "submit",
@@ -26,9 +28,9 @@ COMMANDS = {
     "workers": "workers",
     "worker-key": "worker_key",
     "report": "report",
-    "up": "farm",
-    "dispatcher": "farm",
-    "worker": "farm",
+    "up": "up",
+    "dispatcher": "serve",
+    "worker": "serve",
     "doctor": "doctor",
     "sample": "sample",
     "db": "db",
@@ -36,10 +38,10 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports them when they are asked for."""
+    """A group that lists its commands by name and imports them on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names, in the order in which people meet them."""
+        """All names, in the order in which people need them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -61,15 +63,16 @@ def cli(*, debug: bool) -> None:
 
 
 def main() -> None:
-    """Run the command; exit status 0 only if all that was asked for was done."""
+    """Run the command; the exit status is 0 only if everything asked for was done."""
+    logging.getLogger("voicefarm.client").addHandler(Complaining())
     try:
         cli.main(standalone_mode=False)
     except VoicefarmError as error:
         if os.environ.get("VOICEFARM_DEBUG"):
             fail_with_traceback(error)
-        fail(hide_secrets(str(error)))
+        fail(hide_secrets(worded(error)))
     except click.ClickException as error:
-        # It repeats words of the command line, line breaks and all.
+        # It quotes the command line, line breaks included.
         vars(error)["message"] = printable(error.message)
         said = StringIO()
         error.show(said)
@@ -79,13 +82,13 @@ def main() -> None:
         click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-        # Nobody should have to read a traceback unasked.
+        # Nobody should have to read a traceback without asking for one.
         if os.environ.get("VOICEFARM_DEBUG"):
             fail_with_traceback(error)
-        # Only what an operating system says is known to hold no secrets.
+        # Only the operating system's messages are known to hold no secrets.
         what = f": {hide_secrets(str(error))}" if isinstance(error, OSError) else ""
         fail(
-            f"something went wrong that was not foreseen ({type(error).__name__}{what});"
+            f"something unforeseen went wrong ({type(error).__name__}{what});"
             " `voicefarm --debug …` shows where, please report it"
         )
 

@@ -1,17 +1,17 @@
-"""A progress bar with rate and time left; plain silence where nobody looks."""
+"""A progress bar with rate and time left; nothing where there is no terminal."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dispatcher.jobs.watching import Progress
-from dispatcher.reports.wording import printable
+from dispatcher.client.watching import Progress
+from storage.printable import printable
 
 
 @contextmanager
 def progress_display(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Something to show progress with, for as long as the block lasts."""
+    """A function that shows progress, for as long as the block lasts."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -1,18 +1,14 @@
-"""report: where the time went, of one job or of a period."""
+"""report: where the time of a job or a period went."""
 
 import time
 from pathlib import Path
 
 import click
 
-from dispatcher.cli.jobs import JOB_NUMBER
-from dispatcher.cli.opening import Farm, as_json, open_farm
+from dispatcher.cli.asking import JOB_NUMBER, as_json
+from dispatcher.cli.printing import print_sections
 from dispatcher.cli.saying import print_json, say
-from dispatcher.reports.job import report_job
-from dispatcher.reports.period import report_period
-from dispatcher.reports.presence import Span
-from dispatcher.reports.printing import print_sections
-from dispatcher.reports.reading import read_job, read_period
+from dispatcher.client.farm import Farm
 from dispatcher.reports.since import moment_of
 from dispatcher.reports.text import job_sections, period_sections
 
@@ -24,10 +20,10 @@ from dispatcher.reports.text import job_sections, period_sections
 @click.option("--overwrite", is_flag=True, help="Replace a picture that is there already.")
 @as_json
 def report_command(job: int | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool) -> None:
-    """Tell where the time of JOB went, or what the farm did --since some time."""
+    """Show where the time of JOB went, or what the farm did --since some moment."""
     if (job is None) == (since is None):
         raise click.UsageError("name a job, or a period with --since; `voicefarm jobs` lists jobs")
-    farm = open_farm()
+    farm = Farm.open()
     if job is not None:
         _report_job(farm, job, picture, overwrite=overwrite, as_json=as_json)
     elif picture is not None:
@@ -37,13 +33,9 @@ def report_command(job: int | None, *, since: str | None, picture: Path | None, 
 
 
 def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: bool, as_json: bool) -> None:
-    now = time.time()
-    rows = read_job(farm.database, job_id, now)
-    report = report_job(rows, now)
+    report = farm.report(job_id)
     if picture is not None:
-        from dispatcher.reports.picture import draw_picture
-
-        draw_picture(rows, farm.store, picture, overwrite=overwrite)
+        farm.draw(job_id, picture, overwrite=overwrite)
     if as_json:
         print_json(report.to_json())
         return
@@ -54,9 +46,7 @@ def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: boo
 
 
 def _report_period(farm: Farm, since: str, *, as_json: bool) -> None:
-    now = time.time()
-    period = Span(moment_of(since, now), now)
-    report = report_period(read_period(farm.database, period), period)
+    report = farm.report_since(moment_of(since, time.time()))
     if as_json:
         print_json(report.to_json())
     else:

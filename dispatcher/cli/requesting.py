@@ -1,39 +1,46 @@
-"""The options that say what a conversion should be, shared by convert and submit."""
+"""The options that describe a conversion, shared by convert and submit."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from dispatcher.cli.assignments import read_assignments
+from dispatcher.cli.asking import read_assignments
 from dispatcher.jobs.request import PRIORITIES, Request
 from storage.errors import InputError
+from workers.engines import catalog
+from workers.engines.engine import Engine
+from workers.engines.setting import Form, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Settings of a voice that have an option; which of them a voice knows is its engine's own matter.
-_SETTINGS = [
-    click.option("--pitch", type=float, help="Semitones up or down, on top of the voice's own."),
-    click.option("--formant", type=float, help="WORLD: formant ratio, above 1 a smaller throat; RVC: semitones."),
-    click.option("--breath", type=float, help="WORLD: breath to add, 0 to 1."),
-    click.option("--index-rate", type=float, help="RVC: how much is taken from the voice's index, 0 to 1."),
-    click.option("--protect", type=float, help="RVC: how far unvoiced sounds are kept from the index; 0.5 is off."),
-    click.option("--pitch-method", help="RVC: rmvpe, harvest, dio or swift-f0."),
-    click.option("--autotune", type=float, help="RVC: how far the pitch is drawn to notes, 0 to 1."),
-    click.option("--unvoiced", help="RVC: the pitch of unvoiced sounds, zero or interpolate."),
-    click.option("--loudness-mix", type=float, help="RVC: 1 keeps the result's loudness, 0 takes the recording's."),
-    click.option("--speaker", help="RVC: number or name, in a voice of several."),
-    click.option("--pauses", help="RVC: pauses of the recording, converted or silent."),
-    click.option("--precision", help="RVC: auto, fp32, bf16 or fp16."),
-    click.option("--quality", help="RVC: fast, balanced or quality."),
-    click.option("--seed", type=int, help="Seed of all randomness; the same seed, the same sound."),
-]
-_SETTING_NAMES = ("pitch", "formant", "breath", "index_rate", "protect", "pitch_method", "autotune", "unvoiced",
-                  "loudness_mix", "speaker", "pauses", "precision", "quality", "seed")  # fmt: skip
+#: How a setting's value is parsed. Choices are plain text, because the engine's own error lists them best.
+_TYPES: dict[Form, type] = {Form.NUMBER: float, Form.WHOLE: int, Form.CHOICE: str, Form.NAME: str, Form.SEED: int}
+
+
+def _by_name() -> dict[str, list[tuple[Engine, Setting]]]:
+    """Every setting that an engine declares, under its public name."""
+    named: dict[str, list[tuple[Engine, Setting]]] = {}
+    for engine in catalog.engines():
+        for setting in engine.settings:
+            named.setdefault(setting.common_name, []).append((engine, setting))
+    return named
+
+
+_NAMED = _by_name()
+
+
+def _option(name: str) -> Callable[[F], F]:
+    helps = {engine.title: setting.help for engine, setting in _NAMED[name]}
+    alike = len(set(helps.values())) == 1 and len(helps) > 1
+    said = next(iter(helps.values())) if alike else "; ".join(f"{title}: {help_}" for title, help_ in helps.items())
+    return click.option(f"--{name.replace('_', '-')}", type=_TYPES[_NAMED[name][0][1].form],
+                        help=f"{said[0].upper()}{said[1:]}.")  # fmt: skip
+
 
 _OPTIONS = [
     click.option("--voice", required=True, help="Voice to convert into; `voicefarm voice list` shows them."),
-    *_SETTINGS,
+    *(_option(name) for name in _NAMED),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
     click.option("--require", multiple=True, metavar="TAG", help="Only workers that offer this tag; may be repeated."),
     click.option("--priority", type=click.Choice(list(PRIORITIES)), default="normal", show_default=True),
@@ -50,24 +57,24 @@ def request_options(command: F) -> F:
     return command
 
 
-def build_request(options: dict[str, Any], format_: str) -> Request:
-    """A request from a command's options; what was left alone is left out, so that every engine accepts it."""
+def build_request(options: dict[str, Any]) -> Request:
+    """A request from a command's options; options not given are left out, so that every engine accepts it."""
     return Request(
         voice=options["voice"],
         settings=_settings(options),
         require=frozenset(options["require"]),
         priority=PRIORITIES[options["priority"]],
-        format=format_,
+        format=options["format_"],
         rate=options["rate"],
         allow_truncated=options["allow_truncated"],
     )
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
-    named = {name: options[name] for name in _SETTING_NAMES if options[name] is not None}
+    named = {name: options[name] for name in _NAMED if options[name] is not None}
     if (speaker := named.get("speaker", "")).isdecimal():
         named["speaker"] = int(speaker)
     others = read_assignments(options["sets"], "--set")
     if twice := sorted(named.keys() & others.keys()):
-        raise InputError(f"{twice[0]} is given twice, as an option and with --set; leave one away")
+        raise InputError(f"{twice[0]} is given twice, as an option and with --set; leave one out")
     return {**named, **others}

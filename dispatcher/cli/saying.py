@@ -1,33 +1,82 @@
-"""What commands say: text for people, in which nothing is obeyed by a terminal, and JSON for programs."""
+"""What commands print: text for people, with nothing in it that a terminal would obey, and JSON for programs."""
 
 import json
+import logging
 import sys
+import time
+from collections.abc import Iterable, Sequence
 
 import click
 
-from dispatcher.reports.wording import printable
+from dispatcher.reports.wording import shown_clock
+from storage.printable import printable
 
 
 def say(text: object, *, err: bool = False) -> None:
-    """Print one line; what the file or terminal that it goes to has no character for is escaped as well."""
+    """Print one line; characters that the output's encoding lacks are escaped as well."""
     encoding = _encoding(sys.stderr if err else sys.stdout)
     shown = printable(str(text)).encode(encoding, "backslashreplace").decode(encoding)
     click.echo(shown, err=err)
 
 
 def complain(sentence: object) -> None:
-    """Say what went wrong, where it does not mix with what was asked for."""
+    """Say what went wrong on stderr, where it does not mix with the output."""
     say(f"voicefarm: {sentence}", err=True)
 
 
 def print_json(value: object) -> None:
-    """Print for programs; what cannot be encoded is escaped as JSON itself does it."""
+    """Print JSON; what cannot be encoded is escaped as JSON escapes."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode(_encoding(sys.stdout))
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2)
     click.echo(text)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings; without styling when piped."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        # A recording may be called "talk [final]", which rich would take for markup.
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
+
+
+def shown_seconds(seconds: float | None) -> str:
+    """A length such as 1:02:03."""
+    if seconds is None:
+        return ""
+    return shown_clock(round(seconds))
+
+
+def shown_time(moment: float | None) -> str:
+    """A local time."""
+    return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Print names and values, one per line; empty ones are left out."""
+    for name, value in facts:
+        if value not in ("", None):
+            say(f"{name:<12} {value}")
+
+
+class Complaining(logging.Handler):
+    """Prints what a library call wants its user to hear."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        complain(record.getMessage())
 
 
 def _encoding(stream: object) -> str:

@@ -1,4 +1,4 @@
-"""submit: hand recordings in and go away."""
+"""submit: hand recordings in without waiting for them."""
 
 import sys
 from pathlib import Path
@@ -6,15 +6,14 @@ from typing import Any
 
 import click
 
-from dispatcher.cli.opening import Farm, as_json, open_farm
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import build_request, request_options
 from dispatcher.cli.saying import complain, print_json, say
-from dispatcher.cli.sources import Source, find_sources
-from dispatcher.cli.starting import start
-from dispatcher.cli.targets import format_for
-from dispatcher.farm.broker import require_broker
-from dispatcher.jobs.submitting import Conversion, check_request, submit
-from storage.errors import InputError, VoicefarmError
+from dispatcher.client.farm import Farm
+from dispatcher.client.sources import Source, find_sources
+from dispatcher.jobs.submitting import CheckedRequest
+from storage.errors import VoicefarmError
 
 
 @click.command("submit")
@@ -23,38 +22,31 @@ from storage.errors import InputError, VoicefarmError
 @as_json
 def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> None:
     """Hand recordings in and print the numbers of their jobs."""
-    farm = open_farm()
-    if not farm.settings.is_embedded:
-        require_broker(farm.settings)
-    conversion = check_request(
-        farm.database, farm.settings, build_request(options, format_for(options["format_"], None))
-    )
+    farm = Farm.open()
+    farm.require_broker()
+    checked = farm.check(build_request(options))
     taken: list[dict[str, object]] = []
     for source in find_sources(sources):
         entry: dict[str, object] = {"source": str(source.path), "job": None}
         taken.append(entry)
         try:
-            entry["job"] = _hand_in(farm, source, conversion)
+            entry["job"] = _hand_in(farm, source, checked)
         except VoicefarmError as error:
-            entry["error"] = str(error)
-            complain(f"{source.path}: {error}")
-    _tell(taken, as_json=as_json)
+            entry["error"] = worded(error)
+            complain(f"{source.path}: {worded(error)}")
+    if as_json:
+        print_json(taken)
+    else:
+        for job in (entry["job"] for entry in taken if entry["job"] is not None):
+            say(job)
     if any(entry["job"] is None for entry in taken):
         sys.exit(1)
 
 
-def _hand_in(farm: Farm, source: Source, conversion: Conversion) -> int:
+def _hand_in(farm: Farm, source: Source, checked: CheckedRequest) -> int:
     if source.error:
-        raise InputError(source.error)
-    job = submit(farm.database, farm.store, source.path, conversion)
-    start(farm, job)
-    return job
-
-
-def _tell(taken: list[dict[str, object]], *, as_json: bool) -> None:
-    if as_json:
-        print_json(taken)
-        return
-    for entry in taken:
-        if entry["job"] is not None:
-            say(entry["job"])
+        raise source.error
+    submitted = farm.submit(source.path, checked)
+    if not submitted.is_told:
+        complain(f"job {submitted.job} starts once the farm is up")
+    return submitted.job

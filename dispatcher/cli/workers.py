@@ -1,17 +1,17 @@
 """workers: who is there, what they can do, how fast they are."""
 
-import time
-
 import click
 
-from dispatcher.cli.opening import as_json, open_farm
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.printing import print_sections
 from dispatcher.cli.saying import print_json, say
-from dispatcher.reports.farm import EngineThere, Held, WorkerThere, read_workers
-from dispatcher.reports.printing import print_sections
+from dispatcher.client.farm import Farm
+from dispatcher.reports.farm import EngineThere, Held, WorkerThere
 from dispatcher.reports.sections import Section
-from dispatcher.reports.wording import printable, shown_duration, shown_factor, shown_memory
-from workers.capability import engine_tag
-from workers.routes import class_of
+from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
+from storage.printable import printable
+from workers.wire.offers import engine_tag
+from workers.wire.routes import class_of
 
 _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
 
@@ -20,9 +20,8 @@ _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "
 @click.option("--all", "past", is_flag=True, help="Also those that are gone.")
 @as_json
 def workers_command(*, past: bool, as_json: bool) -> None:
-    """List the workers with their tags, engines, speeds and what they are at."""
-    farm = open_farm()
-    workers = read_workers(farm.database, time.time(), farm.settings.lost_after_seconds, past=past)
+    """List the workers with their tags, engines, speeds and the leases that they hold."""
+    workers = Farm.open().workers(past=past)
     if as_json:
         print_json([worker.to_json() for worker in workers])
     elif workers:
@@ -33,7 +32,7 @@ def workers_command(*, past: bool, as_json: bool) -> None:
 
 def _row(worker: WorkerThere) -> tuple[str, ...]:
     machine_class = class_of(worker.queue)
-    # What a worker offers by its kind is said in other columns.
+    # What follows from a worker's kind is in other columns.
     engines = {name for engine in worker.engines for name in (engine.name, engine_tag(engine.name, engine.version))}
     said = {worker.capability, machine_class, *engines}
     return (

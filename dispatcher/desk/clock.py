@@ -1,41 +1,42 @@
-"""The dispatcher's clock where it jumps: nobody is blamed for an absence, nothing waits for a time that never was."""
+"""Jumps of the dispatcher's clock: nobody is blamed for an absence, and nothing waits for a time that never was."""
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
-from dispatcher.jobs.claim import CLAIM_SECONDS, LONGEST_PAUSE
+from dispatcher.jobs.claims import CLAIM_SECONDS, LONGEST_PAUSE
+from dispatcher.turns.turn import Turn
 from storage.records.inserting import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS, LIVE_LEASES, WorkerState
 from storage.settings import Settings
 
-#: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats, or a clock that was set.
+#: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats, or that a clock was set.
 GAP = 5.0
 
 
-def keep_time(connection: Connection, now: float, settings: Settings) -> None:
-    """Put right what a gap in the clock has left in the records."""
-    insert_if_absent(connection, FarmRecord, name="last_tick", value=now)
-    last = connection.execute(select(FarmRecord.value).where(FarmRecord.name == "last_tick")).scalar_one()
-    if now - last > GAP:
-        _forgive(connection, now - last)
-    # A clock is set at one moment in this process and read at others in others, so that times of before and after mix.
-    # Whatever is further in the future than it can be is brought back, at every tick.
-    _bring_back(connection, now, settings)
-    connection.execute(update(FarmRecord).where(FarmRecord.name == "last_tick").values(value=now))
+def keep_time(turn: Turn) -> None:
+    """Repair what a gap in the clock has left in the records."""
+    insert_if_absent(turn.connection, FarmRecord, name="last_tick", value=turn.now)
+    last = turn.connection.execute(select(FarmRecord.value).where(FarmRecord.name == "last_tick")).scalar_one()
+    if turn.now - last > GAP:
+        _forgive(turn.connection, turn.now - last)
+    # Processes read the clock at different moments around its setting, so that times from before and after mix.
+    # Whatever is further in the future than possible is brought back, at every tick.
+    _bring_back(turn.connection, turn.now, turn.settings)
+    turn.connection.execute(update(FarmRecord).where(FarmRecord.name == "last_tick").values(value=turn.now))
 
 
 def _forgive(connection: Connection, gap: float) -> None:
     connection.execute(
         update(WorkerRecord)
         .where(WorkerRecord.state != WorkerState.GONE)
-        .values(last_seen=WorkerRecord.last_seen + gap, idle_since=None)
+        .values(last_seen=WorkerRecord.last_seen + gap)
     )
     connection.execute(
         update(LeaseRecord)
         .where(LeaseRecord.state.in_(LIVE_LEASES))
         .values(expires_at=LeaseRecord.expires_at + gap, heard_at=LeaseRecord.heard_at + gap)
     )
-    # A claim could not be renewed either, and one that runs out counts as a death.
+    # Claims could not be renewed either, and one that runs out would count as a death.
     connection.execute(
         update(JobRecord)
         .where(JobRecord.state.not_in(ENDED_JOBS), JobRecord.claim.is_not(None))

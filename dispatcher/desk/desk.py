@@ -1,4 +1,4 @@
-"""The desk: takes messages in, decides in one SQL transaction each, and sends what follows from it."""
+"""The desk: takes in messages, decides each in one SQL transaction, and sends what follows."""
 
 import logging
 import time
@@ -7,123 +7,124 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 
 from celery import Celery
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import BrokerLook, Lookout
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import count_rubbish, over_of, tick, waiting_queues
 from dispatcher.feed.leasing import feed
-from dispatcher.jobs.ending import Drop, by_workers
-from storage.errors import BadMessage, BrokerUnavailable, DatabaseUnavailable
+from dispatcher.turns.messenger import Messenger
+from dispatcher.turns.taking import Turns
+from storage.errors import BadMessage, DatabaseUnavailable
 from storage.records.database import Database
 from storage.records.schema import WorkerKeyRecord
 from storage.settings import Settings
-from workers.messages import Heartbeat, LeaseReport
-from workers.routes import (
-    HEARTBEAT_TASK,
-    MEND_TASK,
-    REPORT_TASK,
-    SPLIT_QUEUE,
-    SPLIT_TASK,
-    STITCH_QUEUE,
-    STITCH_TASK,
-    SWEEP_TASK,
-    about_stage,
-)  # fmt: skip
-from workers.rubbish import rubbish
-from workers.sending import drop_leases, send, step_of
-from workers.signing import HEARTBEAT_COUNTS, Signature, signer_of
+from workers.wire.messages import Heartbeat, LeaseReport
+from workers.wire.routes import HEARTBEAT_TASK, REPORT_TASK
+from workers.wire.rubbish import rubbish
+from workers.wire.signing import HEARTBEAT_COUNTS, Signature, Trust, signer_of
 
 logger = logging.getLogger("voicefarm.desk")
 
-#: Seconds after which a worker that goes on holding a lease is told once more to let it go: the word may be lost.
-TELL_AGAIN = 15.0
-#: Drops that are kept in mind, so that each is told once.
-MOST_TOLD = 10_000
 #: Seconds between tries to write a report down while the database is away.
 DATABASE_PAUSES = (0.5, 1.0, 2.0, *[5.0] * 24)
-#: Seconds between two looks for messages that killed processes had in hand.
+#: Seconds between two searches for messages that killed processes had in hand.
 TIDY = 30.0
-#: Seconds for which worker keys are kept before they are read again.
+#: Workers whose serial numbers are remembered; twice as many as a farm has (MOST_WORKERS in heartbeat.py).
+MOST_COUNTED = 2_000
+#: Seconds for which worker keys are cached.
 KEYS_KEPT = 2.0
 
 
+class Serials:
+    """The last heartbeat heard from each worker, by its serial number: one that was recorded and is replayed, or
+    arrives after a newer one, is ignored.
+    """
+
+    def __init__(self) -> None:
+        self.last: OrderedDict[str, int] = OrderedDict()
+
+    def is_new(self, incarnation: str, serial: int) -> bool:
+        """Whether to listen; a worker that does not number its heartbeats is always heard."""
+        if serial == 0:
+            return True
+        if serial <= self.last.get(incarnation, 0):
+            return False
+        self.last[incarnation] = serial
+        self.last.move_to_end(incarnation)
+        while len(self.last) > MOST_COUNTED:
+            self.last.popitem(last=False)
+        return True
+
+
 class Desk:
-    """Every public method is the work of one message, or of one second."""
+    """Every public method handles one message, or one second."""
 
     def __init__(
         self, app: Celery, database: Database, settings: Settings, clock: Callable[[], float] = time.time
     ) -> None:
-        self.app = app
         self.database = database
-        self.settings = settings
         self.clock = clock
+        self.turns = Turns(database, settings, Messenger(app), feed=self.feed, clock=clock)
         self.feeding = Lock()
         self.hungry = False
+        self.heard = Serials()
         self.lookout = Lookout()
         self.look = BrokerLook(app)
-        self.told: OrderedDict[tuple[str, tuple[str, ...]], float] = OrderedDict()
         self.keys: Mapping[str, str] = {}
         self.keys_read_at = self.tidied_at = float("-inf")
 
     def heartbeat(self, *arguments: object) -> None:
-        """A worker is there."""
+        """A worker's heartbeat."""
         try:
             signature = self._signature(HEARTBEAT_TASK, arguments)
             beat = Heartbeat.from_json(arguments[0])
             if signature and abs(self.clock() - signature.at) > HEARTBEAT_COUNTS:
                 raise BadMessage(f"a heartbeat of {beat.name} was signed too long ago")  # noqa: TRY301 - counted below
-            with self.database.writing() as connection:
-                key = signature.key if signature else None
-                effects = take_heartbeat(connection, beat, self.clock(), self.settings, key, has_keys=bool(self.keys))
+            if self.heard.is_new(beat.incarnation, beat.serial):
+                with self.turns.writing() as turn:
+                    take_heartbeat(turn, beat, self._trust(signature))
         except BadMessage as error:
             rubbish.drop("heartbeat", error)
-            return
-        self._perform(effects)
 
     def report(self, *arguments: object) -> None:
-        """A worker has news of a lease; they are kept in hand while the database is away."""
+        """A worker's report of a lease; it is held while the database is away."""
         try:
-            effects = self._patiently(lambda: self._take_report(arguments))
+            self._patiently(lambda: self._take_report(arguments))
         except BadMessage as error:
             rubbish.drop("report", error)
-            return
-        self._perform(effects)
 
     def tick(self) -> None:
-        """A second has passed."""
+        """The work of every second."""
         with self.database.reading() as connection:
             queues = waiting_queues(connection)
         self.lookout.see(self.look.waiting(queues))
         dropped = sum(rubbish.take().values())
-
-        def decide(connection: Connection) -> Effects:
-            count_rubbish(connection, dropped)
-            return tick(connection, self.clock(), self.settings, self.lookout)
-
-        self._decide(decide)
+        with self.turns.deciding() as turn:
+            count_rubbish(turn.connection, dropped)
+            tick(turn, self.lookout)
         if time.monotonic() - self.tidied_at > TIDY:
             self.tidied_at = time.monotonic()
             self.look.forget(self._no_longer_wanted)
 
     def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
-        """Ended leases, and what is about nothing: heartbeats and wishes to feed, which come anew anyway."""
+        """Ended leases, and messages about nothing: heartbeats and requests to feed, which come again anyway."""
         with self.database.reading() as connection:
             return over_of(connection, abouts) | {""}
 
     def feed(self, *_: object) -> None:
-        """Top the queues up; calls that come while one is at work become a single one after it."""
+        """Top up the queues; calls that come during one are combined into a single one after it."""
         self.hungry = True
         while self.hungry and self.feeding.acquire(blocking=False):
             try:
                 self.hungry = False
-                self._decide(lambda connection: feed(connection, self.clock(), self.settings))
+                with self.turns.deciding() as turn:
+                    feed(turn)
             finally:
                 self.feeding.release()
 
-    def _patiently(self, take: Callable[[], Effects]) -> Effects:
+    def _patiently(self, take: Callable[[], None]) -> None:
         for pause in DATABASE_PAUSES:
             try:
                 return take()
@@ -132,12 +133,14 @@ class Desk:
                 time.sleep(pause)
         return take()
 
-    def _take_report(self, arguments: tuple[object, ...]) -> Effects:
+    def _take_report(self, arguments: tuple[object, ...]) -> None:
         signature = self._signature(REPORT_TASK, arguments)
         report = LeaseReport.from_json(arguments[0])
-        with self.database.writing() as connection:
-            key = signature.key if signature else None
-            return take_report(connection, report, self.clock(), self.settings, key, has_keys=bool(self.keys))
+        with self.turns.writing() as turn:
+            take_report(turn, report, self._trust(signature))
+
+    def _trust(self, signature: Signature | None) -> Trust:
+        return Trust(signature.key if signature else None, has_keys=bool(self.keys))
 
     def _signature(self, task: str, arguments: tuple[object, ...]) -> Signature | None:
         """Who signed a message; BadMessage where somebody had to and nobody did."""
@@ -154,41 +157,3 @@ class Desk:
                 "a message is not signed, though this farm has worker keys; set VOICEFARM_WORKER_KEY there"
             )
         return signature
-
-    def _decide(self, decision: Callable[[Connection], Effects]) -> None:
-        with self.database.deciding() as connection:
-            effects = decision(connection)
-        self._perform(effects)
-
-    def _perform(self, effects: Effects) -> None:
-        """Send what follows. A broker that is away makes nothing worse: the next ticks find the same again."""
-        try:
-            for lease in effects.leases:
-                order = lease.order
-                send(self.app, lease.queue, lease.queue, order.to_json(), priority=step_of(lease.priority),
-                     about=order.token)  # fmt: skip
-            for task, queue, jobs in (
-                (SPLIT_TASK, SPLIT_QUEUE, effects.split),
-                (MEND_TASK, SPLIT_QUEUE, effects.mend),
-                (STITCH_TASK, STITCH_QUEUE, effects.stitch),
-            ):
-                for job_id in jobs:
-                    send(self.app, task, queue, job_id, about=about_stage(task, job_id))
-            if effects.sweep:
-                send(self.app, SWEEP_TASK, SPLIT_QUEUE)
-            drop_leases(self.app, by_workers(self._untold(effects.drop)))
-        except BrokerUnavailable as error:
-            logger.warning("%s", error)
-        if effects.feed:
-            self.feed()
-
-    def _untold(self, drops: list[Drop]) -> list[Drop]:
-        """Those that were not told a moment ago: a worker speaks of a lease until the atom in hand is done."""
-        now = time.monotonic()
-        fresh = [d for d in drops if now - self.told.get((d.token, d.workers), float("-inf")) > TELL_AGAIN]
-        for drop in fresh:
-            self.told[drop.token, drop.workers] = now
-            self.told.move_to_end((drop.token, drop.workers))
-        while len(self.told) > MOST_TOLD:
-            self.told.popitem(last=False)
-        return fresh

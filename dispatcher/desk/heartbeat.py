@@ -1,172 +1,162 @@
 """A worker's heartbeat: who is there, and which leases are in whose hands."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, case, func, select, update
 
-from dispatcher.desk.effects import Effects
 from dispatcher.desk.returning import end_lease
-from dispatcher.jobs.ending import Drop
+from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
 from storage.records.inserting import insert_if_absent
-from storage.records.rows import AnyRow
+from storage.records.rows import columns, read_row, read_rows
 from storage.records.schema import JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, LeaseState, WorkerState
-from storage.settings import Settings
-from workers.messages import Heartbeat
+from workers.wire.messages import Heartbeat
+from workers.wire.signing import UNSIGNED, Trust
 
-#: Workers that a farm may have at a time: far more than any has, few enough that a flood of made-up ones stops nobody.
+#: Workers that a farm may have at a time: far more than any has, and few enough that a flood of fake ones does no harm.
 MOST_WORKERS = 1_000
-#: Heartbeats within which a worker must be heard once another has shown up under its name, or it is taken for dead.
+#: Heartbeats within which a worker must be heard once another appears under its name, or it is taken for dead.
 BEATS_TO_OBJECT = 2.5
 
 
-def take_heartbeat(
-    connection: Connection,
-    beat: Heartbeat,
-    now: float,
-    settings: Settings,
-    key: str | None = None,
-    *,
-    has_keys: bool = True,
-) -> Effects:
-    """Write down what a worker says, and tell it which of its leases are not its own any more.
+class _Known(NamedTuple):
+    """A worker as its earlier heartbeats described it."""
 
-    `key` is the worker key that it was signed with; only messages with the same one count from then on, as long as the
-    farm has keys at all.
+    name: str
+    queue: str
+    key: str | None
+    state: str
+
+
+class _Namesake(NamedTuple):
+    """Another worker of the same name."""
+
+    incarnation: str
+    key: str | None
+
+
+def take_heartbeat(turn: Turn, beat: Heartbeat, trust: Trust = UNSIGNED) -> None:
+    """Record what a worker says, and tell it which of its leases are no longer its own.
+
+    As long as the farm has keys, only messages signed with the same key as its first one count.
     """
-    effects = Effects()
-    known = connection.execute(
-        select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.key, WorkerRecord.state).where(
-            WorkerRecord.incarnation == beat.incarnation
-        )
-    ).one_or_none()
+    this_worker = select(*columns(_Known, WorkerRecord)).where(WorkerRecord.incarnation == beat.incarnation)
+    known = read_row(turn.connection, _Known, this_worker)
     if known is None:
-        effects.add(_welcome(connection, beat, now, settings, key))
-    elif has_keys and known.key != key:
+        _welcome(turn, beat, trust.key)
+    elif not trust.speaks_for(known.key):
         raise BadMessage(f"a heartbeat of {known.name} is signed with another key than its first")
     elif (known.name, known.queue) != (beat.name, beat.queue):
         raise BadMessage(f"a heartbeat of {known.name} says that it is {beat.name}")
     elif known.state == WorkerState.GONE and beat.state in (WorkerState.DRAINING, WorkerState.GONE):
-        # It was sent before its goodbye and overtaken by it.
-        return effects
-    idle = beat.state == WorkerState.READY and not beat.holding
-    connection.execute(
+        # It was sent before its goodbye, which overtook it.
+        return
+    turn.connection.execute(
         update(WorkerRecord)
         .where(WorkerRecord.incarnation == beat.incarnation)
-        .values(
-            state=beat.state,
-            holding=list(beat.holding),
-            memory_mb=beat.memory_mb,
-            last_seen=now,
-            idle_since=func.coalesce(WorkerRecord.idle_since, now) if idle else None,
-        )
+        .values(state=beat.state, holding=list(beat.holding), memory_mb=beat.memory_mb, last_seen=turn.now)
     )
-    effects.add(_renew(connection, beat, now, settings))
+    _renew(turn, beat)
     if beat.state == WorkerState.GONE:
-        effects.add(_take_leave(connection, beat, now, settings))
-    return effects
+        _take_leave(turn, beat)
 
 
-def lose_worker(connection: Connection, incarnation: str, now: float, settings: Settings) -> Effects:
+def lose_worker(turn: Turn, incarnation: str) -> None:
     """A worker is gone: all its leases are lost."""
-    name = connection.execute(
+    name = turn.connection.execute(
         update(WorkerRecord)
         .where(WorkerRecord.incarnation == incarnation)
-        .values(state=WorkerState.GONE, holding=[], idle_since=None)
+        .values(state=WorkerState.GONE, holding=[])
         .returning(WorkerRecord.name)
     ).scalar()
-    effects = Effects()
-    for token in _running(connection, incarnation):
-        blame = f"the worker {name} was lost while it had it; see why it died"
-        effects.add(end_lease(connection, token, LeaseState.LOST, now, settings.max_attempts, blame))
-    return effects
+    for token in _running(turn.connection, incarnation):
+        end_lease(turn, token, LeaseState.LOST, f"the worker {name} was lost while it had it; see why it died")
 
 
-def _take_leave(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
-    """A worker has ended by itself. What it could not report is lost, and blames nobody.
+def _take_leave(turn: Turn, beat: Heartbeat) -> None:
+    """A worker has ended by itself. What it could not report is lost, and nothing is blamed.
 
     Its other leases are over: their last reports were sent before this, but may be read after it.
     """
-    connection.execute(
-        update(WorkerRecord).where(WorkerRecord.incarnation == beat.incarnation).values(holding=[], idle_since=None)
-    )
+    turn.connection.execute(update(WorkerRecord).where(WorkerRecord.incarnation == beat.incarnation).values(holding=[]))
     ours = select(LeaseRecord.token).where(LeaseRecord.token.in_(beat.holding), LeaseRecord.worker == beat.incarnation)
-    effects = Effects(feed=True)
-    for token in list(connection.execute(ours).scalars()):
-        effects.add(end_lease(connection, token, LeaseState.LOST, now, settings.max_attempts))
-    return effects
+    turn.feed_next()
+    for token in list(turn.connection.execute(ours).scalars()):
+        end_lease(turn, token, LeaseState.LOST)
 
 
-def _welcome(connection: Connection, beat: Heartbeat, now: float, settings: Settings, key: str | None) -> Effects:
-    """A worker that was not known. Another of its name is most likely dead, for names are unique on the farm."""
-    alive = connection.execute(
+def _welcome(turn: Turn, beat: Heartbeat, key: str | None) -> None:
+    """Take in a new worker. Another of its name is most likely dead, because names are unique on the farm."""
+    alive = turn.connection.execute(
         select(func.count()).where(
-            WorkerRecord.last_seen >= now - settings.lost_after_seconds, WorkerRecord.state != WorkerState.GONE
+            WorkerRecord.last_seen >= turn.now - turn.settings.lost_after_seconds,
+            WorkerRecord.state != WorkerState.GONE,
         )
     ).scalar_one()
     if alive >= MOST_WORKERS:
         raise BadMessage(
             f"{alive} workers are there, so {beat.name} is not taken in; a farm has {MOST_WORKERS} at most"
         )
-    effects = Effects(feed=True)
-    others = connection.execute(
-        select(WorkerRecord.incarnation, WorkerRecord.key).where(
-            WorkerRecord.name == beat.name, WorkerRecord.state != WorkerState.GONE
-        )
-    ).all()
-    for other in others:
-        effects.add(_succeed(connection, other, beat, now, settings, key))
-    facts = {**beat.to_json(), "offers": list(beat.offers), "holding": []}
-    insert_if_absent(connection, WorkerRecord, **facts, key=key, started_at=now, last_seen=now)
-    return effects
+    turn.feed_next()
+    namesakes = select(*columns(_Namesake, WorkerRecord)).where(
+        WorkerRecord.name == beat.name, WorkerRecord.state != WorkerState.GONE
+    )
+    for other in read_rows(turn.connection, _Namesake, namesakes):
+        _succeed(turn, other, beat, key)
+    insert_if_absent(
+        turn.connection, WorkerRecord, incarnation=beat.incarnation, name=beat.name, queue=beat.queue,
+        capability=beat.capability, device=beat.device, offers=list(beat.offers), engines=dict(beat.engines),
+        host=beat.host, pid=beat.pid, state=beat.state, holding=[], memory_mb=beat.memory_mb, key=key,
+        started_at=turn.now, last_seen=turn.now,
+    )  # fmt: skip
 
 
-def _succeed(
-    connection: Connection, other: AnyRow, beat: Heartbeat, now: float, settings: Settings, key: str | None
-) -> Effects:
-    """Take an older worker of the same name for dead: at once where the key proves it, else if it does not object."""
+def _succeed(turn: Turn, other: _Namesake, beat: Heartbeat, key: str | None) -> None:
+    """Take an older worker of the same name for dead: at once if the key proves it, otherwise unless it objects."""
     if other.key != key:
         raise BadMessage(f"the name {beat.name} belongs to a worker with another key")
     if key is not None:
-        return lose_worker(connection, other.incarnation, now, settings)
-    last_chance = now - settings.lost_after_seconds + BEATS_TO_OBJECT * settings.heartbeat_seconds
-    connection.execute(
+        lose_worker(turn, other.incarnation)
+        return
+    settings = turn.settings
+    last_chance = turn.now - settings.lost_after_seconds + BEATS_TO_OBJECT * settings.heartbeat_seconds
+    turn.connection.execute(
         update(WorkerRecord)
         .where(WorkerRecord.incarnation == other.incarnation)
         .values(last_seen=case((WorkerRecord.last_seen < last_chance, WorkerRecord.last_seen), else_=last_chance))
     )
-    return Effects()
 
 
-def _renew(connection: Connection, beat: Heartbeat, now: float, settings: Settings) -> Effects:
-    """Leases in a worker's hands live on; those that were ended, or belong to another, are to be dropped.
+def _renew(turn: Turn, beat: Heartbeat) -> None:
+    """Renew the leases that a worker holds; those that have ended, or belong to another, are to be dropped.
 
-    A lease belongs to the first who says that he has it, if it was in his queue.
+    A lease belongs to the first worker of its queue that claims it.
     """
     if not beat.holding:
-        return Effects()
-    renewed = connection.execute(
+        return
+    renewed = turn.connection.execute(
         update(LeaseRecord)
         .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == beat.queue)
         .where(LeaseRecord.worker.is_(None) | (LeaseRecord.worker == beat.incarnation))
         .values(
             state=LeaseState.RUNNING,
             worker=beat.incarnation,
-            started_at=func.coalesce(LeaseRecord.started_at, now),
-            heard_at=func.coalesce(LeaseRecord.heard_at, now),
-            expires_at=now + settings.lost_after_seconds,
+            started_at=func.coalesce(LeaseRecord.started_at, turn.now),
+            heard_at=func.coalesce(LeaseRecord.heard_at, turn.now),
+            expires_at=turn.now + turn.settings.lost_after_seconds,
         )
         .returning(LeaseRecord.token, LeaseRecord.job_id)
     ).all()
-    connection.execute(
+    turn.connection.execute(
         update(JobRecord)
         .where(JobRecord.id.in_({r.job_id for r in renewed}), JobRecord.started_at.is_(None))
-        .values(started_at=now)
+        .values(started_at=turn.now)
     )
     refused = sorted(set(beat.holding) - {r.token for r in renewed})
-    if refused and _shares_its_name(connection, beat):
-        # Commands go by name: who takes another's must not make it let its leases go.
-        return Effects()
-    return Effects(drop=[Drop(token, (beat.name,)) for token in refused])
+    # Commands are addressed by name: who uses another's name must not make it drop its leases.
+    if refused and not _shares_its_name(turn.connection, beat):
+        turn.drop(Drop(token, (beat.name,)) for token in refused)
 
 
 def _shares_its_name(connection: Connection, beat: Heartbeat) -> bool:

@@ -1,4 +1,4 @@
-"""Which messages wait in the broker's queues, so that what it has lost is known from SQL within seconds."""
+"""Which messages wait in the broker's queues, so that lost ones are noticed within seconds by comparison with SQL."""
 
 import json
 import logging
@@ -13,21 +13,21 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from workers.routes import HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
-from workers.sending import ABOUT
-from workers.transport import move_aside
+from workers.wire.routes import HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
+from workers.wire.sending import ABOUT
+from workers.wire.transport import move_aside
 
 logger = logging.getLogger("voicefarm.desk")
 
-#: Seconds for which a message must be missed: who takes one from its queue says so at once, but the word takes time.
+#: Seconds for which a message must be missing: whoever takes one says so at once, but the news takes time.
 LOST_MESSAGE = 4.0
-#: Heartbeats that wait to be read; behind more of them may lie the word that a message was taken.
+#: Heartbeats waiting to be read; behind more than these may be the news that a message was taken.
 MOST_UNREAD = 100
-#: Seconds for which a message may be in somebody's hands without anybody asking whether it still is.
+#: Seconds for which a message may be in a process' hands before we check whether it still is.
 IN_HAND = 60.0
-#: A lease's token, or a stage and the number of its job; anything else is of somebody who means no good.
+#: A lease's token, or a stage and its job's number; anything else was not sent by the farm.
 ABOUT_SHAPE = re.compile(r"[A-Za-z0-9_. -]{1,64}")
-#: Messages of one queue that are looked at; where more wait, nothing is believed lost.
+#: Messages of one queue that are looked at; if more wait, nothing is considered lost.
 MOST_WAITING = 2_000
 #: Bytes of one queue that are looked at: thirty times what so many reports have, and few enough to read every second.
 MOST_BYTES = 64 * 2**20
@@ -35,14 +35,14 @@ MOST_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the messages that wait in the broker are about, and whether that is said of all of them."""
+    """What the messages waiting in the broker are about, and whether these are all of them."""
 
     abouts: frozenset[str]
     is_all: bool = True
 
 
 class Lookout:
-    """Compares what should wait in the broker with what does."""
+    """Compares what should be waiting in the broker with what is."""
 
     def __init__(self) -> None:
         self.there: Waiting | None = None
@@ -50,33 +50,33 @@ class Lookout:
         self.asked: set[str] = set()
 
     def see(self, there: Waiting | None) -> None:
-        """What was found just now; None where nobody could look. What nobody has asked about since is forgotten."""
+        """Take in what was just found, None if nobody could look; forget what has not been asked about since."""
         self.there = there
         self.missed_since = {about: since for about, since in self.missed_since.items() if about in self.asked}
         self.asked = set()
 
     @property
     def is_sure(self) -> bool:
-        """Whether the last look found out all that there is."""
+        """Whether the last look saw everything."""
         return self.there is not None and self.there.is_all
 
     def may_wait(self, about: str) -> bool:
-        """Whether a message about this waits to be read, or may be among those that were too many to look at."""
+        """Whether a message about this is waiting, or may be among those that were too many to look at."""
         return self.there is not None and (about in self.there.abouts or not self.there.is_all)
 
     def is_lost(self, about: str, now: float) -> bool:
-        """Whether a message has been missing for so long that it will not come any more."""
+        """Whether a message has been missing for so long that it will never come."""
         self.asked.add(about)
         if self.there is None:
             return False
         if self.may_wait(about):
             self.missed_since.pop(about, None)
             return False
-        # The earlier of the two, for a clock may have been set back since.
+        # The earlier of the two, because a clock may have been set back since.
         since = self.missed_since[about] = min(self.missed_since.get(about, now), now)
         if now - since <= LOST_MESSAGE:
             return False
-        # It will be sent anew, and may be missed anew.
+        # It will be sent again, and may go missing again.
         del self.missed_since[about]
         return True
 
@@ -89,7 +89,7 @@ class BrokerLook:
         self.connection = app.connection_for_read()
 
     def waiting(self, lease_queues: Iterable[str]) -> Waiting | None:
-        """What all waiting messages are about, reports included; None where the broker is away."""
+        """What all waiting messages are about, reports included; None if the broker is away."""
         try:
             channel = self.connection.default_channel
             keys = [
@@ -118,7 +118,7 @@ class BrokerLook:
         return Waiting(frozenset(abouts), is_all)
 
     def _messages(self, channel: Any, keys: list[str]) -> list[list[bytes] | None]:
-        """The messages under each key; None for what is no queue, which is moved aside: workers have no right to it."""
+        """The messages under each key; None for one that is no queue, which is moved aside as a worker's mischief."""
         if not keys:
             return []
         with channel.client.pipeline(transaction=False) as pipe:
@@ -133,9 +133,9 @@ class BrokerLook:
         return [None if isinstance(messages, Exception) else messages for messages in found]
 
     def forget(self, is_over: Callable[[frozenset[str]], frozenset[str]]) -> int:
-        """Remove messages that a process had in hand when it was killed, and that are of no use any more; how many.
+        """Remove messages that killed processes had in hand and that are no longer needed; returns how many.
 
-        Redis would keep them for hours and then hand them out again. `is_over` says what of these is no longer wanted.
+        Redis would keep them for hours and then hand them out again. `is_over` says which of them are no longer wanted.
         """
         try:
             channel = self.connection.default_channel
@@ -158,7 +158,7 @@ class BrokerLook:
 
 
 def _about_noted(note: bytes | None) -> str:
-    """What a message in hand is about, by kombu's note of it."""
+    """What a message in hand is about, from kombu's note of it."""
     try:
         message = json.loads(note or b"")[0]
         return _about(json.dumps(message).encode())
@@ -167,7 +167,7 @@ def _about_noted(note: bytes | None) -> str:
 
 
 def _about(content: bytes) -> str:
-    """What one message is about; nothing for one that is none of ours."""
+    """What one message is about; empty for one that is not ours."""
     try:
         about = json.loads(content)["headers"][ABOUT]
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -1,168 +1,183 @@
-"""A worker's report of a lease: atoms that ended, and what that means for the lease and its job."""
+"""A worker's report of a lease: which atoms ended, and what that means for the lease and its job."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, insert, null, select, true, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from dispatcher.desk.effects import Effects
 from dispatcher.desk.returning import end_lease, give_back, set_damaged
-from dispatcher.jobs.claim import PATIENCE
-from dispatcher.jobs.ending import Drop
+from dispatcher.feed.speed import FASTEST, Speed
+from dispatcher.jobs.claims import PATIENCE
+from dispatcher.jobs.counters import Pieces, counted
+from dispatcher.jobs.holding import held_by
+from dispatcher.jobs.life import Event
 from dispatcher.jobs.moves import move
-from dispatcher.life import Event
-from dispatcher.speed import FASTEST, Speed
+from dispatcher.kinds.catalog import kind_named
+from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
 from storage.records.inserting import insert_if_absent
-from storage.records.rows import AnyRow
+from storage.records.rows import columns, read_row, read_rows
 from storage.records.schema import AtomRecord, AttemptRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
-from storage.records.states import LIVE_LEASES, AtomState, JobState, LeaseState
-from storage.settings import Settings
-from workers.messages import GOOD, AtomOutcome, LeaseReport, Outcome
+from storage.records.states import GOOD, LIVE_LEASES, AtomState, JobState, LeaseState, Outcome
+from workers.wire.messages import AtomOutcome, LeaseReport
+from workers.wire.signing import UNSIGNED, Trust
 
 
-def take_report(
-    connection: Connection,
-    report: LeaseReport,
-    now: float,
-    settings: Settings,
-    key: str | None = None,
-    *,
-    has_keys: bool = True,
-) -> Effects:
-    """Write a report down. Only the holder of the current token changes anything but the statistics.
+class _Lease(NamedTuple):
+    """The lease that is reported on, with what is needed of its job."""
 
-    `key` is the worker key that it was signed with.
-    """
-    lease = _reported(connection, report)
-    if lease is None:
-        return Effects()
-    if has_keys and lease.name is not None and lease.key != key:
-        raise BadMessage(f"a report of {lease.name} is signed with another key than its heartbeats")
-    if lease.token is None or not _is_theirs(lease, report):
-        return Effects(drop=[Drop(report.token, (lease.name,))] if lease.name else [])
+    token: str
+    job_id: int
+    queue: str
+    engine: str
+    first_number: int
+    last_number: int
+    worker: str | None
+    created_at: float
+    started_at: float | None
+    rate_in: int
+    kind: str
+
+
+class _Reporter(NamedTuple):
+    """The worker that sent a report."""
+
+    name: str
+    key: str | None
+    queue: str
+    capability: str
+    device: str
+
+
+class _Finished(NamedTuple):
+    """An atom that this report finished."""
+
+    number: int
+    start: int
+    stop: int
+
+
+def take_report(turn: Turn, report: LeaseReport, trust: Trust = UNSIGNED) -> None:
+    """Record a report. Only the holder of the current token changes anything but the statistics."""
+    reporter = _reporter(turn.connection, report)
+    if reporter is not None and not trust.speaks_for(reporter.key):
+        raise BadMessage(f"a report of {reporter.name} is signed with another key than its heartbeats")
+    lease = _locked_lease(turn.connection, report)
+    if lease is None or not _is_theirs(lease, report, reporter):
+        turn.drop([Drop(report.token, (reporter.name,))] if reporter else [])
+        return
     if any(not lease.first_number <= o.number <= lease.last_number for o in report.outcomes):
         raise BadMessage(f"a report speaks of atoms that its lease {lease.token} does not have")
-    return _take_in(connection, lease, report, now, settings)
+    _take_in(turn, lease, report, reporter)
 
 
-def _take_in(connection: Connection, lease: AnyRow, report: LeaseReport, now: float, settings: Settings) -> Effects:
+def _take_in(turn: Turn, lease: _Lease, report: LeaseReport, reporter: _Reporter | None) -> None:
     good = [o for o in report.outcomes if o.outcome in GOOD]
-    counted = _finish_atoms(connection, lease, good)
-    _write_attempts(connection, lease, report, counted, now)
-    _learn_speed(connection, lease, good, counted, now)
-    effects = Effects()
+    finished = _finish_atoms(turn.connection, lease, good)
+    _write_attempts(turn, lease, report, reporter, finished)
+    _learn_speed(turn, lease, good, finished)
     for outcome in report.outcomes:
         if outcome.outcome not in GOOD:
-            effects.add(_take_failure(connection, lease, outcome, now, settings))
+            _take_failure(turn, lease, outcome)
     if report.outcomes:
-        _note_progress(connection, lease, report, now, settings)
+        _note_progress(turn, lease, report)
     if report.is_over:
-        effects.add(end_lease(connection, lease.token, LeaseState.FINISHED, now, settings.max_attempts))
-        effects.feed = True
-    if counted:
-        effects.add(_count_done(connection, lease.job_id, counted, good, now))
-    return effects
+        end_lease(turn, lease.token, LeaseState.FINISHED)
+        turn.feed_next()
+    if finished:
+        _count_done(turn, lease, finished, good)
 
 
-def complete_job(connection: Connection, job_id: int, now: float) -> Effects:
-    """Send a job on to its stitch once every atom is done."""
-    ready = connection.execute(
-        select(JobRecord.id).where(
+def complete_job(turn: Turn, job_id: int) -> None:
+    """Send a job on to its last stage once every atom is done."""
+    kind = turn.connection.execute(
+        select(JobRecord.kind).where(
             JobRecord.id == job_id, JobRecord.state == JobState.CONVERTING, JobRecord.atoms_done >= JobRecord.atoms
         )
     ).scalar()
-    if ready and move(connection, job_id, Event.ALL_CONVERTED, converted_at=now, claim_over=True, claim_until=now):
-        return Effects(stitch=[job_id])
-    return Effects()
+    if kind is not None and move(
+        turn.connection, job_id, Event.ALL_CONVERTED, converted_at=turn.now, claim_over=True, claim_until=turn.now
+    ):
+        turn.ask_for(kind_named(kind).last, job_id)
 
 
-def _finish_atoms(connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome]) -> list[AnyRow]:
-    """Mark atoms done that this lease, or the lease that it is a copy of, still holds."""
+def _finish_atoms(connection: Connection, lease: _Lease, good: Sequence[AtomOutcome]) -> list[_Finished]:
+    """Mark as done the atoms that this lease, or the lease that it copies, still holds."""
     if not good:
         return []
-    return list(
-        connection.execute(
-            update(AtomRecord)
-            .where(AtomRecord.job_id == lease.job_id, AtomRecord.number.in_([o.number for o in good]))
-            .where(AtomRecord.state == AtomState.LEASED)
-            .where((AtomRecord.token == lease.token) | (AtomRecord.copy_token == lease.token))
-            .values(state=AtomState.DONE)
-            .returning(AtomRecord.number, AtomRecord.start, AtomRecord.stop, AtomRecord.token, AtomRecord.copy_token)
-        ).all()
+    return read_rows(
+        connection,
+        _Finished,
+        update(AtomRecord)
+        .where(AtomRecord.job_id == lease.job_id, AtomRecord.number.in_([o.number for o in good]))
+        .where(held_by(lease.token))
+        .values(state=AtomState.DONE)
+        .returning(*columns(_Finished, AtomRecord)),
     )
 
 
-def _reported(connection: Connection, report: LeaseReport) -> AnyRow | None:
-    """The lease with its job's rate, and who reports, in one row: each half is None where it was never heard of.
+def _reporter(connection: Connection, report: LeaseReport) -> _Reporter | None:
+    """Who reports; None if it never sent a heartbeat."""
+    statement = select(*columns(_Reporter, WorkerRecord)).where(WorkerRecord.incarnation == report.incarnation)
+    return read_row(connection, _Reporter, statement)
 
-    The lease is locked: everybody locks leases before jobs, lest two wait for each other.
-    """
-    worker = (
-        select(WorkerRecord.name, WorkerRecord.key, WorkerRecord.capability, WorkerRecord.device,
-               WorkerRecord.queue.label("served"))
-        .where(WorkerRecord.incarnation == report.incarnation)
-    )  # fmt: skip
-    of_worker = worker.subquery()
-    found = connection.execute(
-        select(LeaseRecord, JobRecord.rate_in, of_worker)
+
+def _locked_lease(connection: Connection, report: LeaseReport) -> _Lease | None:
+    """The lease, locked. Leases are always locked before jobs, so that no two transactions wait for each other."""
+    statement = (
+        select(*columns(_Lease, LeaseRecord, JobRecord))
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .outerjoin(of_worker, true())
         .where(LeaseRecord.token == report.token)
         .with_for_update(of=LeaseRecord)
-    ).one_or_none()
-    return found or connection.execute(worker.add_columns(null().label("token"))).one_or_none()
+    )
+    return read_row(connection, _Lease, statement)
 
 
-def _is_theirs(lease: AnyRow, report: LeaseReport) -> bool:
-    """Whether the lease is in the hands of who reports, or in nobody's yet but in their queue."""
+def _is_theirs(lease: _Lease, report: LeaseReport, reporter: _Reporter | None) -> bool:
+    """Whether the reporting worker holds the lease, or nobody does yet and it is in the worker's queue."""
     if lease.worker is not None:
-        return bool(lease.worker == report.incarnation)
-    return bool(lease.served == lease.queue)
+        return lease.worker == report.incarnation
+    return reporter is not None and reporter.queue == lease.queue
 
 
-def _take_failure(
-    connection: Connection, lease: AnyRow, outcome: AtomOutcome, now: float, settings: Settings
-) -> Effects:
-    """Take one atom back: blame it, have it cut again, or wait for a server that was away."""
+def _take_failure(turn: Turn, lease: _Lease, outcome: AtomOutcome) -> None:
+    """Take one atom back: blame it, have it cut again, or wait for a server that is away."""
     blame = outcome.error or "the worker gave no reason"
     if outcome.outcome == Outcome.DAMAGED:
-        return set_damaged(connection, lease.job_id, lease.token, outcome.number, settings.max_attempts, blame)
-    if outcome.outcome == Outcome.AWAY and _may_wait(connection, lease.job_id, blame, now):
-        return give_back(connection, lease.job_id, lease.token, [outcome.number], settings.max_attempts)
-    return give_back(connection, lease.job_id, lease.token, [outcome.number], settings.max_attempts, blame)
+        set_damaged(turn, lease.job_id, lease.token, outcome.number, blame)
+    elif outcome.outcome == Outcome.AWAY and _may_wait(turn, lease.job_id, blame):
+        give_back(turn, lease.job_id, lease.token, [outcome.number])
+    else:
+        give_back(turn, lease.job_id, lease.token, [outcome.number], blame)
 
 
-def _may_wait(connection: Connection, job_id: int, reason: str, now: float) -> bool:
-    """Write down what a job waits for; False once it has waited for too long."""
-    since = connection.execute(
+def _may_wait(turn: Turn, job_id: int, reason: str) -> bool:
+    """Record what a job waits for; False once it has waited too long."""
+    since = turn.connection.execute(
         update(JobRecord)
         .where(JobRecord.id == job_id, JobRecord.state.in_((JobState.SPLITTING, JobState.CONVERTING)))
-        .values(waiting_for=reason, waiting_since=func.coalesce(JobRecord.waiting_since, now))
+        .values(waiting_for=reason, waiting_since=func.coalesce(JobRecord.waiting_since, turn.now))
         .returning(JobRecord.waiting_since)
     ).scalar()
-    return since is None or now - since < PATIENCE
+    return since is None or turn.now - since < PATIENCE
 
 
 def _write_attempts(
-    connection: Connection,
-    lease: AnyRow,
-    report: LeaseReport,
-    counted: Sequence[AnyRow],
-    now: float,
+    turn: Turn, lease: _Lease, report: LeaseReport, reporter: _Reporter | None, finished: Sequence[_Finished]
 ) -> None:
-    won = {r.number for r in counted}
-    waited = max(float(lease.started_at or now) - lease.created_at, 0.0)
+    won = {r.number for r in finished}
+    waited = max((lease.started_at or turn.now) - lease.created_at, 0.0)
     rows = [
         {
             "job_id": lease.job_id,
             "number": o.number,
             "token": lease.token,
-            "worker": lease.name or report.incarnation,
+            "worker": reporter.name if reporter else report.incarnation,
             "incarnation": report.incarnation,
-            "capability": lease.capability or "",
-            "device": lease.device or "",
+            "capability": reporter.capability if reporter else "",
+            "device": reporter.device if reporter else "",
             "engine": lease.engine,
-            "outcome": str(o.outcome) if o.outcome not in GOOD or o.number in won else "late",
+            "outcome": str(o.outcome) if o.outcome not in GOOD or o.number in won else Outcome.LATE,
             "error": o.error,
             "audio_seconds": o.audio_seconds,
             "queue_wait": waited,
@@ -174,75 +189,73 @@ def _write_attempts(
             "store": o.store,
             "busy": o.busy,
             "peak_memory_mb": o.peak_memory_mb,
-            "ended_at": now,
+            "ended_at": turn.now,
         }
         for o in report.outcomes
     ]
     if rows:
-        connection.execute(insert(AttemptRecord), rows)
+        turn.connection.execute(insert(AttemptRecord), rows)
 
 
-def _learn_speed(
-    connection: Connection, lease: AnyRow, good: Sequence[AtomOutcome], counted: Sequence[AnyRow], now: float
-) -> None:
-    """What was really converted tells how fast the class is; what lay in the store already tells nothing.
+def _learn_speed(turn: Turn, lease: _Lease, good: Sequence[AtomOutcome], finished: Sequence[_Finished]) -> None:
+    """Learn the class's speed from what was really converted; what was in the store already says nothing about it.
 
-    How long an atom is, the records know better than the report.
+    The records know the length of an atom better than the report.
     """
     busy_by_number = {o.number: o.busy for o in good if o.outcome == Outcome.DONE}
-    length_by_number = {r.number: r.stop - r.start for r in counted}
+    length_by_number = {r.number: r.stop - r.start for r in finished}
     if late := busy_by_number.keys() - length_by_number.keys():
         lengths = select(AtomRecord.number, (AtomRecord.stop - AtomRecord.start).label("length")).where(
             AtomRecord.job_id == lease.job_id, AtomRecord.number.in_(late)
         )
-        length_by_number |= {r.number: r.length for r in connection.execute(lengths)}
+        # A result has `keys`, so dict() would take it for a mapping.
+        length_by_number |= dict(iter(turn.connection.execute(lengths)))
     audio = sum(length_by_number.get(number, 0) for number in busy_by_number) / lease.rate_in
     if not audio:
         return
     busy = max(sum(busy_by_number.values()), audio / FASTEST)
     where = (SpeedRecord.queue == lease.queue, SpeedRecord.engine == lease.engine)
     known = select(SpeedRecord.audio, SpeedRecord.busy).where(*where).with_for_update()
-    speed = connection.execute(known).one_or_none()
+    speed = turn.connection.execute(known).one_or_none()
     if speed is None:
         insert_if_absent(
-            connection, SpeedRecord, queue=lease.queue, engine=lease.engine, audio=0.0, busy=0.0, updated_at=now
-        )
-        speed = connection.execute(known).one()
+            turn.connection, SpeedRecord, queue=lease.queue, engine=lease.engine, audio=0.0, busy=0.0,
+            updated_at=turn.now,
+        )  # fmt: skip
+        speed = turn.connection.execute(known).one()
     learnt = Speed(*speed).sound().after(audio, busy)
-    connection.execute(update(SpeedRecord).where(*where).values(audio=learnt.audio, busy=learnt.busy, updated_at=now))
+    turn.connection.execute(
+        update(SpeedRecord).where(*where).values(audio=learnt.audio, busy=learnt.busy, updated_at=turn.now)
+    )
 
 
-def _note_progress(connection: Connection, lease: AnyRow, report: LeaseReport, now: float, settings: Settings) -> None:
-    """The lease makes progress, and its worker has just shown that it lives."""
-    connection.execute(
+def _note_progress(turn: Turn, lease: _Lease, report: LeaseReport) -> None:
+    """Note that the lease makes progress and that its worker is alive."""
+    turn.connection.execute(
         update(LeaseRecord)
         .where(LeaseRecord.token == lease.token, LeaseRecord.state.in_(LIVE_LEASES))
         .values(
             state=LeaseState.RUNNING,
             worker=report.incarnation,
-            started_at=func.coalesce(LeaseRecord.started_at, now),
-            heard_at=now,
-            expires_at=now + settings.lost_after_seconds,
+            started_at=func.coalesce(LeaseRecord.started_at, turn.now),
+            heard_at=turn.now,
+            expires_at=turn.now + turn.settings.lost_after_seconds,
         )
     )
 
 
-def _count_done(
-    connection: Connection, job_id: int, counted: Sequence[AnyRow], good: Sequence[AtomOutcome], now: float
-) -> Effects:
-    samples = sum(r.stop - r.start for r in counted)
-    peak = max(o.peak for o in good)
-    job = connection.execute(
+def _count_done(turn: Turn, lease: _Lease, finished: Sequence[_Finished], good: Sequence[AtomOutcome]) -> None:
+    atoms_done, atoms = turn.connection.execute(
         update(JobRecord)
-        .where(JobRecord.id == job_id)
+        .where(JobRecord.id == lease.job_id)
         .values(
-            atoms_done=JobRecord.atoms_done + len(counted),
-            seconds_done=JobRecord.seconds_done + samples / (1.0 * JobRecord.rate_in),
-            started_at=func.coalesce(JobRecord.started_at, now),
-            peak=case((JobRecord.peak < peak, peak), else_=JobRecord.peak),
+            **counted(done=Pieces.of(finished)),
+            **kind_named(lease.kind).gathered(good),
+            started_at=func.coalesce(JobRecord.started_at, turn.now),
             waiting_for="",
             waiting_since=None,
         )
         .returning(JobRecord.atoms_done, JobRecord.atoms)
     ).one()
-    return complete_job(connection, job_id, now) if job.atoms_done >= job.atoms else Effects()
+    if atoms_done >= atoms:
+        complete_job(turn, lease.job_id)

@@ -1,67 +1,56 @@
 """Taking atoms back from a lease that will not finish them."""
 
-import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import case, select, update
 
-from dispatcher.desk.effects import Effects
-from dispatcher.jobs.ending import Drop, end_early
-from dispatcher.life import Event
-from storage.records.rows import AnyRow
+from dispatcher.jobs.counters import Pieces, counted
+from dispatcher.jobs.ending import fail_job
+from dispatcher.jobs.holding import held_by, other_holder
+from dispatcher.kinds.catalog import kind_named
+from dispatcher.turns.turn import Turn
+from storage.records.rows import MovedAtom, columns, read_row, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import LIVE_LEASES, AtomState, LeaseState
 
 
-def end_lease(
-    connection: Connection, token: str, state: LeaseState, now: float, max_attempts: int, blame: str | None = None
-) -> Effects:
-    """End a live lease and take back what it had not finished; `blame` counts against the atom it was at."""
-    lease = connection.execute(
+def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = None) -> None:
+    """End a live lease and take back what it had not finished; `blame` counts against the atom it was working on."""
+    lease = turn.connection.execute(
         update(LeaseRecord)
         .where(LeaseRecord.token == token, LeaseRecord.state.in_(LIVE_LEASES))
-        .values(state=state, ended_at=now)
+        .values(state=state, ended_at=turn.now)
         .returning(LeaseRecord.job_id, LeaseRecord.worker)
     ).one_or_none()
     if lease is None:
-        return Effects()
+        return
     # A copy outlives its original and becomes a lease like any other.
-    connection.execute(update(LeaseRecord).where(LeaseRecord.copy_of == token).values(copy_of=None))
-    held = connection.execute(
-        select(AtomRecord.number)
-        .where(AtomRecord.job_id == lease.job_id, AtomRecord.state == AtomState.LEASED)
-        .where((AtomRecord.token == token) | (AtomRecord.copy_token == token))
-        .order_by(AtomRecord.number)
+    turn.connection.execute(update(LeaseRecord).where(LeaseRecord.copy_of == token).values(copy_of=None))
+    held = turn.connection.execute(
+        select(AtomRecord.number).where(AtomRecord.job_id == lease.job_id, held_by(token)).order_by(AtomRecord.number)
     )
     numbers = list(held.scalars())
-    effects = Effects(feed=True)
+    turn.feed_next()
     if numbers and blame:
-        effects.add(give_back(connection, lease.job_id, token, numbers[:1], max_attempts, blame))
+        give_back(turn, lease.job_id, token, numbers[:1], blame)
         numbers = numbers[1:]
     if numbers:
-        effects.add(give_back(connection, lease.job_id, token, numbers, max_attempts))
-    return effects
+        give_back(turn, lease.job_id, token, numbers)
 
 
-def give_back(
-    connection: Connection,
-    job_id: int,
-    token: str,
-    numbers: Sequence[int],
-    max_attempts: int,
-    blame: str | None = None,
-) -> Effects:
-    """Free atoms of a lease: to its copy where there is one, else to those that wait; or give an atom up for good."""
+def give_back(turn: Turn, job_id: int, token: str, numbers: Sequence[int], blame: str | None = None) -> None:
+    """Free atoms of a lease: they go to its copy if there is one, otherwise wait again, or are given up for good."""
     tries = AtomRecord.attempts + (1 if blame else 0)
-    other = case((AtomRecord.token == token, AtomRecord.copy_token), else_=AtomRecord.token)
+    other = other_holder(token)
     alone = other.is_(None)
-    freed = connection.execute(
+    freed = read_rows(
+        turn.connection,
+        MovedAtom,
         update(AtomRecord)
-        .where(AtomRecord.job_id == job_id, AtomRecord.number.in_(numbers), AtomRecord.state == AtomState.LEASED)
-        .where((AtomRecord.token == token) | (AtomRecord.copy_token == token))
+        .where(AtomRecord.job_id == job_id, AtomRecord.number.in_(numbers), held_by(token))
         .values(
             state=case(
-                *([(alone & (tries >= max_attempts), AtomState.PARKED.value)] if blame else []),
+                *([(alone & (tries >= turn.settings.max_attempts), AtomState.PARKED.value)] if blame else []),
                 (alone, AtomState.WAITING.value),
                 else_=AtomState.LEASED.value,
             ),
@@ -70,57 +59,43 @@ def give_back(
             attempts=tries,
             error=blame or AtomRecord.error,
         )
-        .returning(AtomRecord.number, AtomRecord.state, AtomRecord.start, AtomRecord.stop)
-    ).all()
-    _count_waiting(connection, job_id, [r for r in freed if r.state == AtomState.WAITING])
-    parked = [r for r in freed if r.state == AtomState.PARKED]
-    if parked:
-        return Effects(drop=_give_up(connection, job_id, parked[0], max_attempts, blame or ""))
-    return Effects(feed=True)
-
-
-def _count_waiting(connection: Connection, job_id: int, rows: Sequence[AnyRow]) -> None:
-    if rows:
-        samples = sum(r.stop - r.start for r in rows)
-        connection.execute(
-            update(JobRecord)
-            .where(JobRecord.id == job_id)
-            .values(
-                atoms_waiting=JobRecord.atoms_waiting + len(rows),
-                seconds_waiting=JobRecord.seconds_waiting + samples / (1.0 * JobRecord.rate_in),
-            )
+        .returning(*columns(MovedAtom, AtomRecord)),
+    )
+    waiting = [atom for atom in freed if atom.state == AtomState.WAITING]
+    if waiting:
+        turn.connection.execute(
+            update(JobRecord).where(JobRecord.id == job_id).values(**counted(waiting=Pieces.of(waiting)))
         )
+    parked = [atom for atom in freed if atom.state == AtomState.PARKED]
+    if parked:
+        _give_up(turn, job_id, parked[0], blame or "")
+    else:
+        turn.feed_next()
 
 
-def set_damaged(connection: Connection, job_id: int, token: str, number: int, max_attempts: int, blame: str) -> Effects:
-    """An atom's prepared samples must be cut again before anybody can convert it; or it is given up for good."""
+def set_damaged(turn: Turn, job_id: int, token: str, number: int, blame: str) -> None:
+    """Have an atom's own samples cut again before anybody can work on it, or give it up for good."""
     tries = AtomRecord.attempts + 1
-    spoilt = connection.execute(
+    spoilt = read_row(
+        turn.connection,
+        MovedAtom,
         update(AtomRecord)
-        .where(AtomRecord.job_id == job_id, AtomRecord.number == number, AtomRecord.state == AtomState.LEASED)
-        .where((AtomRecord.token == token) | (AtomRecord.copy_token == token))
+        .where(AtomRecord.job_id == job_id, AtomRecord.number == number, held_by(token))
         .values(
-            state=case((tries >= max_attempts, AtomState.PARKED.value), else_=AtomState.DAMAGED.value),
+            state=case((tries >= turn.settings.max_attempts, AtomState.PARKED.value), else_=AtomState.DAMAGED.value),
             token=None, copy_token=None, attempts=tries, error=blame,
         )
-        .returning(AtomRecord.number, AtomRecord.state, AtomRecord.start, AtomRecord.stop)
-    ).one_or_none()  # fmt: skip
+        .returning(*columns(MovedAtom, AtomRecord)),
+    )  # fmt: skip
     if spoilt is None:
-        return Effects()
+        return
     if spoilt.state == AtomState.PARKED:
-        return Effects(drop=_give_up(connection, job_id, spoilt, max_attempts, blame))
-    connection.execute(
-        update(JobRecord).where(JobRecord.id == job_id).values(atoms_damaged=JobRecord.atoms_damaged + 1)
-    )
-    return Effects()
+        _give_up(turn, job_id, spoilt, blame)
+    else:
+        turn.connection.execute(update(JobRecord).where(JobRecord.id == job_id).values(**counted(damaged=1)))
 
 
-def _give_up(connection: Connection, job_id: int, atom: AnyRow, tries: int, blame: str) -> list[Drop]:
-    rate = connection.execute(select(JobRecord.rate_in).where(JobRecord.id == job_id)).scalar_one()
-    span = f"{_clock(atom.start / rate)}-{_clock(atom.stop / rate)}"
-    reason = f"the piece {span} could not be converted in {tries} tries: {blame}; then run `voicefarm retry {job_id}`"
-    return end_early(connection, job_id, Event.FAILED, reason)
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M:%S", time.gmtime(seconds))
+def _give_up(turn: Turn, job_id: int, atom: MovedAtom, blame: str) -> None:
+    job = turn.connection.execute(select(JobRecord.rate_in, JobRecord.kind).where(JobRecord.id == job_id)).one()
+    failed = kind_named(job.kind).called(atom.start / job.rate_in, atom.stop / job.rate_in)
+    fail_job(turn, job_id, f"{failed} in {turn.settings.max_attempts} tries: {blame}; then retry the job")

@@ -1,81 +1,73 @@
-"""Stages of jobs that nobody works on: their message was lost, who had them died, or what they wait for may be back."""
+"""Stages that nobody works on: their message was lost, their process died, or what they wait for may be back."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import func, select, update
 
-from dispatcher.desk.effects import Effects
 from dispatcher.desk.lookout import Lookout
-from dispatcher.jobs.claim import CLAIM_SECONDS
-from dispatcher.jobs.ending import end_early
-from dispatcher.life import Event
-from storage.records.rows import AnyRow
+from dispatcher.jobs.claims import CLAIM_SECONDS
+from dispatcher.jobs.ending import fail_job
+from dispatcher.kinds.catalog import KINDS
+from dispatcher.kinds.kind import Stage
+from dispatcher.turns.turn import Turn
+from storage.records.rows import columns, read_rows
 from storage.records.schema import JobRecord
-from storage.records.states import JobState
-from workers.routes import MEND_TASK, SPLIT_TASK, STITCH_TASK, about_stage
 
-#: Tries of a stage before its job fails: each one died without a word.
+#: Attempts at a stage before its job fails; each of them died silently.
 MOST_CLAIMS = 5
-#: Seconds until a stage is asked for again whose message may still wait in its queue, where nobody can look into that.
+#: Seconds until a stage is asked for again if nobody could look whether its message still waits.
 ASK_AGAIN = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """A kind of long work on a job: what it is called, the task that does it, and the jobs that want it."""
+class _Unclaimed(NamedTuple):
+    """A job whose stage nobody works on, with its last claim."""
 
-    name: str
-    task: str
-    wanted_by: ColumnElement[bool]
-    asked_for: list[int]
+    id: int
+    claim: str | None
+    claims: int
+    claim_until: float
+    not_before: float
 
 
-def ask_for_stages(connection: Connection, now: float, lookout: Lookout) -> Effects:
+def ask_for_stages(turn: Turn, lookout: Lookout) -> None:
     """Ask for every stage that is due."""
-    effects = Effects()
-    for stage in (
-        _Stage("its split", SPLIT_TASK, JobRecord.state.in_((JobState.SUBMITTED, JobState.SPLITTING)), effects.split),
-        _Stage("its stitch", STITCH_TASK, JobRecord.state == JobState.STITCHING, effects.stitch),
-        _Stage(
-            "cutting it again",
-            MEND_TASK,
-            and_(JobRecord.state == JobState.CONVERTING, JobRecord.atoms_damaged > 0),
-            effects.mend,
-        ),
-    ):
-        _ask_for(connection, stage, effects, now, lookout)
-    return effects
+    for kind in KINDS.values():
+        for stage in kind.stages:
+            _ask_for(turn, kind.name, stage, lookout)
 
 
-def _ask_for(connection: Connection, stage: _Stage, effects: Effects, now: float, lookout: Lookout) -> None:
-    busy = connection.execute(
-        select(func.count()).where(stage.wanted_by, JobRecord.claim.is_not(None), JobRecord.claim_until >= now)
+def _ask_for(turn: Turn, kind: str, stage: Stage, lookout: Lookout) -> None:
+    wanted = stage.wanted_by(kind)
+    busy = turn.connection.execute(
+        select(func.count()).where(wanted, JobRecord.claim.is_not(None), JobRecord.claim_until >= turn.now)
     ).scalar_one()
-    free = connection.execute(
-        select(
-            JobRecord.id, JobRecord.claim, JobRecord.claims, JobRecord.claim_until, JobRecord.not_before
-        )
-        .where(stage.wanted_by, (JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
-        .where(JobRecord.not_before <= now)
-        .order_by(JobRecord.priority, JobRecord.submitted_at)
-    ).all()  # fmt: skip
+    free = read_rows(
+        turn.connection,
+        _Unclaimed,
+        select(*columns(_Unclaimed, JobRecord))
+        .where(wanted, (JobRecord.claim.is_(None)) | (JobRecord.claim_until < turn.now))
+        .where(JobRecord.not_before <= turn.now)
+        .order_by(JobRecord.priority, JobRecord.submitted_at),
+    )
     for place, job in enumerate(free):
         if job.claims >= MOST_CLAIMS:
             reason = (
-                f"{stage.name} was begun {job.claims} times and never ended, so it ends the process that works on it;"
-                f" see the log of the studio, then run `voicefarm retry {job.id}`"
+                f"{stage.name} was begun {job.claims} times and never ended, so it seems to crash its process;"
+                " see the log of the studio, then retry the job"
             )
-            effects.drop += end_early(connection, job.id, Event.FAILED, reason)
-        elif _is_due(stage, job, now, lookout, first=place == 0 and not busy):
-            stage.asked_for.append(job.id)
-            connection.execute(update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=now))
+            fail_job(turn, job.id, reason)
+        elif _is_due(stage, job, turn.now, lookout, first=place == 0 and not busy):
+            turn.ask_for(stage, job.id)
+            turn.connection.execute(
+                update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=turn.now)
+            )
 
 
-def _is_due(stage: _Stage, job: AnyRow, now: float, lookout: Lookout, *, first: bool) -> bool:
-    """Whether to ask: at once where who had it died or what it waits for may be back, else if its message was lost."""
+def _is_due(stage: Stage, job: _Unclaimed, now: float, lookout: Lookout, *, first: bool) -> bool:
+    """Whether to ask: at once if a claim ran out or what it waits for may be back, else if its message was lost."""
     if job.claim is not None or job.not_before > job.claim_until:
         return True
-    lost = lookout.is_lost(about_stage(stage.task, job.id), now)
-    # Nobody could look: soon for the first in line where nobody is busy, for others their turn may yet come.
+    lost = lookout.is_lost(stage.about(job.id), now)
+    # Nobody could look: ask soon for the first in line if no studio is busy; the others may just be waiting for it.
     waited = now - job.claim_until > (CLAIM_SECONDS / 2 if first else ASK_AGAIN)
     return lost or (waited and not lookout.is_sure)

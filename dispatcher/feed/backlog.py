@@ -10,7 +10,7 @@ from dispatcher.feed.views import JobView
 
 @dataclass(slots=True)
 class Waiting:
-    """A job's remainder while a plan is being made."""
+    """What is left of a job while a plan is being made."""
 
     view: JobView
     atoms: int
@@ -24,17 +24,17 @@ class Waiting:
 
     @property
     def length(self) -> float:
-        """Audio that is left of it, what is still being split included."""
+        """Audio that is left, including what is still being split."""
         return self.seconds + self.view.seconds_to_come
 
 
-#: Priority, age or length, number, and something that is never equal, so that jobs are never compared themselves.
+#: Priority, age or length, number, and a value that is never equal, so that jobs themselves are never compared.
 Entry = tuple[int, float, int, int, Waiting]
 ORDER = count()
 
 
 class _Group:
-    """Jobs that need the same of a machine, by age and by what is left of them."""
+    """Jobs that need the same of a machine, ordered by age and by what is left."""
 
     def __init__(self) -> None:
         self.by_age: list[Entry] = []
@@ -58,7 +58,7 @@ class _Group:
         return self.by_age[0] if self.by_age else None
 
     def shortest(self) -> Entry | None:
-        """The most urgent and then the shortest job; entries from before it was shortened are passed over."""
+        """The most urgent and then the shortest job; outdated entries are skipped."""
         while self.by_length and (
             not self.by_length[0][4].atoms or self.by_length[0][1] != self.by_length[0][4].length
         ):
@@ -80,9 +80,9 @@ class Backlog:
             group.order()
 
     def choose(self, offers: frozenset[str]) -> Waiting | None:
-        """Turn by turn the job that waits longest and the job that is done soonest, within the most urgent priority.
+        """Alternate between the job that waits longest and the one done soonest, within the most urgent priority.
 
-        The first keeps a long job from starving, the second lets a short one through behind it.
+        The first keeps a long job from starving, the second lets a short one past it.
         """
         oldest = min((found for g in self._fitting(offers) if (found := g.oldest())), default=None)
         if oldest is None:
@@ -95,7 +95,7 @@ class Backlog:
         return sum(g.remaining for g in self._fitting(offers))
 
     def take(self, job: Waiting, atoms: int, seconds: float) -> None:
-        """Atoms of a job were granted."""
+        """Note that atoms of a job were granted."""
         group = self.groups[job.view.needs]
         group.remaining -= seconds
         job.atoms -= atoms

@@ -1,4 +1,4 @@
-"""When machines come free: what each class still has on its hands, in seconds of its own time."""
+"""When machines come free: what each class still has to do, in seconds of its own time."""
 
 import heapq
 
@@ -6,7 +6,7 @@ from dispatcher.feed.views import ClassView, LeaseView, Rules
 
 
 def own_seconds_left(lease: LeaseView, farm_class: ClassView, rules: Rules) -> float:
-    """How long a lease still takes on the machines of its class, as far as their speed is known."""
+    """How long a lease still takes on machines of its class, as far as their speed is known."""
     speed = farm_class.speeds.get(lease.engine)
     own = lease.seconds_left / speed if speed else rules.shortest_lease
     if lease.running_for is None:

@@ -3,94 +3,95 @@
 from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
-from dispatcher.desk.effects import Effects, Issued
 from dispatcher.feed.plan import plan
 from dispatcher.feed.snapshot import read_classes, read_jobs
 from dispatcher.feed.views import Copy, Grant, Rules
-from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
-from storage.records.rows import AnyRow
+from dispatcher.jobs.counters import Pieces, counted
+from dispatcher.jobs.loading import job_in
+from dispatcher.kinds.catalog import kind_named
+from dispatcher.turns.turn import Issued, Turn
+from storage.records.rows import AtomRow, columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import AtomState, LeaseState
 from storage.settings import Settings
-from workers.messages import AtomOrder, LeaseOrder
 
 #: Longer leases would make messages of more than 100 kB.
 MOST_ATOMS = 500
 
 
-def feed(connection: Connection, now: float, settings: Settings) -> Effects:
-    """Top every queue up; to be called in a deciding transaction."""
-    classes = read_classes(connection, now)
+def feed(turn: Turn) -> None:
+    """Top up every queue; to be called in a deciding turn."""
+    classes = read_classes(turn.connection, turn.now)
     if not classes:
-        return Effects()
-    rules = Rules(longest_lease=settings.lease_seconds)
-    grants, copies = plan(classes, read_jobs(connection), rules)
-    leases = [_issue(connection, grant, now, settings) for grant in grants]
-    leases += [_issue_copy(connection, copy, now) for copy in copies]
-    return Effects(leases=[lease for lease in leases if lease is not None])
+        return
+    rules = Rules(longest_lease=turn.settings.lease_seconds)
+    grants, copies = plan(classes, read_jobs(turn.connection), rules)
+    for grant in grants:
+        _issue(turn, grant)
+    for copy in copies:
+        _issue_copy(turn, copy)
 
 
-def _issue(connection: Connection, grant: Grant, now: float, settings: Settings) -> Issued | None:
-    job = _job(connection, grant.job_id)
-    waiting = connection.execute(
-        select(AtomRecord)
+def _issue(turn: Turn, grant: Grant) -> None:
+    job = job_in(turn.connection, grant.job_id)
+    waiting = read_rows(
+        turn.connection,
+        AtomRow,
+        select(*columns(AtomRow, AtomRecord))
         .where(AtomRecord.job_id == job.id, AtomRecord.state == AtomState.WAITING)
         .order_by(AtomRecord.number)
-        .limit(most_atoms(grant.seconds, settings))
-    ).all()
+        .limit(most_atoms(grant.seconds, turn.settings)),
+    )
     atoms = first_run(waiting, grant.seconds * job.rate_in)
     if not atoms:
-        return None
+        return
     token = uuid4().hex
-    samples = sum(a.stop - a.start for a in atoms)
-    connection.execute(
+    turn.connection.execute(
         update(AtomRecord)
         .where(AtomRecord.job_id == job.id, AtomRecord.number.between(atoms[0].number, atoms[-1].number))
         .values(state=AtomState.LEASED, token=token, copy_token=None)
     )
-    connection.execute(
+    turn.connection.execute(
         update(JobRecord)
         .where(JobRecord.id == job.id)
-        .values(
-            atoms_waiting=JobRecord.atoms_waiting - len(atoms),
-            seconds_waiting=JobRecord.seconds_waiting - samples / job.rate_in,
-            last_leased_at=now,
-        )
+        .values(**counted(waiting=-Pieces.of(atoms)), last_leased_at=turn.now)
     )
-    return _record(connection, job, token, grant.queue, atoms, now)
+    _record(turn, job, token, grant.queue, atoms)
 
 
-def _issue_copy(connection: Connection, copy: Copy, now: float) -> Issued | None:
-    job_id = connection.execute(select(LeaseRecord.job_id).where(LeaseRecord.token == copy.token)).scalar_one()
-    held = connection.execute(
-        select(AtomRecord)
+def _issue_copy(turn: Turn, copy: Copy) -> None:
+    job_id = turn.connection.execute(select(LeaseRecord.job_id).where(LeaseRecord.token == copy.token)).scalar_one()
+    held = read_rows(
+        turn.connection,
+        AtomRow,
+        select(*columns(AtomRow, AtomRecord))
         .where(AtomRecord.job_id == job_id, AtomRecord.state == AtomState.LEASED, AtomRecord.token == copy.token)
         .where(AtomRecord.copy_token.is_(None))
         .order_by(AtomRecord.number.desc())
-        .limit(copy.atoms)
-    ).all()
+        .limit(copy.atoms),
+    )
     atoms = held[::-1]
     if not atoms:
-        return None
+        return
     token = uuid4().hex
-    connection.execute(
+    turn.connection.execute(
         update(AtomRecord)
         .where(AtomRecord.job_id == job_id, AtomRecord.number.in_([a.number for a in atoms]))
         .values(copy_token=token)
     )
-    return _record(connection, _job(connection, job_id), token, copy.queue, atoms, now, copy_of=copy.token)
+    _record(turn, job_in(turn.connection, job_id), token, copy.queue, atoms, copy_of=copy.token)
 
 
 def most_atoms(seconds: float, settings: Settings) -> int:
-    """How many of the shortest atoms go into so many seconds; more need not be looked at."""
+    """How many of the shortest atoms fit into this many seconds; no more need to be read."""
     return min(int(seconds / (settings.atom_seconds / 2.0)) + 1, MOST_ATOMS)
 
 
-def first_run(waiting: Sequence[AnyRow], samples: float) -> list[AnyRow]:
-    """The first consecutive atoms that come closest to so many samples; one at the least."""
-    run: list[AnyRow] = []
+def first_run(waiting: Sequence[AtomRow], samples: float) -> list[AtomRow]:
+    """The first consecutive atoms that come closest to this many samples; at least one."""
+    run: list[AtomRow] = []
     for atom in waiting:
         length = atom.stop - atom.start
         if run and (atom.number != run[-1].number + 1 or length / 2 > samples):
@@ -100,20 +101,11 @@ def first_run(waiting: Sequence[AnyRow], samples: float) -> list[AnyRow]:
     return run
 
 
-def _job(connection: Connection, job_id: int) -> AnyRow:
-    return connection.execute(select(JobRecord).where(JobRecord.id == job_id)).one()
-
-
 def _record(
-    connection: Connection,
-    job: AnyRow,
-    token: str,
-    queue: str,
-    atoms: Sequence[AnyRow],
-    now: float,
-    copy_of: str | None = None,
-) -> Issued:
-    connection.execute(
+    turn: Turn, job: JobRecord, token: str, queue: str, atoms: Sequence[AtomRow], copy_of: str | None = None
+) -> None:
+    """Record a lease and have its order sent."""
+    turn.connection.execute(
         insert(LeaseRecord).values(
             token=token,
             job_id=job.id,
@@ -124,20 +116,7 @@ def _record(
             seconds=sum(a.stop - a.start for a in atoms) / job.rate_in,
             state=LeaseState.QUEUED,
             copy_of=copy_of,
-            created_at=now,
+            created_at=turn.now,
         )
     )
-    order = LeaseOrder(
-        token=token,
-        job_id=job.id,
-        engine=job.engine,
-        engine_version=job.engine_version,
-        recipe=job.recipe,
-        settings=job.settings,
-        rate_in=job.rate_in,
-        rate_voice=job.rate_voice,
-        atoms_prefix=atoms_prefix(job),
-        converted_prefix=converted_prefix(job),
-        atoms=tuple(AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in atoms),
-    )
-    return Issued(queue, job.priority, order)
+    turn.issue(Issued(queue, job.priority, kind_named(job.kind).order(job, token, atoms)))

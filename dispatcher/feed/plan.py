@@ -10,7 +10,7 @@ from dispatcher.feed.ends import free_times
 from dispatcher.feed.tail import plan_copies
 from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
 
-#: One lease running and one waiting a slot: the next begins at once, and little is bound to a slow machine.
+#: One running and one waiting lease per slot: the next begins at once, and little is tied to a slow machine.
 LEASES_PER_SLOT = 2
 #: Seconds that make no difference.
 A_MOMENT = 1e-3
@@ -18,7 +18,7 @@ A_MOMENT = 1e-3
 
 @dataclass(slots=True)
 class _Plan:
-    """The grants so far, and what they leave."""
+    """The grants so far, and what is left after them."""
 
     classes: Sequence[ClassView]
     rules: Rules
@@ -68,7 +68,7 @@ def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
         return
     speed = farm_class.speeds.get(job.view.engine)
     if speed is None:
-        # Nobody knows how fast this class is: one atom tells, and a second one in waiting would only bind work.
+        # Nobody knows how fast this class is: one atom will tell, and a waiting one would only tie up work.
         if not is_waiting:
             _take(making, farm_class, job, atoms=1)
     elif not _ends_too_late(making, farm_class, job, speed):
@@ -77,9 +77,9 @@ def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
 
 
 def _overtake(making: _Plan, farm_class: ClassView) -> None:
-    """Give more urgent work a place although the queue is full: the broker hands it out before what waits there.
+    """Give more urgent work a place in a full queue: the broker hands it out before what waits there.
 
-    So it waits for no more than the lease in hand.
+    So it waits only for the lease in hand.
     """
     places = farm_class.slots * LEASES_PER_SLOT
     while (job := making.backlog.choose(farm_class.offers)) is not None:
@@ -94,7 +94,7 @@ def _overtake(making: _Plan, farm_class: ClassView) -> None:
 
 
 def _own_time(making: _Plan, farm_class: ClassView, job: Waiting) -> float:
-    """Half of the time from when this machine comes free until all would be done, within shortest and longest."""
+    """Half of the time from when this machine comes free until everything is done, between shortest and longest."""
     end = _poured_over(making, farm_class, job, without=None)
     left = 0.0 if end is None else end - making.free[farm_class.queue][0]
     return min(max(left / 2.0, making.rules.shortest_lease), making.rules.longest_lease)
@@ -106,12 +106,12 @@ def _ends_too_late(making: _Plan, farm_class: ClassView, job: Waiting, speed: fl
     at_best = _poured_over(making, farm_class, job, without=farm_class)
     if at_best is None or at_best >= here:
         return False
-    # Strictly sooner, by more than rounding: of two equal machines each would else leave the atom to the other.
+    # Sooner by more than rounding: otherwise each of two equal machines would leave the atom to the other.
     return _dealt_out(making, farm_class, job, before=here - A_MOMENT)
 
 
 def _poured_over(making: _Plan, farm_class: ClassView, job: Waiting, *, without: ClassView | None) -> float | None:
-    """When all that remains would be done, were it poured like water; perhaps without one slot of a class."""
+    """When the rest would be done if it could be divided at will; optionally without one slot of a class."""
     work, rate = making.backlog.remaining(farm_class.offers), 0.0
     for speed, free in _machines(making, job, without):
         rate += speed
@@ -120,9 +120,9 @@ def _poured_over(making: _Plan, farm_class: ClassView, job: Waiting, *, without:
 
 
 def _dealt_out(making: _Plan, farm_class: ClassView, job: Waiting, *, before: float) -> bool:
-    """Whether the other machines, taking whole atoms, would be through with all that remains before a time.
+    """Whether the other machines, taking whole atoms, would finish the rest before a given time.
 
-    Only asked near the end, where pouring promises too much because an atom cannot be halved.
+    Only asked near the end, where dividing at will promises too much because an atom cannot be halved.
     """
     machines = [(free + making.rules.lease_overhead, 1.0 / speed) for speed, free in _machines(making, job, farm_class)]
     room = sum(max(int((before - free) / (job.atom * pace)), 0) for free, pace in machines)
@@ -132,7 +132,7 @@ def _dealt_out(making: _Plan, farm_class: ClassView, job: Waiting, *, before: fl
 def _machines(making: _Plan, job: Waiting, without: ClassView | None) -> Iterator[tuple[float, float]]:
     """Speed and free time of every slot that may work on the job, less the soonest one of a class."""
     fit = [c for c in making.classes if job.view.needs <= c.offers]
-    # A machine that was never measured may be as fast as any: so nobody is given much before it is.
+    # A machine that was never measured may be as fast as any, so nobody is given much before it is.
     unmeasured = max((c.speeds.get(job.view.engine, 0.0) for c in fit), default=0.0)
     for other in fit:
         speed = other.speeds.get(job.view.engine, unmeasured)
@@ -143,7 +143,7 @@ def _machines(making: _Plan, job: Waiting, without: ClassView | None) -> Iterato
 
 
 def _take(making: _Plan, farm_class: ClassView, job: Waiting, atoms: int) -> None:
-    """Write the grant down, take its atoms off the job and book the time of the machine that comes free first."""
+    """Note the grant, take its atoms off the job and book the time of the machine that comes free first."""
     atoms = min(atoms, job.atoms)
     seconds = atoms * job.atom
     making.grants.append(Grant(farm_class.queue, job.view.job_id, seconds))

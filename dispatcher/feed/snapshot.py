@@ -1,18 +1,34 @@
 """The farm as the planner sees it, read from SQL."""
 
 from collections import Counter, defaultdict
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from dispatcher.feed.speed import Speed
 from dispatcher.feed.views import ClassView, JobView, LeaseView
-from dispatcher.speed import Speed
 from storage.records.reading import names_in
-from storage.records.rows import AnyRow
+from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
 
-#: Jobs that are looked at for one plan, the most urgent and oldest first; more would not change what goes out now.
+#: Jobs considered in one plan, the most urgent and oldest first; more would not change what goes out now.
 MOST_JOBS = 2000
+
+
+class _LiveLease(NamedTuple):
+    """A lease that is queued or running, and what it needs."""
+
+    token: str
+    job_id: int
+    queue: str
+    engine: str
+    needs: tuple[str, ...]
+    priority: int
+    rate_in: int
+    copy_of: str | None
+    started_at: float | None
+    heard_at: float | None
 
 
 def read_classes(connection: Connection, now: float) -> list[ClassView]:
@@ -24,11 +40,11 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
     ).all()
     slots: dict[str, int] = defaultdict(int)
     offered: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
-    for worker in workers:
-        slots[worker.queue] += 1
-        offered[worker.queue][names_in(worker.offers)] += 1
-    # All machines of a queue offer the same; one that says otherwise must not take the work from the others.
-    offers = {queue: said.most_common(1)[0][0] for queue, said in offered.items()}
+    for queue, said in workers:
+        slots[queue] += 1
+        offered[queue][names_in(said)] += 1
+    # All machines of a queue offer the same; one that claims otherwise must not take work from the others.
+    offers = {queue: counts.most_common(1)[0][0] for queue, counts in offered.items()}
     speeds = _speeds(connection)
     leases = _leases(connection, now) if slots else {}
     return [
@@ -38,7 +54,7 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
 
 
 def read_jobs(connection: Connection) -> list[JobView]:
-    """The jobs that have atoms to hand out."""
+    """The jobs with atoms to hand out."""
     rows = connection.execute(
         select(
             JobRecord.id, JobRecord.engine, JobRecord.needs, JobRecord.priority, JobRecord.submitted_at,
@@ -57,20 +73,23 @@ def read_jobs(connection: Connection) -> list[JobView]:
 
 def _speeds(connection: Connection) -> dict[str, dict[str, float]]:
     speeds: dict[str, dict[str, float]] = defaultdict(dict)
-    for record in connection.execute(select(SpeedRecord).where(SpeedRecord.busy > 0.0)):
-        speed = Speed(record.audio, record.busy).sound()
+    learnt = select(SpeedRecord.queue, SpeedRecord.engine, SpeedRecord.audio, SpeedRecord.busy)
+    for queue, engine, audio, busy in connection.execute(learnt.where(SpeedRecord.busy > 0.0)):
+        speed = Speed(audio, busy).sound()
         if speed.busy:
-            speeds[record.queue][record.engine] = speed.factor
+            speeds[queue][engine] = speed.factor
     return speeds
 
 
 def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
-    rows = connection.execute(
-        select(LeaseRecord, JobRecord.needs, JobRecord.rate_in, JobRecord.priority)
+    rows = read_rows(
+        connection,
+        _LiveLease,
+        select(*columns(_LiveLease, LeaseRecord, JobRecord))
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
         .where(LeaseRecord.state.in_(LIVE_LEASES))
-        .order_by(LeaseRecord.created_at)
-    ).all()
+        .order_by(LeaseRecord.created_at),
+    )
     copied = {r.copy_of for r in rows if r.copy_of}
     left = _left(connection, {r.job_id for r in rows}, with_copies=bool(copied))
     leases: dict[str, list[LeaseView]] = defaultdict(list)
@@ -81,7 +100,7 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
 
 
 def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> dict[str, tuple[int, int]]:
-    """Atoms and samples that each lease, original or copy, has still to do."""
+    """Atoms and samples that each lease, original or copy, still has to do."""
     left: dict[str, tuple[int, int]] = {}
     for token in (AtomRecord.token, AtomRecord.copy_token)[: 2 if with_copies else 1]:
         rows = connection.execute(
@@ -93,7 +112,7 @@ def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> di
     return left
 
 
-def _lease_view(row: AnyRow, now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
+def _lease_view(row: _LiveLease, now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
     return LeaseView(
         token=row.token,
         job_id=row.job_id,

@@ -1,11 +1,11 @@
-"""The end of a job: an idle machine gets a copy of what would end last."""
+"""The end of a job: an idle machine gets a copy of what would finish last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatcher.feed.views import ClassView, Copy, LeaseView, Rules
 
-#: A copy must promise to end this much earlier than the original, or it is not worth the work done twice.
+#: A copy must promise to end this much earlier than the original, or doing the work twice is not worth it.
 GAIN_NEEDED = 0.85
 
 
@@ -50,7 +50,7 @@ def _ends_in(lease: LeaseView, an_atom: float, rules: Rules) -> float:
 
 
 def _copy_for(thief: ClassView, late: _Late, rules: Rules) -> Copy | None:
-    """As many atoms from the back as make both ends meet; None where the thief would be no earlier."""
+    """How many atoms from the back let both finish together; None if the idle machine would not be earlier."""
     lease, speed = late.lease, thief.speeds.get(late.lease.engine)
     if not speed or not lease.needs <= thief.offers:
         return None

@@ -1,4 +1,4 @@
-"""What the planner sees of the farm: plain facts, gathered from SQL or made up by a simulation."""
+"""What the planner sees of the farm: plain facts, read from SQL or made up by a simulation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class LeaseView:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nobody has taken it out of its queue yet."""
+        """Whether it is still in its queue."""
         return self.running_for is None
 
 
@@ -37,7 +37,7 @@ class ClassView:
     offers: frozenset[str]
     slots: int
     speeds: Mapping[str, float]
-    """Realtime factor by engine, as measured; an engine that is missing was never measured here."""
+    """Measured realtime factor by engine; an engine that is missing was never measured here."""
     leases: tuple[LeaseView, ...] = field(default=())
 
 
@@ -48,19 +48,19 @@ class JobView:
     job_id: int
     engine: str
     needs: frozenset[str]
-    """Every tag that a worker must offer, the engine's own among them."""
+    """Every tag that a worker must offer, including the engine's own."""
     priority: int
     submitted_at: float
     last_leased_at: float
     atoms_waiting: int
     seconds_waiting: float
     seconds_to_come: float = 0.0
-    """Audio that is still being split and will be waiting soon."""
+    """Audio that is still being split and will soon be waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Hand the next atoms of a job to a queue: about this much audio, one atom at the least."""
+    """Hand the next atoms of a job to a queue: about this much audio, at least one atom."""
 
     queue: str
     job_id: int
@@ -81,10 +81,10 @@ class Rules:
     """The constants of scheduling; all in seconds of a worker's own time."""
 
     shortest_lease: float = 2.0
-    """Below this the overhead of a lease eats what balance it brings."""
+    """Below this the overhead of a lease outweighs the better balance."""
     longest_lease: float = 15.0
-    """A cancelled or outranked job gives way, and a short job behind a long one starts, within about two of these."""
+    """Within about two of these, a cancelled or outranked job gives way and a short job behind a long one starts."""
     lease_overhead: float = 0.2
     """From one lease's last atom to the first of the next: broker, fetch, decode."""
     stalled_after: float = 8.0
-    """A lease this much overdue for its next atom is worth a copy in whole."""
+    """A lease whose next atom is this much overdue is worth copying whole."""

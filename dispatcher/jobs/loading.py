@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from storage.errors import UnknownJob
 from storage.records.database import Database
 from storage.records.schema import JobRecord
+from storage.remedies import Act, Remedy
 
 
 def load_job(database: Database, job_id: int) -> JobRecord:
     """One job, or UnknownJob."""
-    with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+    with database.reading() as connection:
+        return job_in(connection, job_id)
+
+
+def job_in(connection: Connection, job_id: int) -> JobRecord:
+    """A job as a transaction sees it, or UnknownJob."""
+    with Session(connection, expire_on_commit=False) as session:
         job = session.get(JobRecord, job_id)
         if job is None:
-            raise UnknownJob(f"there is no job {job_id}; `voicefarm jobs` lists those there are")
+            raise UnknownJob(f"there is no job {job_id}", Remedy(Act.LIST_JOBS))
         session.expunge(job)
         return job
 

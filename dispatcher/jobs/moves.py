@@ -1,16 +1,12 @@
-"""Moving a job along its life in SQL, guarded by the state that it must be in."""
+"""Changing a job's state in SQL, guarded by the state that it must be in."""
 
 from typing import Any
 
 from sqlalchemy import Connection, update
 
-from dispatcher.life import Event, leads_to, possible_from
+from dispatcher.jobs.claims import CLAIM_OVER
+from dispatcher.jobs.life import Event, leads_to, possible_from
 from storage.records.schema import JobRecord
-
-#: A job whose stage nobody has, with no tries counted and nothing waited for.
-CLAIM_OVER: dict[str, Any] = {
-    "claim": None, "claim_until": 0.0, "claims": 0, "waiting_for": "", "waiting_since": None, "not_before": 0.0,
-}  # fmt: skip
 
 
 def move(
@@ -22,9 +18,9 @@ def move(
     claim_over: bool = False,
     **values: Any,
 ) -> bool:
-    """Apply an event; False where the job is in no state for it, or another holds the claim.
+    """Apply an event; False if the job's state does not allow it, or another process holds the claim.
 
-    `claim_over` gives the claim back, and the next stage starts with no tries counted.
+    `claim_over` gives the claim back, and the next stage starts with no attempts counted.
     """
     statement = update(JobRecord).where(JobRecord.id == job_id, JobRecord.state.in_(possible_from(event)))
     if claim is not None:

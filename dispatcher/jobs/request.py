@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Settings of a job that every engine may be asked for; which ones it knows is the engine's own matter.
+#: How urgent a job is, by name; the smaller comes first.
 PRIORITIES = {"urgent": 0, "high": 3, "normal": 5, "low": 8}
 
 
@@ -16,6 +16,7 @@ class Request:
     settings: Mapping[str, Any] = field(default_factory=dict)
     require: frozenset[str] = frozenset()
     priority: int = PRIORITIES["normal"]
-    format: str = "wav"
+    format: str | None = None
+    """Of the result; by default what the output's name says, else the first of all formats."""
     rate: int | None = None
     allow_truncated: bool = False

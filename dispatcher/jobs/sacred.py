@@ -12,42 +12,43 @@ from dispatcher.jobs.hashing import hash_file
 from storage.errors import InputError
 from storage.records.database import Database
 from storage.records.schema import JobRecord
+from storage.remedies import Remedy
 
-#: What tells one file from all others: its number on its disk, or a way to it.
+#: What identifies a file: its number on its disk, or a path to it.
 Identity = tuple[int, int] | str
 
 
 def folded(path: str) -> str:
-    """The name under which a disk that takes capital letters for small ones finds a file, however it was typed."""
+    """A path in the one spelling under which a case-insensitive disk finds it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def place_of(path: Path) -> str:
-    """Where a file would be made under this name, in one spelling: its folder without links, and its name folded."""
+    """Where a file of this name would be created, in one spelling: its folder without links, its name folded."""
     absolute = path.absolute()
     return folded(os.path.join(os.path.realpath(absolute.parent), absolute.name))  # noqa: PTH118 - realpath never raises
 
 
 class Recordings:
-    """The files of this run, whether they are there and can be read or not."""
+    """The files of this run, whether or not they exist and can be read."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._known = {identity: path for path in paths for identity in _identities(path)}
 
     def at(self, result: Path) -> Path | None:
-        """The recording that this is, if it is one: by another name, a link or a link's target as well."""
+        """The recording that this is, if it is one, even by another name, a link or a link's target."""
         return next((self._known[one] for one in _identities(result) if one in self._known), None)
 
 
-def refuse_recording(database: Database, path: Path, advice: str) -> None:
-    """Raise where a result would replace what a job was made of."""
+def refuse_recording(database: Database, path: Path, remedy: Remedy) -> None:
+    """Refuse a result that would replace what a job was made of."""
     job = job_made_of(database, path)
     if job is not None:
-        raise InputError(f"{path} is the recording that job {job} was made of, which no result replaces; {advice}")
+        raise InputError(f"{path} is the recording that job {job} was made of, which no result replaces", remedy)
 
 
 def job_made_of(database: Database, path: Path) -> int | None:
-    """The first job that was made of what this file holds."""
+    """The first job that was made of this file's content."""
     size = _size(path)
     if size is None:
         return None
@@ -55,7 +56,7 @@ def job_made_of(database: Database, path: Path) -> int | None:
         jobs = connection.execute(
             select(JobRecord.source_hash, JobRecord.id).where(JobRecord.source_bytes == size).order_by(JobRecord.id)
         ).all()
-    # Hashing takes long, and hardly ever has anything just this size.
+    # Hashing takes long, and hardly any job's source has exactly this size.
     if not jobs:
         return None
     found = hash_file(path)

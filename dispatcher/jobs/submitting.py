@@ -1,6 +1,5 @@
-"""Taking a recording in: look at it, keep it in the object store, write its job down."""
+"""Taking in a recording: probe it, keep it in the object store, record its job."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,32 +7,37 @@ from sqlalchemy import insert
 
 from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.storable import storable
 from dispatcher.jobs.tags import check_tags
-from dispatcher.jobs.voice_settings import job_settings
-from dispatcher.jobs.voices import find_voice
-from dispatcher.models.needed import complete_recipe
+from dispatcher.kinds.conversion import Conversion
+from dispatcher.turns.taking import Turns
+from dispatcher.turns.turn import Turn
+from dispatcher.voices.needed import complete_recipe
+from dispatcher.voices.voices import find_voice, job_settings
 from storage import keys
 from storage.audio.facts import SourceFacts
+from storage.audio.formats import FORMATS, format_of
 from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.probe import probe
-from storage.audio.write import format_of, writable_rate
+from storage.audio.write import writable_rate
 from storage.errors import InputError
 from storage.objects.store import ObjectStore
+from storage.printable import storable
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
+from storage.remedies import Act, Remedy
 from storage.settings import Settings
-from workers.capability import engine_tag
 from workers.engines import catalog
+from workers.wire.offers import engine_tag
 
-#: What a result's rate may be.
+KIND = Conversion()
+#: The range of a result's rate.
 RATES = range(8_000, 192_001)
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
-    """A request that was checked against the farm's voices and tags; the same for many recordings."""
+class CheckedRequest:
+    """A request checked against the farm's voices and tags; it serves for many recordings."""
 
     request: Request
     engine: str
@@ -42,78 +46,80 @@ class Conversion:
     needs: tuple[str, ...]
     rate_voice: int
     rate_out: int
+    format: str
 
 
-def check_request(database: Database, settings: Settings, request: Request) -> Conversion:
-    """Everything that can be wrong with a request before any recording is looked at."""
+def check_request(database: Database, settings: Settings, request: Request) -> CheckedRequest:
+    """Check all of a request that can be checked before any recording is read."""
     voice = find_voice(database, request.voice)
     check_tags(database, settings, request.require)
-    kind = format_of(request.format)
+    kind = format_of(request.format or FORMATS[0])
     rate = request.rate or writable_rate(kind, voice.rate)
     if rate not in RATES:
-        raise InputError(f"{rate} Hz is no rate for a result; choose one from {RATES.start} to {RATES.stop - 1}")
+        raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
     if writable_rate(kind, rate) != rate:
-        raise InputError(
-            f"{kind} files cannot have {rate} Hz; the nearest possible is --rate {writable_rate(kind, rate)}"
-        )
+        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable_rate(kind, rate))))
     wanted = job_settings(voice, request.settings)
-    return Conversion(
+    return CheckedRequest(
         request=request,
         engine=voice.engine,
         recipe=complete_recipe(database, voice, wanted),
         settings=wanted,
-        needs=tuple(sorted({engine_tag(voice.engine, catalog.family(voice.engine).version), *request.require})),
+        needs=tuple(sorted({engine_tag(voice.engine, catalog.engine(voice.engine).version), *request.require})),
         rate_voice=voice.rate,
         rate_out=rate,
+        format=kind,
     )
 
 
-def submit(database: Database, store: ObjectStore, path: Path, conversion: Conversion) -> int:
-    """Take one recording in; its job's number."""
-    facts = probe(path, path.name, allow_truncated=conversion.request.allow_truncated)
+def submit(turns: Turns, store: ObjectStore, path: Path, checked: CheckedRequest) -> int:
+    """Take in one recording and ask for its split; returns its job's number."""
+    facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
     source_hash = hash_file(path)
     key = keys.source_key(source_hash)
     if store.find(key) is None:
         store.put_file(key, path)
-    return _write_job(database, path, facts, source_hash, conversion)
+    with turns.writing() as turn:
+        job_id = _write_job(turn, path, facts, source_hash, checked)
+        turn.ask_for(KIND.first, job_id)
+    return job_id
 
 
-def _write_job(database: Database, path: Path, facts: SourceFacts, source_hash: str, conversion: Conversion) -> int:
-    family = catalog.family(conversion.engine)
-    request = conversion.request
+def _write_job(turn: Turn, path: Path, facts: SourceFacts, source_hash: str, checked: CheckedRequest) -> int:
+    engine = catalog.engine(checked.engine)
+    request = checked.request
     frames = facts.frames or 0
-    now = time.time()
-    context = cells_in(round(family.context_seconds * family.rate_in), family.rate_in) * cell_length(family.rate_in)
-    with database.writing() as connection:
-        inserted = connection.execute(
-            insert(JobRecord)
-            .values(
-                state=JobState.SUBMITTED,
-                reason="",
-                name=storable(path.name),
-                source_hash=source_hash,
-                source_bytes=path.stat().st_size,
-                source_rate=facts.rate,
-                source_frames=frames,
-                allow_truncated=request.allow_truncated,
-                title=facts.title and storable(facts.title),
-                artist=facts.artist and storable(facts.artist),
-                voice=request.voice,
-                engine=conversion.engine,
-                engine_version=family.version,
-                recipe=conversion.recipe,
-                settings=conversion.settings,
-                needs=conversion.needs,
-                priority=request.priority,
-                rate_in=family.rate_in,
-                rate_voice=conversion.rate_voice,
-                context_samples=context,
-                rate_out=conversion.rate_out,
-                format=format_of(request.format),
-                seconds=resampled_length(frames, facts.rate, 1000) / 1000,
-                claim_until=now,
-                submitted_at=now,
-            )
-            .returning(JobRecord.id)
+    context = cells_in(round(engine.context_seconds * engine.rate_in), engine.rate_in) * cell_length(engine.rate_in)
+    inserted = turn.connection.execute(
+        insert(JobRecord)
+        .values(
+            kind=KIND.name,
+            state=JobState.SUBMITTED,
+            reason="",
+            name=storable(path.name),
+            source_hash=source_hash,
+            source_bytes=path.stat().st_size,
+            source_rate=facts.rate,
+            source_frames=frames,
+            allow_truncated=request.allow_truncated,
+            title=facts.title and storable(facts.title),
+            artist=facts.artist and storable(facts.artist),
+            voice=request.voice,
+            engine=checked.engine,
+            engine_version=engine.version,
+            recipe=checked.recipe,
+            settings=checked.settings,
+            needs=checked.needs,
+            priority=request.priority,
+            rate_in=engine.rate_in,
+            rate_voice=checked.rate_voice,
+            context_samples=context,
+            rate_out=checked.rate_out,
+            format=checked.format,
+            seconds=resampled_length(frames, facts.rate, 1000) / 1000,
+            claim_until=turn.now,
+            submitted_at=turn.now,
         )
-        return int(inserted.scalar_one())
+        .returning(JobRecord.id)
+    )
+    return int(inserted.scalar_one())

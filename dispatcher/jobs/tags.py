@@ -10,11 +10,11 @@ from storage.records.database import Database
 from storage.records.reading import names_in
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
-from workers.capability import CAPABILITIES
+from workers.wire.offers import CAPABILITIES
 
 
 def check_tags(database: Database, settings: Settings, required: Iterable[str]) -> None:
-    """Refuse tags that no worker has ever offered and no setting announces."""
+    """Refuse tags that no worker ever offered and no setting announces."""
     known = known_tags(database, settings)
     for tag in required:
         if tag not in known:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatcher.speed import Speed
+from dispatcher.feed.speed import Speed
 from storage.records.database import Database
 from storage.records.reading import names_in, texts_in
 from storage.records.schema import LeaseRecord, SpeedRecord, WorkerRecord

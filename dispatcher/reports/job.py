@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dispatcher.reports.conversion import Conversion, rate_conversion
 from dispatcher.reports.grouping import by_capability, by_worker
 from dispatcher.reports.losses import Losses, sum_losses
+from dispatcher.reports.pace import Pace, pace_of
 from dispatcher.reports.presence import Life, Span
 from dispatcher.reports.stages import Stage, stage_table
 from dispatcher.reports.work import Portion, Work
@@ -53,7 +53,7 @@ class JobReport:
     """Everything that is known of how a job went."""
 
     job: JobFacts
-    conversion: Conversion | None
+    conversion: Pace | None
     workers: tuple[Work, ...]
     capabilities: tuple[Work, ...]
     stages: tuple[Stage, ...]
@@ -73,7 +73,7 @@ def report_job(rows: JobRows, now: float) -> JobReport:
     workers = by_worker(portions, rows.lives, window or Span(0.0, 0.0))
     return JobReport(
         job=_facts(rows.job),
-        conversion=rate_conversion(window, workers) if window else None,
+        conversion=pace_of(window, workers) if window else None,
         workers=workers,
         capabilities=by_capability(portions, rows.lives, window or Span(0.0, 0.0)),
         stages=stage_table(rows.attempts),

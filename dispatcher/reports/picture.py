@@ -17,6 +17,7 @@ from storage import keys
 from storage.errors import InputError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
+from storage.remedies import Act, Remedy
 
 #: Inches, and points an inch: 1600 by 1200.
 SIZE, DENSITY = (16.0, 12.0), 100
@@ -31,7 +32,7 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
     job = rows.job
     if job.result_key is None:
         raise InputError(
-            f"job {job.id} is {job.state}, and only finished jobs can be drawn; see `voicefarm show {job.id}`"
+            f"job {job.id} is {job.state}, and only finished jobs can be drawn", Remedy(Act.SHOW_JOB, str(job.id))
         )
     source = Recording(keys.source_key(job.source_hash), job.name, job.seconds, job.allow_truncated)
     result = Recording(job.result_key, f"the result of job {job.id}", job.result_frames / job.rate_out)

@@ -7,12 +7,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from storage.errors import InputError, NoSpace
+from storage.remedies import Act, Remedy
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise where a file would be lost."""
     if path.exists() and not overwrite:
-        raise InputError(f"{path} exists already; pass --overwrite to replace it")
+        raise InputError(f"{path} exists already", Remedy(Act.OVERWRITE))
 
 
 @contextmanager

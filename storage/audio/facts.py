@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from storage.errors import AudioError
+from storage.remedies import Act, Remedy
 
 #: Hz. Below, speech is not intelligible; above, no recorder works and a header is more likely damaged.
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
 #: A year; what a header states beyond is damage.
 LONGEST_SECONDS = 366 * 86_400
+#: What helps where a part of a recording is missing.
+REMEDIES = (Remedy(Act.COPY_AGAIN), Remedy(Act.ALLOW_TRUNCATED))
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,10 @@ def no_samples(name: str) -> AudioError:
 
 def cut_short(name: str, promised: float, there: float) -> AudioError:
     """The refusal of a recording that ends before its header says."""
-    return AudioError(f"{name} promises {promised:.3f} s of sound but holds only {there:.3f} s; {_REMEDY}")
+    return AudioError(f"{name} promises {promised:.3f} s of sound but holds only {there:.3f} s", *REMEDIES)
 
 
 def damaged(name: str, there: float, promised: float | None) -> AudioError:
     """The refusal of a recording that cannot be decoded any further."""
     of = "" if promised is None else f" of {promised:.3f} s"
-    return AudioError(f"{name} is cut off or damaged after about {there:.3f} s{of}; {_REMEDY}")
-
-
-_REMEDY = "copy the file again, or pass --allow-truncated to convert what is there"
+    return AudioError(f"{name} is cut off or damaged after about {there:.3f} s{of}", *REMEDIES)

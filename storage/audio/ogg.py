@@ -1,5 +1,6 @@
 """Tells an Ogg file that was cut off from a complete one, which its decoder does not."""
 
+from storage.audio.facts import REMEDIES
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError
 
@@ -20,7 +21,4 @@ def refuse_cut_page(file: SourceFile) -> None:
     lengths = tail[at + _HEADER : at + _HEADER + tail[at + _HEADER - 1]] if len(tail) >= at + _HEADER else b""
     complete = len(tail) >= at + _HEADER and len(lengths) == tail[at + _HEADER - 1]
     if not complete or at + _HEADER + len(lengths) + sum(lengths) > len(tail):
-        raise AudioError(
-            f"{file.label} ends in the middle of an Ogg page, so part of it is missing; "
-            "copy the file again, or pass --allow-truncated to convert what is there"
-        )
+        raise AudioError(f"{file.label} ends in the middle of an Ogg page, so part of it is missing", *REMEDIES)

@@ -139,7 +139,7 @@ def _client(settings: Settings) -> "S3Client":
             "s3": {"addressing_style": "path"},
         }
     config = Config(
-        # Workers wait out longer absences themselves (workers/patience.py); a person wants to know soon.
+        # Workers wait out longer absences themselves (storage/objects/patience.py); a person wants to know soon.
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,
         read_timeout=30,

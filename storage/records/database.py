@@ -11,10 +11,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace, ServiceError
+from storage.remedies import Act, Remedy
 from storage.settings import redacted
 
 #: The newest revision in migrations/versions; a test holds the two together.
-REVISION = "0003"
+REVISION = "0004"
 #: Seconds to wait for SQLite's one writer: longer than any transaction of ours by far.
 SQLITE_PATIENCE = 30
 #: Seconds after which a server that does not answer counts as away.
@@ -86,10 +87,10 @@ class Database:
         found = self.revision()
         if found != REVISION:
             state = f"is at revision {found}" if found else "has no tables yet"
-            advice = "install the newer voicefarm" if found and found > REVISION else "run `voicefarm db upgrade`"
-            raise MigrationNeeded(
-                f"the database {state}, this program needs {REVISION}; {advice} with the same settings"
-            )
+            sentence = f"the database {state}, this program needs {REVISION}"
+            if found and found > REVISION:
+                raise MigrationNeeded(f"{sentence}; install the newer voicefarm with the same settings")
+            raise MigrationNeeded(sentence, Remedy(Act.UPGRADE_TABLES))
 
     def close(self) -> None:
         """Give all connections back."""
@@ -175,9 +176,9 @@ def _sentence(error: DBAPIError, url: str) -> ServiceError | None:
     said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     place = redacted(url)
     if "disk is full" in said or "No space left" in said:
-        return NoSpace(f"the disk of the database {place} is full; free some space and run `voicefarm retry`")
+        return NoSpace(f"the disk of the database {place} is full; free some space", Remedy(Act.RETRY_JOBS))
     if "no such table" in said or ("does not exist" in said and "relation" in said):
-        return MigrationNeeded(f"the database {place} lacks a table ({said}); run `voicefarm db upgrade`")
+        return MigrationNeeded(f"the database {place} lacks a table ({said})", Remedy(Act.UPGRADE_TABLES))
     # The bare class is what SQLite raises for a file that is broken or no database at all.
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return DatabaseUnavailable(

@@ -59,6 +59,8 @@ class JobRecord(Record, kw_only=True):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    kind: Mapped[str] = mapped_column(String(16), default="conversion", server_default="conversion")
+    """What kind of work it is; dispatcher/kinds says what that means."""
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it failed: one sentence."""
@@ -240,7 +242,6 @@ class WorkerRecord(Record, kw_only=True):
     memory_mb: Mapped[float] = mapped_column(default=0.0)
     started_at: Mapped[float]
     last_seen: Mapped[float]
-    idle_since: Mapped[float | None] = mapped_column(default=None)
     key: Mapped[str | None] = mapped_column(default=None)
     """The worker key that its first heartbeat was signed with."""
 

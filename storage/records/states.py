@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """A job's life; dispatcher/life.py says what may follow what."""
+    """A job's life; dispatcher/jobs/life.py says what may follow what."""
 
     SUBMITTED = "submitted"
     SPLITTING = "splitting"
@@ -44,5 +44,23 @@ class WorkerState(StrEnum):
     GONE = "gone"
 
 
+class Outcome(StrEnum):
+    """How a try of an atom ended. Newer workers may know more, which count as failed."""
+
+    DONE = "done"
+    CACHED = "cached"
+    """Its result was in the store already."""
+    LATE = "late"
+    """It was done, but somebody else had finished it before."""
+    FAILED = "failed"
+    DAMAGED = "damaged"
+    """Its prepared samples are missing or not what was stored: they must be cut again."""
+    AWAY = "away"
+    """The object store did not answer for longer than a worker waits, or the worker has another version of the engine
+    than the job wants: the atom is not to blame."""
+
+
+#: Outcomes with which an atom is finished.
+GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)

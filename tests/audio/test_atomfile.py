@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from storage.audio.atomfile import MOST_FRAMES, decode, encode
 from storage.errors import AudioError, DamagedAtom
-from tests.audio.sounds import encoded, noise, tone
+from testing.sounds import encoded, noise, tone
 
 RATE = 16_000
 STEP = 2.0**-23  # of 24-bit samples within full scale

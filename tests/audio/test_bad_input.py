@@ -11,7 +11,7 @@ import pytest
 from storage.audio.probe import probe
 from storage.audio.read import open_source
 from storage.errors import AudioError, ObjectStoreError
-from tests.audio.sounds import encoded, muxed, noise, pcm16, silent_film, tone, wav
+from testing.sounds import encoded, muxed, noise, pcm16, silent_film, tone, wav
 
 RATE = 16_000
 GOOD = wav(pcm16(tone(RATE, RATE)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.audio.highpass import ZeroPhaseHighPass
-from tests.audio.sounds import Samples, noise, tone
+from testing.sounds import Samples, noise, tone
 
 RATE = 16_000
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from storage.audio.read import open_source
-from tests.audio.sounds import Samples, encoded, muxed, noise, tone
+from testing.sounds import Samples, encoded, muxed, noise, tone
 
 RATE = 16_000
 

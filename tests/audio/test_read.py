@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from storage.audio.probe import probe
 from storage.audio.read import open_source
 from storage.errors import AudioError
-from tests.audio.sounds import Samples, encoded, muxed, noise, tone
+from testing.sounds import Samples, encoded, muxed, noise, tone
 
 RATE = 44_100
 FRAMES = 3 * RATE + 123

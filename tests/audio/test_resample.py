@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from storage.audio.grid import resampled_length
 from storage.audio.resample import StreamResampler
-from tests.audio.sounds import Samples, noise, tone
+from testing.sounds import Samples, noise, tone
 
 RATES = [8_000, 11_025, 16_000, 22_050, 32_000, 40_000, 44_100, 44_101, 48_000, 96_000, 192_000]
 

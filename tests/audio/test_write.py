@@ -13,7 +13,7 @@ from storage.audio.probe import probe
 from storage.audio.read import open_source
 from storage.audio.write import FORMATS, format_of, open_result, writable_rate
 from storage.errors import AudioError, InputError, NoSpace
-from tests.audio.sounds import Samples, noise, tone
+from testing.sounds import Samples, noise, tone
 
 RATE = 48_000
 FRAMES = 2 * RATE + 77

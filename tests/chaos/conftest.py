@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.kinds import EMBEDDED, SERVERS
-from tests.chaos.servers import embedded_ground, server_ground
-from tests.chaos.settings import CHAOS
-from tests.chaos.standing import StandingFarm, standing_farm
-from tests.chaos.undisturbed import undisturbed_results
-from tests.chaos.work import Made, Work, add_paced_voices
+from testing.chaos.kinds import EMBEDDED, SERVERS
+from testing.chaos.servers import embedded_ground, server_ground
+from testing.chaos.settings import CHAOS
+from testing.chaos.standing import StandingFarm, standing_farm
+from testing.chaos.undisturbed import undisturbed_results
+from testing.chaos.work import Made, Work, add_paced_voices
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import update
 
 from storage.records.schema import LeaseRecord
-from tests.chaos.checks import unsettled
-from tests.chaos.driver import Driver
-from tests.chaos.faults import possible_kinds
-from tests.chaos.plan import derive_round
-from tests.chaos.results import wrong_results
-from tests.chaos.standing import StandingFarm, processes_of
-from tests.chaos.work import Made, Work
+from testing.chaos.checks import unsettled
+from testing.chaos.driver import Driver
+from testing.chaos.faults import possible_kinds
+from testing.chaos.plan import derive_round
+from testing.chaos.results import wrong_results
+from testing.chaos.standing import StandingFarm, processes_of
+from testing.chaos.work import Made, Work
 
 pytestmark = pytest.mark.timeout(240)
 

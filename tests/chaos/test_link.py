@@ -8,10 +8,10 @@ from threading import Thread
 
 import pytest
 
-from tests.chaos.link import Link
-from tests.chaos.weather import FAIR, Weather
-from tests.services.server import HOST
-from tests.services.waiting import wait_until
+from testing.chaos.link import Link
+from testing.chaos.weather import FAIR, Weather
+from testing.services.server import HOST
+from testing.services.waiting import wait_until
 
 BODY = b"x" * 5000
 #: Longer than anything takes on loopback, and as long as a test waits for what must not come.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.clocks import Clocks, compiler
-from tests.chaos.disk import small_disk
-from tests.chaos.other_version import OTHER
+from testing.chaos.clocks import Clocks, compiler
+from testing.chaos.disk import small_disk
+from testing.chaos.other_version import OTHER
 
 ASK = """
 import sys, time
@@ -51,8 +51,8 @@ def test_a_full_disk_takes_nothing_until_it_is_freed(tmp_path: Path) -> None:
 
 def test_a_worker_of_another_release_offers_other_versions() -> None:
     asked = (
-        "from tests.chaos.other_version import be_other; be_other();"
-        "from workers.engines.catalog import family; print(family('through').version, family('world').version)"
+        "from testing.chaos.other_version import be_other; be_other();"
+        "from workers.engines.catalog import engine; print(engine('through').version, engine('world').version)"
     )
     told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
     assert told.stdout.split() == [OTHER, OTHER]

@@ -16,15 +16,15 @@ from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import JobState
 from storage.settings import Settings
-from tests.chaos import checks
-from tests.chaos.kinds import Kind
-from tests.chaos.messages import Messages
-from tests.chaos.results import is_excused, jobs_in, wrong_results
-from tests.chaos.work import Task, Work, fingerprint, made
-from tests.services.building import embedded_settings
-from tests.services.redis import RedisServer
-from workers.app import build_app
-from workers.sending import URGENT, send
+from testing.chaos import checks
+from testing.chaos.kinds import Kind
+from testing.chaos.messages import Messages
+from testing.chaos.results import is_excused, jobs_in, wrong_results
+from testing.chaos.work import Task, Work, fingerprint, made
+from testing.services.building import embedded_settings
+from testing.services.redis import RedisServer
+from workers.wire.celery_app import build_app
+from workers.wire.sending import URGENT, send
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_message_that_was_taken_and_never_answered_for_is_noticed(redis_server
     app = build_app(settings)
     send(app, "dispatcher.tick", "dispatcher")
     with redis_server.client() as client, app.connection_for_read() as connection:
-        from workers.app import named_queue
+        from workers.wire.celery_app import named_queue
 
         taken = named_queue("dispatcher")(connection.default_channel).get()
         assert taken is not None

@@ -1,7 +1,7 @@
 """A plan follows from its seed alone and is worth following."""
 
-from tests.chaos.kinds import EMBEDDED, SERVERS, Kind, kinds_of
-from tests.chaos.plan import LONG_LONGEST, SHORTEST, derive_plan, derive_round
+from testing.chaos.kinds import EMBEDDED, SERVERS, Kind, kinds_of
+from testing.chaos.plan import LONG_LONGEST, SHORTEST, derive_plan, derive_round
 
 ALL = kinds_of(SERVERS)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.audio.sounds import tone
+from testing.services.server import free_port
+from testing.sounds import tone
 from tests.cli.running import CommandLine, ended
-from tests.services.server import free_port
 
 
 @pytest.fixture

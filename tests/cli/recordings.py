@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.audio.sounds import Samples, encoded, noise, pcm16, tone, wav
+from testing.sounds import Samples, encoded, noise, pcm16, tone, wav
 
 RATE = 16_000
 HUGE = 100 * 2**30

@@ -11,8 +11,8 @@ from typing import Any
 
 import psutil
 
-from dispatcher.farm.embedded import threads
-from tests.services.waiting import wait_until
+from dispatcher.local.embedded import threads
+from testing.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Longer than any command of these tests may take on two busy cores.

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import soundfile
 
-from tests.audio.sounds import encoded, tone
+from testing.services.server import HOST
+from testing.services.waiting import wait_until
+from testing.sounds import encoded, tone
 from tests.cli.running import PATIENCE, ROOT, CommandLine, ended
-from tests.services.server import HOST
-from tests.services.waiting import wait_until
-from workers.routes import class_of
+from workers.wire.routes import class_of
 
 RATE = 16_000
 

@@ -9,12 +9,12 @@ from threading import Thread
 
 import pytest
 
-from dispatcher.farm import broker
-from dispatcher.farm.broker import require_broker
+from dispatcher.local import broker
+from dispatcher.local.broker import require_broker
 from storage.errors import BrokerUnavailable, SettingsError
 from storage.settings import Settings
-from tests.services.redis import RedisServer
-from tests.services.server import HOST
+from testing.services.redis import RedisServer
+from testing.services.server import HOST
 
 SECRET = "s3cret"
 #: How long a broker is waited for here; five times as long elsewhere.

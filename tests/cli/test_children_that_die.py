@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.farm import processes
-from dispatcher.farm.processes import DEATHS_TO_TELL, Child, Supervisor
-from tests.services.waiting import wait_until
+from dispatcher.local import processes
+from dispatcher.local.processes import DEATHS_TO_TELL, Child, Supervisor
+from testing.services.waiting import wait_until
 
 Watch = Callable[[str], tuple[Child, list[str]]]
 

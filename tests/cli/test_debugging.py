@@ -55,7 +55,7 @@ def test_an_endpoint_with_a_password(debugged: Debugged, talk: Path, monkeypatch
         raise RuntimeError(f"no answer from {endpoint}")
 
     monkeypatch.setenv("VOICEFARM_OBJECTS_ENDPOINT", endpoint)
-    monkeypatch.setattr("dispatcher.cli.convert.plan_targets", fail)
+    monkeypatch.setattr("dispatcher.client.farm.plan_targets", fail)
     said = debugged("convert", talk, "--voice", "through", "-o", "out.wav")
     assert "RuntimeError: no answer from http://key:***@s3.studio:9000" in said
 
@@ -68,13 +68,13 @@ def test_settings_that_cannot_be_read_hide_the_others_all_the_same(
         raise ValueError(SECRET)
 
     monkeypatch.setenv("VOICEFARM_OBJECTS_SECRET_KEY", SECRET)
-    monkeypatch.setattr("dispatcher.cli.convert.plan_targets", fail)
+    monkeypatch.setattr("dispatcher.client.farm.plan_targets", fail)
     assert "ValueError: ***" in debugged("convert", talk, "--voice", "through")
 
 
 PROCESS = """
 import logging
-from dispatcher.farm.log_secrets import hide_in_logs
+from dispatcher.local.log_secrets import hide_in_logs
 from storage.settings import Settings
 from workers.app import app
 

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from dispatcher.farm.checks import Finding, examine
+from dispatcher.cli.remedies import worded_remedy
+from dispatcher.local.checks import Finding, examine
 from migrations.running import downgrade
 from storage.records.database import Database
 from storage.settings import Settings
+from testing.services.redis import RedisServer
+from testing.services.server import HOST, free_port
 from tests.cli.running import PLAIN, CommandLine
 from tests.reports.rows import worker
-from tests.services.redis import RedisServer
-from tests.services.server import HOST, free_port
 from workers.engines import catalog
 
 SECRET = "s3cret"
@@ -30,7 +31,7 @@ def found(settings: Settings) -> dict[str, Finding]:
 
 
 def bad(settings: Settings) -> dict[str, str]:
-    return {finding.what: finding.said for finding in examine(settings) if not finding.ok}
+    return {finding.what: finding.told(worded_remedy) for finding in examine(settings) if not finding.ok}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_what_is_malformed_is_a_sentence_and_told_once(
     assert list(found_bad) == [what]
     assert words in found_bad[what]
     assert SECRET not in found_bad[what]
-    assert "not foreseen" not in found_bad[what]
+    assert "cannot be checked" not in found_bad[what]
 
 
 def test_one_cause_is_told_once(build_settings: Build, s3_fields: Mapping[str, str]) -> None:
@@ -142,7 +143,7 @@ def test_a_broker_that_may_throw_things_away_is_worth_a_note(build_settings: Bui
 
 
 def test_an_engine_that_is_missing_is_a_note(build_settings: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog._module("rvc"), "runs_on", lambda _: False)
+    monkeypatch.setattr(catalog.engine("rvc"), "runs_on", lambda _: False)
     assert found(build_settings())["engines"].severity == "note"
 
 
@@ -155,7 +156,8 @@ def test_what_nobody_foresaw_stops_no_other_check_and_shows_no_secret(
     monkeypatch.setattr(catalog, "engine_names", fail)
     heard: list[Exception] = []
     findings = {finding.what: finding for finding in examine(build_settings(), heard.append)}
-    assert findings["engines"].said.startswith("it cannot be checked (ZeroDivisionError); `voicefarm --debug doctor`")
+    said = findings["engines"].told(worded_remedy)
+    assert said == "it cannot be checked (ZeroDivisionError); `voicefarm --debug …` shows where that came from"
     assert findings["farm"].ok
     assert [type(error) for error in heard] == [ZeroDivisionError]
 

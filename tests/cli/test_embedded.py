@@ -9,9 +9,9 @@ import soundfile
 
 from storage.records.database import Database
 from storage.settings import Settings
-from tests.audio.sounds import tone
+from testing.services.waiting import wait_until
+from testing.sounds import tone
 from tests.cli.running import CommandLine, ended
-from tests.services.waiting import wait_until
 
 #: What a worker takes for the long recording: far longer than anybody here waits.
 AGES = 200.0

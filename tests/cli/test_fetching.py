@@ -33,7 +33,7 @@ def test_a_disk_that_fills_up_while_fetching_keeps_no_part(
         raise OSError(full, os.strerror(full))
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(NoSpace, match=r"disk is full where .* `voicefarm fetch 7 -o …`"):
+    with pytest.raises(NoSpace, match=r"disk is full where .*; put the result of job 7 elsewhere"):
         fetch_result(store, job, tmp_path / "out" / "a.wav", Database(migrated_sqlite_url))
     assert list((tmp_path / "out").iterdir()) == []
 

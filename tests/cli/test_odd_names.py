@@ -13,7 +13,8 @@ from dispatcher.jobs.submitting import check_request, submit
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.settings import Settings
-from tests.audio.sounds import encoded, tone
+from testing.quiet import quiet_turns
+from testing.sounds import encoded, tone
 from tests.cli.recordings import GOOD
 from tests.cli.running import CommandLine
 
@@ -37,9 +38,10 @@ def test_names_that_are_not_utf8_can_be_stored(migrated_url: str, folder: Path, 
     tagged = folder / "tagged.flac"
     tagged.write_bytes(encoded(tone(8_000, 16_000), 16_000, "FLAC", "PCM_16", title="\x1b[2J", artist="A. Singer"))
     conversion = check_request(database, Settings(), Request("through"))
-    named = load_job(database, submit(database, store, folder / NO_UTF8, conversion))
+    turns = quiet_turns(database, Settings())
+    named = load_job(database, submit(turns, store, folder / NO_UTF8, conversion))
     assert named.name == r"caf\xe9.wav"
-    titled = load_job(database, submit(database, store, tagged, conversion))
+    titled = load_job(database, submit(turns, store, tagged, conversion))
     assert (titled.title, titled.artist) == ("\x1b[2J", "A. Singer")
     database.close()
 

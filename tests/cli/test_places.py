@@ -8,7 +8,8 @@ from typing import cast
 
 import pytest
 
-from dispatcher.cli.targets import plan_targets
+from dispatcher.cli.remedies import worded
+from dispatcher.client.targets import plan_targets
 from dispatcher.jobs.fetching import fetch_result
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
@@ -21,7 +22,7 @@ LONGEST_NAME = 255
 
 def _why(talk: Path, out: Path) -> str:
     (target,) = plan_targets([talk], out, "deep", "wav", overwrite=True)
-    return target.error or ""
+    return worded(target.error) if target.error else ""
 
 
 def test_a_folder_in_which_no_file_can_be_made(talk: Path) -> None:

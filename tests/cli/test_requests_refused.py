@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import main
-from dispatcher.cli.sources import find_sources
-from dispatcher.cli.targets import format_for
+from dispatcher.client.sources import find_sources
+from dispatcher.client.targets import format_for
 
 Refusal = Callable[..., str]
 
@@ -49,11 +49,11 @@ def refusal(
         ("--voice bright --pitch 99", ["pitch is 99", "between -24 and 24"]),
         ("--voice bright --pitch nan", ["pitch must be a number"]),
         ("--voice bright --seed -1", ["seed must be a whole number"]),
-        ("--voice through --breath 0.5", ["no breath", "leave it away"]),
+        ("--voice through --breath 0.5", ["no breath", "leave it out"]),
         ("--voice bright --index-rate 0.5", ["no field 'index_rate'", "it has breath, formant, pitch, seed"]),
         ("--voice bright --set index_rate=0.5", ["no field 'index_rate'"]),
         ("--voice bright --set pitch=low", ["pitch must be a number, not 'low'"]),
-        ("--voice bright --pitch 1 --set pitch=2", ["pitch is given twice", "leave one away"]),
+        ("--voice bright --pitch 1 --set pitch=2", ["pitch is given twice", "leave one out"]),
         ("--voice bright --speaker 1", ["no field 'speaker'"]),
         ("--voice through --format nonsense", ["nonsense", "wav, flac, mp3"]),
         ("--voice through --rate 500", ["500 Hz", "8000 to 192000"]),
@@ -75,7 +75,7 @@ def test_a_folder_without_recordings(refusal: Refusal, tmp_path: Path, name: str
 def test_results_cannot_go_below_a_file(refusal: Refusal, talk: Path, tmp_path: Path, out: str) -> None:
     (tmp_path / "file.txt").write_text("mine")
     said = refusal("convert", talk, "--voice", "through", "-o", f"{tmp_path}/{out}")
-    assert "file.txt is no folder; choose another place with -o" in said
+    assert "file.txt is not a folder; choose another place with -o" in said
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_results_cannot_go_to_an_address(
     monkeypatch.chdir(tmp_path)
     for said in (refusal("convert", talk, "--voice", "through", "-o", out), refusal("fetch", 1, "-o", out)):
         assert f"{out} is an address" in said
-        assert "choose a place here with -o" in said
+        assert "choose another place with -o" in said
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
@@ -153,8 +153,8 @@ def test_what_nobody_foresaw_is_a_sentence_too_and_keeps_secrets(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("s3cret")
 
-    monkeypatch.setattr("dispatcher.cli.convert.plan_targets", fail)
+    monkeypatch.setattr("dispatcher.client.farm.plan_targets", fail)
     said = refusal("convert", talk, "--voice", "through")
-    assert "not foreseen (ValueError)" in said
+    assert "something unforeseen went wrong (ValueError)" in said
     assert "--debug" in said
     assert "s3cret" not in said

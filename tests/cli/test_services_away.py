@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from dispatcher.farm.broker import require_broker
+from dispatcher.local.broker import require_broker
 from storage.errors import SettingsError
 from storage.settings import Settings
+from testing.services.postgres import PostgresServer
+from testing.services.redis import RedisServer
+from testing.services.s3 import S3Server
+from testing.services.server import HOST, PASSWORD, free_port
 from tests.cli.running import CommandLine, ended
-from tests.services.postgres import PostgresServer
-from tests.services.redis import RedisServer
-from tests.services.s3 import S3Server
-from tests.services.server import HOST, PASSWORD, free_port
 
 SECRET = "s3cret"
 #: A command that cannot do anything says so within so many seconds.

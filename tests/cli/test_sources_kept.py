@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from dispatcher.cli.targets import Target, plan_targets, spare_recordings
+from dispatcher.cli.remedies import worded
+from dispatcher.client.targets import Target, plan_targets, spare_recordings
 from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.sacred import Recordings, place_of
 from storage.records.database import Database
-from tests.audio.sounds import encoded, tone
+from testing.sounds import encoded, tone
 from tests.cli.recordings import GOOD
 from tests.cli.running import CommandLine
 from tests.reports.rows import job
@@ -32,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _planned(sources: list[str], out: str, format_: str = "wav") -> dict[str, str | None]:
     targets = plan_targets([Path(s) for s in sources], Path(out), "deep", format_, overwrite=True)
-    return {str(t.source): t.error for t in targets}
+    return {str(t.source): None if t.error is None else worded(t.error) for t in targets}
 
 
 def _hard_link(folder: Path) -> str:
@@ -112,7 +113,8 @@ class Known:
     recording: Path
 
     def planned(self, result: Path) -> str | None:
-        return spare_recordings(self.database, [Target(Path("other.wav"), result)])[0].error
+        (target,) = spare_recordings(self.database, [Target(Path("other.wav"), result)])
+        return None if target.error is None else worded(target.error)
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.farm.flower import USUAL_PORT, flower_port
+from dispatcher.local.flower import USUAL_PORT, flower_port
 from storage.errors import InputError
 from storage.settings import Settings
+from testing.services.server import HOST
+from testing.services.waiting import wait_until
 from tests.cli.running import CommandLine, ended
-from tests.services.server import HOST
-from tests.services.waiting import wait_until
 
 
 @pytest.fixture

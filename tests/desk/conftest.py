@@ -1,23 +1,24 @@
 """A desk's records on both kinds of database, with jobs and workers made up by hand."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
-from dispatcher.desk.effects import Effects
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import Lookout, Waiting
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import tick
 from dispatcher.feed.leasing import feed
+from dispatcher.turns.turn import Followups, Turn
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import AtomState, JobState
 from storage.settings import Settings
-from workers.messages import AtomOutcome, Heartbeat, LeaseOrder, LeaseReport
+from workers.wire.messages import AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
 
 RATE = 16_000
 ATOM = 20 * RATE
@@ -56,10 +57,10 @@ class DeskModel:
 
     def beat(
         self, worker: str = "w1", holding: tuple[str, ...] = (), state: str | None = None, **facts: Any
-    ) -> Effects:
-        with self.database.writing() as connection:
-            beat = self.heartbeat_of(worker, holding, state, **facts)
-            return take_heartbeat(connection, beat, self.now, self.settings)
+    ) -> Followups:
+        with self.writing() as turn:
+            take_heartbeat(turn, self.heartbeat_of(worker, holding, state, **facts))
+        return turn.followups
 
     def heartbeat_of(
         self, worker: str, holding: tuple[str, ...] = (), state: str | None = None, **facts: Any
@@ -74,27 +75,38 @@ class DeskModel:
         )  # fmt: skip
 
     def report(
-        self, order: LeaseOrder, *outcomes: str, worker: str = "w1", over: bool = True, first: int = 0
-    ) -> Effects:
+        self, order: ConversionOrder, *outcomes: str, worker: str = "w1", over: bool = True, first: int = 0
+    ) -> Followups:
         told = tuple(
             AtomOutcome(
                 atom.number, outcome, 20.0, error="it broke" if outcome == "failed" else None, busy=2.0, peak=0.5
             )
             for atom, outcome in zip(order.atoms[first:], outcomes, strict=False)
         )
-        with self.database.writing() as connection:
-            return take_report(connection, LeaseReport(order.token, worker, told, over), self.now, self.settings)
+        with self.writing() as turn:
+            take_report(turn, LeaseReport(order.token, worker, told, over))
+        return turn.followups
 
-    def feed(self) -> list[LeaseOrder]:
+    def feed(self) -> list[ConversionOrder]:
         with self.database.deciding() as connection:
-            return [lease.order for lease in feed(connection, self.now, self.settings).leases]
+            turn = Turn(connection, self.now, self.settings)
+            feed(turn)
+        return [x.order for x in turn.followups.leases if isinstance(x.order, ConversionOrder)]
 
-    def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None, *, is_all: bool = True) -> Effects:
+    def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None, *, is_all: bool = True) -> Followups:
         """A tick by a desk that found messages about these in the broker, or could not look."""
         self.now += seconds
         self.lookout.see(None if there is None else Waiting(frozenset(there), is_all))
         with self.database.deciding() as connection:
-            return tick(connection, self.now, self.settings, self.lookout)
+            turn = Turn(connection, self.now, self.settings)
+            tick(turn, self.lookout)
+        return turn.followups
+
+    @contextmanager
+    def writing(self) -> Iterator[Turn]:
+        """A turn of which nothing follows by itself."""
+        with self.database.writing() as connection:
+            yield Turn(connection, self.now, self.settings)
 
     def row(self, job_id: int) -> Any:
         with self.database.reading() as connection:

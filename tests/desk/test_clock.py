@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from dispatcher.kinds.conversion import SPLIT, STITCH
 from storage.records.schema import JobRecord
 from tests.desk.conftest import DeskModel
 
@@ -65,7 +66,7 @@ def test_a_message_that_was_missed_while_the_clock_was_wrong_is_missed_after(des
 def test_a_claim_lives_on_after_a_time_without_the_database(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="splitting", claim="alive", claim_until=desk.now + 8.0)
     desk.tick()
-    assert desk.tick(60.0).split == []
+    assert desk.tick(60.0).asked_for(SPLIT) == []
     assert desk.row(job).claim == "alive"
 
 
@@ -75,5 +76,5 @@ def test_a_claim_that_was_taken_while_the_clock_was_wrong_runs_out_soon_after(de
     values = {"claim": "dead", "claim_until": desk.now + TEN_MINUTES, "not_before": desk.now + TEN_MINUTES}
     with desk.database.writing() as connection:
         connection.execute(update(JobRecord).where(JobRecord.id == job).values(**values))
-    asked = [found for _ in range(75) for found in desk.tick(there=[]).stitch]
+    asked = [found for _ in range(75) for found in desk.tick(there=[]).asked_for(STITCH)]
     assert asked[0] == job

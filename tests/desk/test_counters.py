@@ -1,18 +1,29 @@
 """Whatever happens in whatever order, a job's counters agree with its atoms, and nothing is lost."""
 
+import ast
 import random
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
 from dispatcher.jobs.loading import load_job
-from dispatcher.split.mending import release_mended
+from dispatcher.kinds.conversion import MEND
+from dispatcher.studio.split.mending import release_mended
 from storage.records.schema import AtomRecord, JobRecord
 from storage.settings import Settings
 from tests.desk.conftest import DeskModel
-from workers.messages import LeaseOrder
+from workers.wire.messages import ConversionOrder
 
 ATOMS = 12
+DISPATCHER = Path(__file__).parents[2] / "dispatcher"
+#: The rooms that write rows.
+WRITERS = ("desk", "feed", "jobs", "kinds", "studio", "turns")
+#: What a job's row counts along.
+COUNTERS = frozenset(
+    {"atoms", "atoms_waiting", "atoms_done", "atoms_damaged", "seconds_split", "seconds_waiting", "seconds_done"}
+)
 
 
 def counted(desk: DeskModel, job: int) -> dict[str, int]:
@@ -27,7 +38,7 @@ class Chaos:
     def __init__(self, desk: DeskModel, seed: int) -> None:
         self.desk = desk
         self.dice = random.Random(seed)
-        self.out: list[tuple[LeaseOrder, str]] = []
+        self.out: list[tuple[ConversionOrder, str]] = []
 
     def happen(self) -> None:
         worker = self.dice.choice(["a", "b", "c"])
@@ -44,7 +55,7 @@ class Chaos:
             there = [None, [o.token for o, _ in self.out[-3:]], []]
             self.desk.tick(self.dice.choice([0.5, 1.0, 4.0, 12.0]), there=self.dice.choice(there))
 
-    def report(self, order: LeaseOrder, owner: str) -> None:
+    def report(self, order: ConversionOrder, owner: str) -> None:
         kinds = ["done", "done", "cached", "failed", "away", "damaged", "unheard of"]
         ends = [self.dice.choice(kinds) for _ in order.atoms]
         told = ends[: self.dice.randint(0, len(ends))]
@@ -53,11 +64,11 @@ class Chaos:
 
 def mend(desk: DeskModel, job: int) -> None:
     """What the studio does once it has cut the damaged atoms again."""
-    with desk.database.writing() as connection:
-        connection.execute(update(JobRecord).where(JobRecord.id == job).values(claim="ours"))
+    with desk.writing() as turn:
+        turn.connection.execute(update(JobRecord).where(JobRecord.id == job).values(claim="ours"))
         query = select(AtomRecord.number).where(AtomRecord.job_id == job, AtomRecord.state == "damaged")
-        damaged = list(connection.execute(query).scalars())
-        release_mended(connection, load_job(desk.database, job), damaged, "ours")
+        damaged = list(turn.connection.execute(query).scalars())
+        release_mended(turn, load_job(desk.database, job), damaged, "ours")
 
 
 def check(desk: DeskModel, job: int) -> bool:
@@ -84,8 +95,34 @@ def test_a_farm_in_chaos_ends_the_job_and_never_miscounts(desk: DeskModel, seed:
         desk.beat("honest", holding=())
         for order in desk.feed():
             desk.report(order, *["done"] * len(order.atoms), worker="honest")
-        for wanted in desk.tick(2.0, there=[]).mend:
+        for wanted in desk.tick(2.0, there=[]).asked_for(MEND):
             mend(desk, wanted)
         if check(desk, job):
             return
     raise AssertionError(f"the job never ended: {counted(desk, job)}")
+
+
+def written(tree: ast.AST) -> Iterator[str]:
+    """The columns that a file writes by name: `values(column=…)`, `JobRecord(column=…)` or `{"column": …}`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("values", "move", "JobRecord"):
+                yield from (keyword.arg for keyword in node.keywords if keyword.arg)
+        elif isinstance(node, ast.Dict):
+            yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+
+def test_counters_are_written_in_one_place() -> None:
+    writers = {
+        path.relative_to(DISPATCHER).as_posix()
+        for room in WRITERS
+        for path in (DISPATCHER / room).rglob("*.py")
+        if COUNTERS.intersection(written(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert writers == {"jobs/counters.py"}
+
+
+@pytest.mark.parametrize("text", ["update(X).values(atoms_done=1)", "JobRecord(atoms=3)", 'x = {"atoms_waiting": 2}'])
+def test_a_counter_that_is_written_elsewhere_is_found(text: str) -> None:
+    assert COUNTERS.intersection(written(ast.parse(text)))

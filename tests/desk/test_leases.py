@@ -5,20 +5,21 @@ from threading import Thread
 import pytest
 from sqlalchemy import insert, select, text
 
-from dispatcher.farm.processes import wait_until
-from dispatcher.jobs.ending import Drop
+from dispatcher.kinds.conversion import STITCH
+from dispatcher.local.processes import wait_until
+from dispatcher.turns.turn import Drop
 from storage.records.database import Database
 from storage.records.schema import JobRecord, LeaseRecord, SpeedRecord
 from tests.desk.conftest import DeskModel
-from workers.messages import LeaseOrder
+from workers.wire.messages import ConversionOrder
 
 
 def test_a_job_goes_on_to_its_stitch_once_every_atom_is_done(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (order,) = desk.feed()
-    effects = desk.report(order, "done")
-    assert effects.stitch == [job]
+    followups = desk.report(order, "done")
+    assert followups.asked_for(STITCH) == [job]
     assert desk.row(job).state == "stitching"
     assert (desk.row(job).atoms_done, desk.row(job).seconds_done, desk.row(job).peak) == (1, 20.0, 0.5)
 
@@ -50,7 +51,7 @@ def test_reporting_twice_counts_once(desk: DeskModel) -> None:
     desk.beat()
     (order,) = desk.feed()
     desk.report(order, "done")
-    assert desk.report(order, "done").stitch == []
+    assert desk.report(order, "done").asked_for(STITCH) == []
     assert desk.row(job).atoms_done == 1
 
 
@@ -250,11 +251,11 @@ def test_a_worker_is_told_to_drop_what_is_no_longer_its_own(desk: DeskModel) -> 
     desk.beat()
     (order,) = desk.feed()
     desk.report(order, "done")
-    dropped = desk.beat(holding=(order.token, "unknown")).drop
+    dropped = desk.beat(holding=(order.token, "unknown")).drops
     assert dropped == [Drop(token, ("w1@host",)) for token in sorted([order.token, "unknown"])]
 
 
-def original_and_copy(desk: DeskModel) -> tuple[LeaseOrder, LeaseOrder]:
+def original_and_copy(desk: DeskModel) -> tuple[ConversionOrder, ConversionOrder]:
     """A lease on a slow machine, and its copy on a fast one."""
     with desk.database.writing() as connection:
         for queue, audio in (("convert.cpu.slow", 2.0), ("convert.cpu.fast", 100.0)):
@@ -273,8 +274,8 @@ def original_and_copy(desk: DeskModel) -> tuple[LeaseOrder, LeaseOrder]:
 def test_a_copy_finishes_what_its_original_does_not(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     original, copy = original_and_copy(desk)
-    assert desk.report(copy, "done", worker="fast").stitch == [job]
-    assert desk.report(original, "done", worker="slow").stitch == []
+    assert desk.report(copy, "done", worker="fast").asked_for(STITCH) == [job]
+    assert desk.report(original, "done", worker="slow").asked_for(STITCH) == []
     assert desk.row(job).atoms_done == 1
 
 
@@ -284,7 +285,7 @@ def test_a_copy_and_its_original_outlive_one_another(desk: DeskModel) -> None:
     desk.beat("fast", holding=(copy.token,), queue="convert.cpu.fast")
     desk.beat("slow", holding=(original.token,), state="gone", queue="convert.cpu.slow")
     assert desk.atom_states(job) == ["leased"]
-    assert desk.report(original, "done", worker="slow").stitch == []
+    assert desk.report(original, "done", worker="slow").asked_for(STITCH) == []
     desk.beat("fast", holding=(copy.token,), state="gone", queue="convert.cpu.fast")
     assert desk.atom_states(job) == ["waiting"]
     assert desk.row(job).atoms_waiting == 1

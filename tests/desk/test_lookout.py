@@ -8,10 +8,10 @@ from redis import Redis
 from dispatcher.desk import lookout
 from dispatcher.desk.lookout import BrokerLook, Waiting
 from storage.settings import Settings
-from tests.services.redis import RedisServer
-from workers.app import build_app
-from workers.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
-from workers.sending import URGENT, send
+from testing.services.redis import RedisServer
+from workers.wire.celery_app import build_app
+from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.sending import URGENT, send
 
 QUEUE = "convert.cpu.x"
 PREFIX = "voicefarm:"

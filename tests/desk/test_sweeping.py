@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from dispatcher.desk.sweeping import DAY, Sweeping
-from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
+from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.loading import load_job
+from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
+from dispatcher.studio.sweeping import DAY, Sweeping
 from storage.keys import source_key
 from storage.objects.folder import FolderStore
 from tests.desk.conftest import DeskModel
@@ -37,9 +38,6 @@ def test_what_a_younger_job_still_needs_is_kept(desk: DeskModel, tmp_path: Path)
     keys = left_by(desk, store, old)
     young = desk.job(atoms=1, state="converting")
     assert swept(desk, store, days_later=8.0) == {*keys, "results/1.wav"}
-    with desk.database.writing() as connection:
-        from dispatcher.jobs.ending import end_early
-        from dispatcher.life import Event
-
-        end_early(connection, young, Event.CANCELLED, "cancelled")
+    with desk.writing() as turn:
+        cancel_job(turn, young)
     assert swept(desk, store, days_later=1e6) == {"results/1.wav"}

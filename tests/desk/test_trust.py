@@ -8,10 +8,11 @@ from dispatcher.desk.report import take_report
 from storage.errors import BadMessage
 from storage.records.schema import SpeedRecord
 from tests.desk.conftest import DeskModel
-from workers.messages import AtomOutcome, LeaseOrder, LeaseReport
+from workers.wire.messages import AtomOutcome, ConversionOrder, LeaseReport
+from workers.wire.signing import Trust
 
 
-def held(desk: DeskModel) -> tuple[int, LeaseOrder]:
+def held(desk: DeskModel) -> tuple[int, ConversionOrder]:
     """A job whose only atom is in the hands of w1."""
     job = desk.job(atoms=1)
     desk.beat("w1")
@@ -20,17 +21,17 @@ def held(desk: DeskModel) -> tuple[int, LeaseOrder]:
     return job, order
 
 
-def test_a_beat_that_names_anothers_lease_takes_nothing_over(desk: DeskModel) -> None:
+def test_a_beat_that_names_the_lease_of_another_takes_nothing_over(desk: DeskModel) -> None:
     job, order = held(desk)
-    effects = desk.beat("thief", holding=(order.token,))
-    assert [d.workers for d in effects.drop] == [("thief@host",)]
+    followups = desk.beat("thief", holding=(order.token,))
+    assert [d.workers for d in followups.drops] == [("thief@host",)]
     desk.beat("thief", state="gone")
     assert desk.atom_states(job) == ["leased"]
     desk.report(order, "done", worker="w1")
     assert desk.atom_states(job) == ["done"]
 
 
-def test_a_worker_that_calls_itself_by_anothers_name_is_refused(desk: DeskModel) -> None:
+def test_a_worker_that_calls_itself_by_the_name_of_another_is_refused(desk: DeskModel) -> None:
     _, order = held(desk)
     desk.beat("thief")
     with pytest.raises(BadMessage, match="says that it is w1@host"):
@@ -54,7 +55,7 @@ def test_one_that_offers_nothing_does_not_take_the_work_from_the_others_of_its_q
     assert len(desk.feed()) == 1
 
 
-def test_a_report_on_anothers_lease_changes_nothing(desk: DeskModel) -> None:
+def test_a_report_on_the_lease_of_another_changes_nothing(desk: DeskModel) -> None:
     job, order = held(desk)
     desk.report(order, "failed", worker="thief")
     desk.report(order, "done", worker="thief")
@@ -75,10 +76,10 @@ def test_a_lease_that_waits_in_one_queue_is_not_taken_by_a_worker_of_another(des
 def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
     job, order = held(desk)
     for number in range(300):
-        effects = desk.beat(
+        followups = desk.beat(
             f"forged{number % 50}", name="w1@host", holding=(order.token,), state=("busy", "gone")[number % 2]
         )
-        assert effects.drop == []
+        assert followups.drops == []
         if number % 30 == 0:
             desk.beat("w1", holding=(order.token,))
             desk.tick()
@@ -89,17 +90,17 @@ def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
 def test_a_report_of_atoms_that_its_lease_does_not_have_is_refused(desk: DeskModel) -> None:
     job, order = held(desk)
     report = LeaseReport(order.token, "w1", (AtomOutcome(7, "done", 20.0),), is_over=False)
-    with pytest.raises(BadMessage, match="does not have"), desk.database.writing() as connection:
-        take_report(connection, report, desk.now, desk.settings)
+    with pytest.raises(BadMessage, match="does not have"), desk.writing() as turn:
+        take_report(turn, report)
     assert desk.atom_states(job) == ["leased"]
 
 
 def test_what_a_worker_says_of_its_speed_cannot_starve_the_others(desk: DeskModel) -> None:
     _, order = held(desk)
     report = LeaseReport(order.token, "w1", (AtomOutcome(0, "done", 600_000.0, busy=1e-9),), is_over=True)
-    with desk.database.writing() as connection:
-        take_report(connection, report, desk.now, desk.settings)
-        audio, busy = connection.execute(select(SpeedRecord.audio, SpeedRecord.busy)).one()
+    with desk.writing() as turn:
+        take_report(turn, report)
+        audio, busy = turn.connection.execute(select(SpeedRecord.audio, SpeedRecord.busy)).one()
     assert audio == 20.0
     assert audio / busy <= 10_000.0
 
@@ -121,8 +122,8 @@ class TestWithKeys:
 
     def beat(self, desk: DeskModel, incarnation: str, key: str | None, *holding: str, name: str = "w@host") -> None:
         beat = desk.heartbeat_of(incarnation, holding, name=name)
-        with desk.database.writing() as connection:
-            take_heartbeat(connection, beat, desk.now, desk.settings, key)
+        with desk.writing() as turn:
+            take_heartbeat(turn, beat, Trust(key))
 
     def test_only_the_key_of_the_first_heartbeat_speaks_for_a_worker(self, desk: DeskModel) -> None:
         self.beat(desk, "one", "box1")
@@ -130,8 +131,8 @@ class TestWithKeys:
             with pytest.raises(BadMessage, match="another key"):
                 self.beat(desk, "one", key)
             report = LeaseReport("token", "one", (), is_over=True)
-            with pytest.raises(BadMessage, match="another key"), desk.database.writing() as connection:
-                take_report(connection, report, desk.now, desk.settings, key)
+            with pytest.raises(BadMessage, match="another key"), desk.writing() as turn:
+                take_report(turn, report, Trust(key))
         self.beat(desk, "one", "box1")
 
     def test_a_name_is_taken_over_by_its_own_key_at_once_and_by_no_other(self, desk: DeskModel) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from dispatcher.farm.redis_server import start_redis
+from dispatcher.local.redis_server import start_redis
 from dispatcher.sample.writing import write_sample
 from storage.settings import Settings
-from tests.farm.running import RunningFarm, running_farm
-from tests.services.building import embedded_settings
-from tests.services.redis import RedisServer
+from testing.running_farm import RunningFarm, running_farm
+from testing.services.building import embedded_settings
+from testing.services.redis import RedisServer
 
 #: Small enough that a test sees many atoms and leases, and that a death is noticed soon.
 SHORT: dict[str, Any] = {

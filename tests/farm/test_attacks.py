@@ -10,16 +10,16 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from dispatcher.desk.heartbeat import MOST_WORKERS
-from dispatcher.jobs.worker_keys import add_key
+from dispatcher.desk.worker_keys import add_key
 from storage.records.database import Database
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
+from testing.services.redis import RedisServer
 from tests.farm.conftest import OpenFarm
-from tests.services.redis import RedisServer
 from tests.wire.test_messages import BEAT
-from workers.app import build_app
-from workers.routes import DESK_QUEUE, HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, SPLIT_QUEUE, SPLIT_TASK
-from workers.sending import URGENT, send
+from workers.wire.celery_app import build_app
+from workers.wire.routes import DESK_QUEUE, HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, SPLIT_QUEUE, SPLIT_TASK
+from workers.wire.sending import URGENT, send
 
 pytestmark = pytest.mark.timeout(240)
 

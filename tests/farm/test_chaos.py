@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm, fingerprint
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from dispatcher.sample.writing import write_sample
+from testing.running_farm import RunningFarm
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm
 from tests.infra.places import ROOT
 
 pytestmark = pytest.mark.timeout(240)

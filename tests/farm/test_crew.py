@@ -1,13 +1,13 @@
 import pytest
 
-from dispatcher.farm.crew import Crew, Machine, crew_for, engines_here, this_machine
-from workers.engines.catalog import family
-from workers.engines.engine import EngineFamily
+from dispatcher.local.crew import Crew, Machine, crew_for, engines_here, this_machine
+from workers.engines.catalog import engine
+from workers.engines.engine import Engine
 
 GB = 10**9
 BOX = Machine(cores=16, free_bytes=64 * GB, has_accelerator=False)
 GPU_BOX = Machine(cores=16, free_bytes=64 * GB, has_accelerator=True)
-NETS, RULES = [family("rvc")], [family("world")]
+NETS, RULES = [engine("rvc")], [engine("world")]
 
 
 def test_a_processor_gets_a_worker_a_core() -> None:
@@ -41,7 +41,7 @@ def test_an_accelerator_gets_one_worker_for_nets_and_none_for_rules() -> None:
     ("engines", "require", "accelerated"),
     [(NETS, ["cpu"], 0), (NETS, ["studio-a"], 1), (RULES, ["cuda"], 1), (RULES, ["mlx"], 1), (RULES, [], 0)],
 )
-def test_what_a_job_requires_is_there(engines: list[EngineFamily], require: list[str], accelerated: int) -> None:
+def test_what_a_job_requires_is_there(engines: list[Engine], require: list[str], accelerated: int) -> None:
     assert crew_for(GPU_BOX, engines, require=require).on_accelerator == accelerated
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from storage.audio.grid import resampled_length
 from storage.audio.probe import probe
+from testing.running_farm import fingerprint
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import fingerprint
 
 pytestmark = pytest.mark.timeout(240)
 

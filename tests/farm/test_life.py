@@ -6,19 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.farm.processes import voicefarm
-from dispatcher.jobs.ending import cancel_job, retry_job
-from dispatcher.jobs.summary import summarise
+from dispatcher.local.processes import voicefarm
+from dispatcher.reports.summary import summarise
 from dispatcher.reports.waiting import live_offers
 from storage.records.schema import LeaseRecord
+from testing.running_farm import RunningFarm
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm
 
 pytestmark = pytest.mark.timeout(240)
 
 
 def slow_voice(farm: RunningFarm, pace: float = 0.25) -> str:
-    from dispatcher.jobs.voices import add_voice
+    from dispatcher.voices.voices import add_voice
 
     return add_voice(farm.database, "slow", "through", {"pace": pace}).name
 
@@ -29,11 +28,11 @@ def test_a_cancelled_job_stops_and_a_retried_one_goes_on_where_it_stood(
     with open_farm(workers=1) as farm:
         job = farm.submit(short_recording, slow_voice(farm))
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
-        cancel_job(farm.database, job)
+        farm.cancel(job)
         assert farm.job(job).state == "cancelled"
         farm.wait(lambda: not _live_leases(farm), "the end of its leases")
         done = farm.job(job).atoms_done
-        retry_job(farm.database, job)
+        farm.retry(job)
         assert farm.job(job).atoms_done == done
         assert farm.finish(job).state == "finished"
 

@@ -9,19 +9,19 @@ import pytest
 import soundfile
 from sqlalchemy import select
 
-from dispatcher.jobs.conversion import atoms_prefix
+from dispatcher.kinds.conversion import atoms_prefix
 from dispatcher.reports.waiting import live_offers
 from storage import keys
 from storage.audio import atomfile
-from storage.records.rows import AnyRow
+from storage.records.rows import AtomRow, columns, read_rows
 from storage.records.schema import AtomRecord, AttemptRecord
+from testing.running_farm import RunningFarm
+from testing.rvc.joins import click, likeness
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm
 from tests.farm.test_rvc_voice import add_all, small_nets
-from tests.rvc_torch.joins import click, likeness
 from workers.engines import catalog
-from workers.engines.engine import Piece
-from workers.packages import Packages
+from workers.engines.packages import Packages
+from workers.engines.voice import Piece
 
 __all__ = ["small_nets"]
 
@@ -47,9 +47,9 @@ def test_a_job_half_done_by_torch_and_half_by_mlx_sounds_as_if_one_had_done_it(
     assert all(click(mixed, atom.out_stop) < 1.5 for atom in atoms[:-1])
 
 
-def atoms_of(farm: RunningFarm) -> list[AnyRow]:
+def atoms_of(farm: RunningFarm) -> list[AtomRow]:
     with farm.database.reading() as connection:
-        return list(connection.execute(select(AtomRecord).order_by(AtomRecord.number)).all())
+        return read_rows(connection, AtomRow, select(*columns(AtomRow, AtomRecord)).order_by(AtomRecord.number))
 
 
 def capabilities_at_work(farm: RunningFarm) -> set[str]:
@@ -57,10 +57,10 @@ def capabilities_at_work(farm: RunningFarm) -> set[str]:
         return set(connection.execute(select(AttemptRecord.capability)).scalars())
 
 
-def by_torch_alone(farm: RunningFarm, number: int, atoms: list[AnyRow]) -> npt.NDArray[np.float32]:
+def by_torch_alone(farm: RunningFarm, number: int, atoms: list[AtomRow]) -> npt.NDArray[np.float32]:
     job = farm.job(number)
     packages = Packages.of(farm.settings, farm.store, Event())
-    voice = catalog.load(job.engine, job.recipe, packages.folder, "cpu")
+    voice = catalog.engine(job.engine).load(job.recipe, packages.folder, "cpu")
     parts = []
     for a in atoms:
         samples, _ = atomfile.decode(farm.store.get(keys.atom_key(atoms_prefix(job), a.first, a.last)))

@@ -7,13 +7,13 @@ import pytest
 import soundfile
 from sqlalchemy import select
 
-from dispatcher.models.adding import Adding, VoiceFile
+from dispatcher.voices.adding import Adding, VoiceFile
 from storage.audio.grid import resampled_length
 from storage.audio.probe import probe
 from storage.records.schema import AttemptRecord
+from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm, fingerprint
-from tests.models.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_file, pitch_file, voice_file
+from tests.voices.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_file, pitch_file, voice_file
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -24,15 +24,17 @@ SEEN: dict[str, str] = {}
 @pytest.fixture(autouse=True)
 def small_nets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nets that everybody has are large; the same files with small ones read alike."""
-    monkeypatch.setattr("dispatcher.intake.model_file.EncoderSizes", lambda: ENCODER_SIZES)
-    monkeypatch.setattr("dispatcher.intake.model_file.PitchSizes", lambda: PITCH_SIZES)
+    monkeypatch.setattr("workers.engines.rvc.files.model_file.EncoderSizes", lambda: ENCODER_SIZES)
+    monkeypatch.setattr("workers.engines.rvc.files.model_file.PitchSizes", lambda: PITCH_SIZES)
 
 
 def add_all(farm: RunningFarm, folder: Path) -> None:
     adding = Adding(farm.database, farm.store, folder)
     adding.model(encoder_file(folder / "hubert_base.pt"))
     adding.model(pitch_file(folder / "rmvpe.pt"))
-    adding.voice("anna", VoiceFile(voice_file(folder / "anna.pth"), index_file(folder / "anna.npy", 40)), {"pitch": 3})
+    adding.voice(
+        "anna", VoiceFile(voice_file(folder / "anna.pth"), {"index": index_file(folder / "anna.npy", 40)}), {"pitch": 3}
+    )
 
 
 def test_two_workers_make_the_same_bytes_on_every_farm(
@@ -60,7 +62,7 @@ def test_two_workers_make_the_same_bytes_on_every_farm(
 def test_a_package_that_is_gone_fails_the_job_with_what_to_do(
     open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:
-    from dispatcher.models.storing import delete_package
+    from dispatcher.voices.packages import delete_package
 
     with open_farm(workers=1) as farm:
         add_all(farm, tmp_path)
@@ -69,4 +71,4 @@ def test_a_package_that_is_gone_fails_the_job_with_what_to_do(
                 delete_package(farm.store, stored.key.split("/")[1])
         job = farm.finish(farm.submit(short_recording, "anna"))
         assert job.state == "failed"
-        assert "is not in the object store; add it again with `voicefarm voice add`" in job.reason
+        assert "is not in the object store; add the voice again" in job.reason

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dispatcher.jobs.ending import by_workers, cancel_job
-from dispatcher.jobs.voices import add_voice
+from dispatcher.voices.voices import add_voice
 from storage.settings import Settings
+from testing.running_farm import RunningFarm
+from testing.services.redis import RedisServer
 from tests.farm.conftest import OpenFarm
-from tests.farm.running import RunningFarm
-from tests.services.redis import RedisServer
-from workers.app import build_app
-from workers.sending import drop_leases
+from workers.wire.celery_app import build_app
+from workers.wire.sending import drop_leases
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -45,7 +44,7 @@ def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, 
         jobs = [farm.submit(short_recording, voice, settings={"seed": n}) for n in range(3)]
         farm.wait(lambda: all(farm.job(job).started_at for job in jobs[:2]), "a start")
         for job in jobs:
-            drop_leases(build_app(farm.settings), by_workers(cancel_job(farm.database, job)))
+            farm.cancel(job)
         unheard_of: dict[tuple[str, ...], list[str]] = {("nobody@nowhere",): ["unknown"] * 100}
         drop_leases(build_app(farm.settings), unheard_of)
         began, before = time.monotonic(), _commands(client)

@@ -4,8 +4,8 @@ import statistics
 
 import pytest
 
-from bench.farm_model import LOST_AFTER, FarmModel
 from dispatcher.feed.views import Rules
+from testing.farm_model import LOST_AFTER, FarmModel
 
 MIXED = (60.0, 15.0, 15.0, 6.0, 6.0, 6.0, 6.0)
 ONE_FAST = (100.0, *[10.0] * 9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher.speed import HALF_LIFE, Speed
+from dispatcher.feed.speed import HALF_LIFE, Speed
 
 
 def test_the_factor_is_audio_by_time() -> None:

@@ -5,9 +5,9 @@ from functools import cache
 
 import pytest
 
-from tests.fuzz.catalog import DOORS
-from tests.fuzz.door import write_seeds
-from tests.fuzz.watching import Watch
+from testing.fuzz.catalog import DOORS
+from testing.fuzz.door import write_seeds
+from testing.fuzz.watching import Watch
 
 
 @pytest.fixture(scope="session")

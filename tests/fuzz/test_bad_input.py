@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from storage.errors import VoicefarmError
-from tests.fuzz.bad_recordings import READ, RECORDINGS, BadRecording
-from tests.fuzz.bad_requests import REQUESTS, BadRequest
-from tests.fuzz.verdict import faults_of
+from testing.fuzz.bad_recordings import READ, RECORDINGS, BadRecording
+from testing.fuzz.bad_requests import REQUESTS, BadRequest
+from testing.fuzz.verdict import faults_of
 
 BAD: list[BadRecording | BadRequest] = [*RECORDINGS, *REQUESTS]
 

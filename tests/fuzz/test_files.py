@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.trying import KEPT, fail_with, files, kept, new, tried
-from tests.fuzz.verdict import Ending
-from tests.fuzz.watching import Watch
+from testing.fuzz.trying import KEPT, fail_with, files, kept, new, tried
+from testing.fuzz.verdict import Ending
+from testing.fuzz.watching import Watch
 
 Watching = Callable[[str], Watch]
 #: A description of a model is read, but the weights beside it are none.

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import watching
-from tests.fuzz.catalog import DOORS
-from tests.fuzz.door import write_seeds
-from tests.fuzz.verdict import Ending
-from tests.fuzz.watching import Outcome, Watch
+from testing.fuzz import watching
+from testing.fuzz.catalog import DOORS
+from testing.fuzz.door import write_seeds
+from testing.fuzz.verdict import Ending
+from testing.fuzz.watching import Outcome, Watch
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from testing.services.redis import RedisServer
+from testing.services.server import HOST, PASSWORD
 from tests.infra.places import INFRA
 from tests.infra.tools import tool
-from tests.services.redis import RedisServer
-from tests.services.server import HOST, PASSWORD
 
 WORKER_PASSWORD = "worker"
 

@@ -68,7 +68,7 @@ def test_the_policies_know_every_kind_of_key() -> None:
     converted = keys.converted_prefix(atoms, {}).partition("/")[0]
     assert written | {converted, packages} <= _rights("policy-dispatcher.json", "s3:PutObject")
     assert {converted, packages, atoms.partition("/")[0]} <= _rights("policy-worker.json", "s3:GetObject")
-    prepared = keys.prepared_key("programs").partition("/")[0]
+    prepared = keys.shelf_key("programs").partition("/")[0]
     assert prepared in _rights("policy-worker.json", "s3:GetObject")
     assert _rights("policy-worker.json", "s3:PutObject") == {converted, prepared, "doctor"}
     assert _rights("policy-worker.json", "s3:DeleteObject") == {"doctor"}

@@ -11,16 +11,16 @@ from storage.errors import VoicefarmError
 from storage.objects.opening import open_store
 from storage.objects.s3 import S3Store
 from storage.settings import Settings
+from testing.services.s3 import S3Server
+from testing.services.server import HOST, Server
 from tests.infra.places import INFRA
 from tests.infra.tools import run, tool
-from tests.services.s3 import S3Server
-from tests.services.server import HOST, Server
 
 OWNER = "GK0123456789abcdef01234567"
 ATOMS = keys.atom_prefix("0", 16_000)
 ATOM = keys.atom_key(ATOMS, 0, 9)
 CONVERTED = keys.converted_key(keys.converted_prefix(ATOMS, {}), 0, 9, 0, 9)
-PREPARED = keys.prepared_key("voices-0.1.pt")
+PREPARED = keys.shelf_key("voices-0.1.pt")
 PACKAGE = keys.package_key("0", "voice.json")
 RESULT = keys.result_key(1, "t", "wav")
 SOURCE = keys.source_key("0")
@@ -94,7 +94,7 @@ def test_a_worker_reads_and_writes_what_its_work_takes(worker: S3Store) -> None:
         worker.put(key, b"new")
         assert worker.get(key) == b"new"
     worker.delete("doctor/0")
-    assert worker.find(keys.prepared_key("none")) is None
+    assert worker.find(keys.shelf_key("none")) is None
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from testing.services.postgres import PostgresServer
+from testing.services.server import HOST
 from tests.infra.places import INFRA
 from tests.infra.tools import run
-from tests.services.postgres import PostgresServer
-from tests.services.server import HOST
 
 OWNER, DISPATCHER = "voicefarm_owner", "voicefarm_dispatcher"
 

@@ -8,15 +8,15 @@ from shutil import copy
 import pytest
 import redis
 
-from dispatcher.farm.processes import voicefarm
+from dispatcher.local.processes import voicefarm
 from dispatcher.sample.writing import write_sample
 from storage.settings import Settings
-from tests.farm.running import PATIENCE, RunningFarm, running_farm
+from testing.running_farm import PATIENCE, RunningFarm, running_farm
+from testing.services.building import embedded_settings
+from testing.services.waiting import wait_until
 from tests.infra.accounts import WORKER_PASSWORD, AccountsRedis, template
-from tests.services.building import embedded_settings
-from tests.services.waiting import wait_until
-from workers.app import build_app
-from workers.routes import DESK_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, convert_queue
+from workers.wire.celery_app import build_app
+from workers.wire.routes import DESK_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, convert_queue
 
 QUEUE = f"voicefarm:{convert_queue('cpu.any')}"
 PIDBOX = "voicefarm:/0.celery.pidbox"

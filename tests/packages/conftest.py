@@ -6,13 +6,14 @@ from threading import Event
 
 import pytest
 
-from dispatcher.models.storing import store_package
+from dispatcher.voices.packages import store_package
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from tests.packages.making import make_package
+from workers.engines.packages import Packages
+from workers.engines.rvc.files.door import packed_of
 from workers.engines.rvc.package import Description
-from workers.packages import Packages
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -39,7 +40,7 @@ def add(tmp_path: Path) -> Callable[..., Description]:
     def added(store: ObjectStore, **fields: object) -> Description:
         folder = tmp_path / "made" / str(len(list(tmp_path.glob("made/*"))))
         description = make_package(folder, **fields)  # type: ignore[arg-type]
-        store_package(store, folder, description)
+        store_package(store, folder, packed_of(description, {}))
         return description
 
     return added

@@ -5,18 +5,9 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from workers.engines.package import VOICE, PackedFile, description_file
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
-from workers.engines.rvc.package import (
-    ENCODER,
-    PITCH,
-    RETRIEVAL,
-    VOICE,
-    WEIGHTS,
-    Description,
-    PackedFile,
-    Sizes,
-    description_file,
-)
+from workers.engines.rvc.package import ENCODER, PITCH, RETRIEVAL, WEIGHTS, Description, Sizes
 
 SIZES: dict[str, Sizes] = {
     VOICE: SynthesizerSizes(40_000, (10, 10, 2, 2), (16, 16, 4, 4), 768, speakers=3),

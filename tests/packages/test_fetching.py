@@ -15,8 +15,9 @@ from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from tests.packages.conftest import packages
-from workers.engines.rvc.package import ENCODER, RETRIEVAL, VOICE, WEIGHTS, Description, Package
-from workers.packages import Packages
+from workers.engines.package import VOICE
+from workers.engines.packages import Packages
+from workers.engines.rvc.package import ENCODER, RETRIEVAL, WEIGHTS, Description, Package
 
 Add = Callable[..., Description]
 
@@ -25,7 +26,7 @@ import sys
 from pathlib import Path
 from threading import Event
 from storage.objects.folder import FolderStore
-from workers.packages import Packages
+from workers.engines.packages import Packages
 packages = Packages(FolderStore(Path(sys.argv[1])), Path(sys.argv[2]), float("inf"), Event())
 print("ready", flush=True)
 sys.stdin.readline()
@@ -101,11 +102,11 @@ def test_what_was_changed_in_the_store_is_not_used(
     assert not list(here.rglob("*.part"))
 
 
-@pytest.mark.parametrize(("kind", "command"), [(VOICE, "voice add"), (ENCODER, "model add")])
+@pytest.mark.parametrize(("kind", "advice"), [(VOICE, "add the voice again"), (ENCODER, "add the model again")])
 def test_a_package_that_is_not_in_the_store_is_told_with_what_to_do(
-    store: ObjectStore, here: Path, kind: str, command: str
+    store: ObjectStore, here: Path, kind: str, advice: str
 ) -> None:
-    with pytest.raises(ConversionError, match=f"not in the object store; add it again with `voicefarm {command}`"):
+    with pytest.raises(ConversionError, match=f"not in the object store; {advice}"):
         packages(store, here).folder("0" * 64, kind)
 
 

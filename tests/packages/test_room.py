@@ -8,8 +8,9 @@ from pathlib import Path
 
 from storage.objects.folder import FolderStore
 from tests.packages.conftest import packages
-from workers.engines.rvc.package import ENCODER, VOICE, Description
-from workers.package_room import LOCKS, RECENTLY
+from workers.engines.package import VOICE
+from workers.engines.package_room import LOCKS, RECENTLY
+from workers.engines.rvc.package import ENCODER, Description
 
 Add = Callable[..., Description]
 

@@ -6,7 +6,7 @@ import pytest
 
 from storage.errors import ObjectStoreError
 from storage.objects.folder import FolderStore
-from workers.shelf import StoreShelf
+from workers.worker.shelf import StoreShelf
 
 
 class AwayStore(FolderStore):

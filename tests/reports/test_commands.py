@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from storage.errors import InputError, UnknownJob
+from dispatcher.cli.remedies import worded
+from storage.errors import InputError, UnknownJob, VoicefarmError
 from storage.records.database import Database
 from storage.records.schema import SpeedRecord
 from tests.reports.conftest import Keep, Run
@@ -98,7 +99,9 @@ def test_a_sample_is_written_whole_with_its_pitch(tmp_path: Path, run: Run) -> N
 def test_a_sample_replaces_nothing_unasked(tmp_path: Path, run: Run) -> None:
     out = tmp_path / "voice.wav"
     out.write_bytes(b"precious")
-    assert "pass --overwrite" in str(run("sample", out, "--seconds", 1).exception)
+    refused = run("sample", out, "--seconds", 1).exception
+    assert isinstance(refused, VoicefarmError)
+    assert "pass --overwrite" in worded(refused)
     assert out.read_bytes() == b"precious"
     assert run("sample", out, "--seconds", 1, "--overwrite").exit_code == 0
     assert soundfile.info(out).frames == 44_100

@@ -128,7 +128,7 @@ def test_only_finished_jobs_are_drawn_and_only_as_png(store: FolderStore, tmp_pa
     with pytest.raises(InputError, match=r"job\.png"):
         draw_picture(rows(), store, tmp_path / "job.jpg")
     (tmp_path / "there.png").touch()
-    with pytest.raises(InputError, match="--overwrite"):
+    with pytest.raises(InputError, match="exists already; allow what is there to be replaced"):
         draw_picture(rows(), store, tmp_path / "there.png")
 
 

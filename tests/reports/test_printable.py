@@ -10,9 +10,8 @@ import pytest
 from dispatcher.cli.main import main
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.saying import print_json
-from dispatcher.jobs.storable import storable
-from dispatcher.jobs.watching import Progress
-from dispatcher.reports.wording import printable, printable_lines
+from dispatcher.client.watching import Progress
+from storage.printable import printable, printable_lines, storable
 from storage.records.database import Database
 from tests.reports.conftest import Keep, Run
 from tests.reports.rows import attempt, job, worker

@@ -1,7 +1,7 @@
 import pytest
 
-from dispatcher.reports.conversion import rate_conversion
 from dispatcher.reports.grouping import by_capability, by_worker
+from dispatcher.reports.pace import pace_of
 from dispatcher.reports.presence import Life, Span
 from dispatcher.reports.work import Portion, sum_work
 
@@ -58,13 +58,13 @@ def test_the_ideal_counts_each_worker_for_as_long_as_it_was_there() -> None:
     # 200 s of audio: 10x all the time and 20x half of it make 20x, so that 20 s could have been 10.
     portions = [portion("slow", "done", 5, 100.0, 10.0), portion("fast", "done", 5, 100.0, 5.0)]
     lives = [Life("slow", "cpu", WINDOW), Life("fast", "cuda", Span(110.0, 125.0))]
-    conversion = rate_conversion(WINDOW, by_worker(portions, lives, WINDOW))
+    conversion = pace_of(WINDOW, by_worker(portions, lives, WINDOW))
     assert conversion.audio_seconds == 200.0
     assert conversion.ideal_seconds == pytest.approx(10.0)
     assert conversion.over_ideal == pytest.approx(2.0)
 
 
 def test_there_is_no_ideal_where_nothing_was_converted() -> None:
-    conversion = rate_conversion(WINDOW, by_worker([], [Life("one", "cpu", WINDOW)], WINDOW))
+    conversion = pace_of(WINDOW, by_worker([], [Life("one", "cpu", WINDOW)], WINDOW))
     assert (conversion.seconds, conversion.ideal_seconds, conversion.over_ideal) == (20.0, None, None)
-    assert rate_conversion(Span(5.0, 5.0), []).ideal_seconds is None
+    assert pace_of(Span(5.0, 5.0), []).ideal_seconds is None

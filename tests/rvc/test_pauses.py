@@ -5,7 +5,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rvc_torch.pieces import atoms, whole
+from testing.rvc.pieces import atoms, whole
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.pauses import FADE, KEPT, WORTH_A_STOP, Gain, gains, parts, sounding, with_pauses
 from workers.engines.rvc.strip import strip_of, wanted_frames

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from storage.errors import ConversionError
-from workers.engines.rvc.pitch import analysis
-from workers.engines.rvc.pitch.analysis import on_our_frames, swift_pitch, world_pitch
+from workers.engines.rvc import pitch_finding as analysis
+from workers.engines.rvc.pitch_finding import on_our_frames, swift_pitch, world_pitch
 
 RATE, HOP = 16_000, 160
 SECONDS = 1.5
@@ -62,7 +62,7 @@ def test_silence_has_no_pitch(method: str) -> None:
 
 
 def test_a_worker_without_the_package_says_which_and_what_else_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "workers.engines.world.vocoder", None)
+    monkeypatch.setitem(sys.modules, "workers.engines.vocoder", None)
     with pytest.raises(ConversionError, match=r"harvest needs the package pyworld.*or choose the pitch method rmvpe"):
         world_pitch(np.zeros(100, np.float32), "harvest", 50.0, 1100.0)
     monkeypatch.setitem(sys.modules, "swift_f0", None)

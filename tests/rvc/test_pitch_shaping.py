@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from workers.engines.rvc.pitch.shaping import Pitch, autotuned, coarse, interpolated, shaped, transposed, within
-from workers.engines.rvc.settings import CHOICES, NOTES, RvcSettings
+from workers.engines.rvc.pitch_shaping import Pitch, autotuned, coarse, interpolated, shaped, transposed, within
+from workers.engines.rvc.settings import NOTES, RvcSettings
 
 TRACKS = arrays.arrays(np.float64, st.integers(0, 30), elements=st.just(0.0) | st.floats(32.0, 2000.0))
 SCALES = {"chromatic": range(12), "major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
@@ -33,7 +33,7 @@ def test_transposing_moves_voiced_frames_by_semitones(pitch: Pitch, semitones: f
     assert not moved[~voiced].any()
 
 
-@given(TRACKS, st.sampled_from(NOTES), st.sampled_from(CHOICES["autotune_scale"]))
+@given(TRACKS, st.sampled_from(NOTES), st.sampled_from(("chromatic", "major", "minor")))
 def test_full_autotune_sings_the_nearest_note_of_the_scale(pitch: Pitch, key: str, scale: str) -> None:
     tuned = autotuned(pitch, key, scale, 1.0)
     allowed = [n for n in range(-24, 150) if (n - NOTES.index(key)) % 12 in SCALES[scale]]

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InputError
-from workers.engines.rvc.settings import CHOICES, RANGES, RvcSettings
+from workers.engines.rvc.settings import RvcSettings
+from workers.engines.setting import Form, declared
+
+RANGES = {s.name: s.limits for s in declared(RvcSettings) if s.form is Form.NUMBER}
+CHOICES = {s.name: s.choices for s in declared(RvcSettings) if s.form is Form.CHOICE}
 
 
 @st.composite

@@ -2,10 +2,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.engine import Piece
 from workers.engines.rvc.phase import ANCHOR_STEP
 from workers.engines.rvc.strip import CONTEXT, TAIL, strip_of, wanted_frames
 from workers.engines.rvc.windows import STEP
+from workers.engines.voice import Piece
 
 HOP = 320
 #: A sample is its own absolute number times this, so that its value tells where it comes from; all stay below one.

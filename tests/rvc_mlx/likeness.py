@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.rvc_torch.tiny import relative_error
+from testing.rvc.tiny import relative_error
 
 
 def correlation(one: Any, other: Any) -> float:

@@ -4,12 +4,12 @@ from itertools import cycle
 
 import numpy as np
 
+from testing.rvc import voices
+from testing.rvc.joins import click, clicked
+from testing.rvc.pieces import Floats, atoms, sung
 from tests.rvc_mlx import twins
-from tests.rvc_torch import voices
-from tests.rvc_torch.joins import click, clicked
-from tests.rvc_torch.pieces import Floats, atoms, sung
 from workers.engines.rvc.architecture import ANALYSIS_RATE
-from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
 VOICE = voices.narrow()
@@ -19,7 +19,7 @@ JOINS = [piece.stop * VOICE.rate // ANALYSIS_RATE for piece in PIECES[:-1]]
 STEP = 2.0**-15
 
 
-def converted(*engines: Conversion) -> Floats:
+def converted(*engines: RvcConversion) -> Floats:
     settings = RvcSettings(pitch_method="dio", seed=5)
     dealt = zip(PIECES, cycle(engines), strict=False)
     return np.concatenate([engine.convert(piece, settings).samples for piece, engine in dealt])

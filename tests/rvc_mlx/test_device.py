@@ -19,9 +19,8 @@ GIGABYTE = 1 << 30
 
 def test_the_device_has_a_name_and_memory() -> None:
     found = mlx_device()
-    assert found is not None
-    assert found[0]
-    assert found[1] > GIGABYTE // 2
+    assert found.name
+    assert found.bytes > GIGABYTE // 2
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from bench.random_nets import random_weights, write_package
-from dispatcher.models.exporting import export_for_mlx_swift
 from storage.errors import InputError
+from testing.random_nets import random_weights, write_package
+from testing.rvc import tiny
 from tests.rvc_mlx.likeness import assert_twins
-from tests.rvc_torch import tiny
 from workers.engines.rvc.architecture import PitchSizes, SynthesizerSizes
+from workers.engines.rvc.exporting import export_for_mlx_swift
 
 VOICE = tiny.voice()
 Tensors = dict[str, mx.array]

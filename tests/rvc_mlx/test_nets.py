@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from testing.rvc import tiny, voices
 from tests.rvc_mlx import twins
 from tests.rvc_mlx.likeness import assert_twins
-from tests.rvc_torch import tiny, voices
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.waveform import TILE

@@ -6,14 +6,14 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
+from testing.rvc import tiny, voices
+from testing.rvc.joins import likeness
+from testing.rvc.pieces import Floats, spoken, whole
 from tests.rvc_mlx import twins
 from tests.rvc_mlx.likeness import correlation
-from tests.rvc_torch import tiny, voices
-from tests.rvc_torch.joins import likeness
-from tests.rvc_torch.pieces import Floats, spoken, whole
 from workers.engines.rvc.architecture import SynthesizerSizes
-from workers.engines.rvc.conversion import Conversion
-from workers.engines.rvc.pitch.decoding import decode
+from workers.engines.rvc.conversion import RvcConversion
+from workers.engines.rvc.pitch_decoding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 
@@ -21,7 +21,7 @@ SIZES = voices.narrow()
 RECORDING = spoken(1.9)
 
 
-def sound(conversion: Conversion, settings: RvcSettings | None = None) -> Floats:
+def sound(conversion: RvcConversion, settings: RvcSettings | None = None) -> Floats:
     return conversion.convert(whole(RECORDING, conversion.sizes.rate), settings or RvcSettings(seed=3)).samples
 
 

@@ -2,11 +2,11 @@
 
 import mlx.core as mx
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny, voices
+from testing.random_nets import random_weights
+from testing.rvc import tiny, voices
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.retrieval import Retrieval
@@ -31,6 +31,6 @@ def nets(sizes: SynthesizerSizes, dtype: mx.Dtype = mx.float32, attention: float
 
 def conversion(
     sizes: SynthesizerSizes, windows: int = 1, tiles: int = 1, tile: int = 64, dtype: mx.Dtype = mx.float32
-) -> Conversion:
+) -> RvcConversion:
     """A voice with these batches and tiles."""
-    return Conversion(sizes, nets(sizes, dtype), Batches(Batch(windows), Batch(tiles), tile))
+    return RvcConversion(sizes, nets(sizes, dtype), Batches(Batch(windows), Batch(tiles), tile))

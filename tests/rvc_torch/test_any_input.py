@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rvc_torch import tiny
-from tests.rvc_torch.pieces import Floats, atom, whole
-from tests.rvc_torch.voices import conversion, narrow
+from testing.rvc import tiny
+from testing.rvc.pieces import Floats, atom, whole
+from testing.rvc.voices import conversion, narrow
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
-from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
 #: Frames of a tile: short, because most of these recordings are.
@@ -17,7 +17,7 @@ TILE = 16
 
 
 @lru_cache
-def voice(table: str, *, has_pitch: bool) -> Conversion:
+def voice(table: str, *, has_pitch: bool) -> RvcConversion:
     sizes = narrow(has_pitch=has_pitch) if table == "24k" else tiny.voice(table, has_pitch=has_pitch)
     return conversion(sizes, tile=TILE)
 

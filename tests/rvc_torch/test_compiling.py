@@ -65,7 +65,7 @@ def test_processors_compile_nothing_unless_told_to(monkeypatch: pytest.MonkeyPat
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs g++, which is not installed")
 def test_one_program_serves_every_voice_and_is_shared(compiler: None) -> None:
     shelf, x = Shelf(), torch.linspace(-1.0, 1.0, 8)
-    assert not compiling.share_programs("cpu", shelf)
+    assert not compiling.share_programs("cpu", shelf, "2")
     made_before = torch._dynamo.utils.counters["stats"]["unique_graphs"]
     with torch.inference_mode():
         for weight in (0.5, 2.0):
@@ -79,4 +79,4 @@ def test_one_program_serves_every_voice_and_is_shared(compiler: None) -> None:
     compiling.share_new_programs()
     assert shelf.things == {}, "nothing new was compiled"
     shelf.things[name] = laid_out
-    assert compiling.share_programs("cpu", shelf)
+    assert compiling.share_programs("cpu", shelf, "2")

@@ -6,19 +6,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bench.random_nets import random_voice
 from storage.errors import ConversionError, InputError
-from tests.rvc_torch import tiny
-from tests.rvc_torch.pieces import Floats, spoken, sung, whole
+from testing.random_nets import random_voice
+from testing.rvc import tiny
+from testing.rvc.pieces import Floats, spoken, sung, whole
+from testing.rvc.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
 from tests.rvc_torch.plain import PlainVoice, retrieved
-from tests.rvc_torch.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.nets import DeviceFull, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of, wanted_frames
-from workers.engines.rvc.torch.engine import TorchVoice, load
+from workers.engines.rvc.torch.engine import FRAMEWORK, TorchVoice
 
 VOICE = narrow()
 SECOND = whole(spoken(1.0), VOICE.rate)
@@ -163,7 +163,7 @@ def loaded(
 ) -> TorchVoice:
     recipe = random_voice(folder, replace(VOICE, content=content), tiny.ENCODER, tiny.PITCH, vectors)
     recipe = recipe if pitch_model else replace(recipe, pitch_model=None)
-    return load(recipe, lambda known, kind: folder / known, "cpu")
+    return FRAMEWORK.load(recipe, lambda known, kind: folder / known, "cpu")
 
 
 @pytest.mark.parametrize("content", [tiny.ENCODER.hidden, 16])
@@ -208,7 +208,7 @@ class CrampedNets:
 def test_a_device_that_is_full_changes_nothing_but_the_record() -> None:
     sizes = narrow()
     roomy = conversion(sizes, tiles=8, tile=16)
-    cramped = Conversion(sizes, CrampedNets(roomy.nets), Batches(Batch(1), Batch(8), 16))
+    cramped = RvcConversion(sizes, CrampedNets(roomy.nets), Batches(Batch(1), Batch(8), 16))
     piece, settings = whole(spoken(1.0), sizes.rate), RvcSettings(pitch_method="dio")
     first = cramped.convert(piece, settings)
     assert np.abs(first.samples - roomy.convert(piece, settings).samples).max() <= 1e-4

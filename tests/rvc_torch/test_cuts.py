@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.rvc_torch import tiny
-from tests.rvc_torch.joins import click, clicked, likeness
-from tests.rvc_torch.pieces import Floats, atoms, spoken, sung, whole
-from tests.rvc_torch.voices import conversion, narrow, overheard
+from testing.rvc import tiny
+from testing.rvc.joins import click, clicked, likeness
+from testing.rvc.pieces import Floats, atoms, spoken, sung, whole
+from testing.rvc.voices import conversion, narrow, overheard
 from workers.engines.rvc import windows as windows_module
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
-from workers.engines.rvc.conversion import Conversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
 VOICE = narrow()
@@ -22,7 +22,7 @@ JOINS = [cut * VOICE.rate // ANALYSIS_RATE for cut in CUTS]
 HALF_A_SECOND = VOICE.rate // 2
 
 
-def in_one_and_in_atoms(voice: Conversion, recording: Floats, settings: RvcSettings) -> tuple[Floats, Floats]:
+def in_one_and_in_atoms(voice: RvcConversion, recording: Floats, settings: RvcSettings) -> tuple[Floats, Floats]:
     one = voice.convert(whole(recording, VOICE.rate), settings).samples
     parts = [voice.convert(piece, settings).samples for piece in atoms(recording, CUTS, VOICE.rate)]
     return one, np.concatenate(parts)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny
+from testing.random_nets import random_weights
+from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.torch import fewer_products
 from workers.engines.rvc.torch.fewer_products import FewerProducts

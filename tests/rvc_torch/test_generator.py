@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny
+from testing.random_nets import random_weights
+from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 

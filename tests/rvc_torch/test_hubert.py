@@ -5,10 +5,10 @@ import pytest
 import torch
 from transformers import HubertConfig, HubertModel
 
-from bench.random_nets import random_weights
 from storage.errors import ConversionError
-from tests.rvc_torch import tiny
-from tests.rvc_torch.pieces import Floats, spoken
+from testing.random_nets import random_weights
+from testing.rvc import tiny
+from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import EncoderSizes
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.waveform import Waveform

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.rvc_torch import tiny
-from tests.rvc_torch.pieces import spoken
+from testing.rvc import tiny
+from testing.rvc.pieces import spoken
 from workers.engines.rvc.mel import hann_window, mel_filters
 from workers.engines.rvc.torch.mel import LogMel
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.rvc_torch.joins import likeness
-from tests.rvc_torch.pieces import atom, atoms, spoken, whole
-from tests.rvc_torch.voices import conversion, narrow, overheard
+from testing.rvc.joins import likeness
+from testing.rvc.pieces import atom, atoms, spoken, whole
+from testing.rvc.voices import conversion, narrow, overheard
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.settings import RvcSettings
 

@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.random_nets import random_voice
-from tests.rvc_torch import tiny
-from tests.rvc_torch.joins import likeness
-from tests.rvc_torch.pieces import spoken, whole
-from tests.rvc_torch.voices import narrow, nets
+from testing.random_nets import random_voice
+from testing.rvc import tiny
+from testing.rvc.joins import likeness
+from testing.rvc.pieces import spoken, whole
+from testing.rvc.voices import narrow, nets
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion
+from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch import precision
-from workers.engines.rvc.torch.engine import load
+from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.precision import dtype_for, precision_name
 
 CPU = torch.device("cpu")
@@ -22,7 +22,7 @@ VOICE = narrow()
 def test_a_whole_voice_in_bf16_is_heard_as_in_single_precision() -> None:
     piece = whole(spoken(2.0), VOICE.rate)
     sounds = [
-        Conversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64))
+        RvcConversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64))
         .convert(piece, RvcSettings(pitch_method="dio"))
         .samples
         for dtype in (torch.float32, torch.bfloat16)
@@ -54,8 +54,8 @@ def test_what_is_asked_for_is_what_is_computed_in(name: str) -> None:
 
 def test_a_voice_keeps_its_nets_for_every_precision_that_was_asked_for(tmp_path: Path) -> None:
     recipe = random_voice(tmp_path, VOICE, tiny.ENCODER, tiny.PITCH)
-    voice = load(recipe, lambda known, kind: tmp_path / known, "cpu")
-    single = voice.prepared(RvcSettings(precision="fp32"))
-    half = voice.prepared(RvcSettings(precision="bf16"))
+    voice = FRAMEWORK.load(recipe, lambda known, kind: tmp_path / known, "cpu")
+    single = voice.conversion_for(RvcSettings(precision="fp32"))
+    half = voice.conversion_for(RvcSettings(precision="bf16"))
     assert half is not single
-    assert voice.prepared(RvcSettings(precision="fp32", seed=9)) is single
+    assert voice.conversion_for(RvcSettings(precision="fp32", seed=9)) is single

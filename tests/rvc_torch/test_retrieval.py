@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rvc_torch import tiny
+from testing.rvc import tiny
 from tests.rvc_torch.plain import retrieved
 from workers.engines.rvc.torch import retrieval as module
 from workers.engines.rvc.torch.retrieval import GROUP, Retrieval

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny
-from tests.rvc_torch.pieces import Floats, spoken
+from testing.random_nets import random_weights
+from testing.rvc import tiny
+from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.mel import hann_window, mel_filters
 from workers.engines.rvc.package import Weights

@@ -3,8 +3,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny
+from testing.random_nets import random_weights
+from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.phase import phased

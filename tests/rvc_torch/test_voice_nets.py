@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from bench.random_nets import random_weights
-from tests.rvc_torch import tiny
+from testing.random_nets import random_weights
+from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
@@ -29,7 +29,7 @@ def test_a_whole_voice_sounds_as_its_plain_nets_one_after_another(table: str, co
     with torch.inference_mode():
         nets = VoiceNets(weights, sizes, torch.zeros(()))
         content_there, coarse_there, noise = (torch.from_numpy(track)[None] for track in (features, coarse, noises[0]))
-        latent = nets.latent(content_there, coarse_there, noise, nets.told[1])
+        latent = nets.latent(content_there, coarse_there, noise, nets.conditioning[1])
         begins, pitch, noise = (torch.from_numpy(track)[None] for track in (phase.astype(np.float32), f0, noises[1]))
         found = nets.sound(latent, begins, pitch, noise, nets.tone[1])[0].numpy()
     edge = nets.generator.margins[0] * sizes.frame
@@ -50,6 +50,6 @@ def test_noise_moves_the_latent_by_two_thirds_of_its_spread() -> None:
         for loud in (0.0, 1.0, -2.0):
             noise = torch.full((1, FRAMES, sizes.inter), loud)
             given = torch.from_numpy(features)[None], torch.from_numpy(coarse)[None]
-            found = nets.latent(*given, noise, nets.told[0])[0].numpy()
+            found = nets.latent(*given, noise, nets.conditioning[0])[0].numpy()
             wanted = plain.flowed(mean + 0.66666 * loud * np.exp(spread), 0)
             assert tiny.relative_error(found, wanted) <= 1e-5

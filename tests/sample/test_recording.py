@@ -5,7 +5,7 @@ from dispatcher.sample.recording import generate
 from dispatcher.sample.tracks import FRAMES_PER_SECOND
 from dispatcher.sample.voice import PEAK
 from storage.errors import InputError
-from workers.engines.world.vocoder import WORLD
+from workers.engines.vocoder import WORLD
 
 RATE = 24_000
 

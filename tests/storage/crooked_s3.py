@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from tests.services.s3 import S3Server
-from tests.services.server import HOST
+from testing.services.s3 import S3Server
+from testing.services.server import HOST
 
 
 @dataclass

@@ -15,7 +15,7 @@ from storage.objects.opening import open_store
 from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
-from tests.services.s3 import LISTED_AT_ONCE
+from testing.services.s3 import LISTED_AT_ONCE
 
 BIG = 17 * 1024 * 1024 + 11
 """More than one part of an upload, and not a whole number of blocks."""

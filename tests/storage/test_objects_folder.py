@@ -14,7 +14,7 @@ from storage.objects import folder
 from storage.objects.folder import UNFINISHED, FolderStore
 from storage.objects.opening import open_store
 from storage.settings import Settings
-from tests.services.waiting import wait_until
+from testing.services.waiting import wait_until
 
 ENDLESS_WRITER = """
 import os, sys

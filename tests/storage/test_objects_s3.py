@@ -10,7 +10,7 @@ from storage.errors import ObjectMissing, ObjectStoreError
 from storage.objects.opening import open_store
 from storage.objects.s3 import PART_BYTES, S3Store
 from storage.settings import Settings
-from tests.services.s3 import S3Server
+from testing.services.s3 import S3Server
 
 Build = Callable[..., Settings]
 

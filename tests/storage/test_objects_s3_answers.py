@@ -13,8 +13,8 @@ from storage.objects.opening import open_store
 from storage.objects.ranged import TRIES, RangedReader
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
-from tests.services.s3 import S3Server, bucket_of
-from tests.services.server import HOST, free_port
+from testing.services.s3 import S3Server, bucket_of
+from testing.services.server import HOST, free_port
 from tests.storage.crooked_s3 import Answer, Asked, in_between, serving
 from tests.storage.test_objects_s3_refusals import check_told, every_action
 

@@ -12,7 +12,7 @@ from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStore
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.settings import Settings
-from tests.services.server import HOST, free_port
+from testing.services.server import HOST, free_port
 from tests.storage.crooked_s3 import Answer, Asked, serving
 
 Build = Callable[..., Settings]

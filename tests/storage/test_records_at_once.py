@@ -12,7 +12,7 @@ from storage.errors import DatabaseUnavailable
 from storage.records.database import Database
 from storage.records.inserting import insert_if_absent
 from storage.records.schema import FarmRecord
-from tests.services.waiting import wait_until
+from testing.services.waiting import wait_until
 from tests.storage.rows import add_fact, facts
 
 #: Long enough for somebody who does not wait to be done.

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from storage.errors import DatabaseUnavailable, NoSpace, VoicefarmError
 from storage.records.database import Database
-from tests.services.postgres import PostgresServer
-from tests.services.server import HOST, PASSWORD, free_port
+from testing.services.postgres import PostgresServer
+from testing.services.server import HOST, PASSWORD, free_port
 from tests.storage.rows import add_fact, facts
 
 SECRET = "s3cr3t"

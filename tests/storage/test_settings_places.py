@@ -7,7 +7,7 @@ import pytest
 from kombu import Connection
 from sqlalchemy import make_url
 
-from dispatcher.farm.redis_server import start_redis
+from dispatcher.local.redis_server import start_redis
 from storage.objects.folder import FolderStore
 from storage.objects.opening import open_store
 from storage.settings import LONGEST_SOCKET_PATH, Settings

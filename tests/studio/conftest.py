@@ -5,22 +5,26 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from dispatcher.desk.report import complete_job
-from dispatcher.jobs.conversion import atoms_prefix, converted_prefix
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.sample.writing import write_sample
-from dispatcher.studio import Studio
+from dispatcher.studio.studio import Studio
+from dispatcher.turns.turn import Turn
 from storage import keys
 from storage.records.database import Database
-from storage.records.rows import AnyRow
 from storage.records.schema import AtomRecord, JobRecord
+from storage.records.states import Outcome
 from storage.settings import Settings
-from workers.messages import AtomOrder, LeaseOrder, Outcome
-from workers.pipeline import Pipeline
-from workers.voices import LoadedVoices
+from testing.quiet import quiet_turns
+from workers.wire.celery_app import build_app
+from workers.wire.messages import AtomOrder, ConversionOrder
+from workers.worker.pipeline import Pipeline
+from workers.worker.voices import LoadedVoices
 
 SECONDS = 9.0
 
@@ -31,19 +35,20 @@ class StepByStep:
     def __init__(self, settings: Settings, recording: Path) -> None:
         self.settings = settings
         self.objects = settings.state_folder / "objects"
-        self.studio = Studio(settings, feed=lambda: None)
-        self.database, self.store = self.studio.database, self.studio.store
+        self.studio = Studio(settings, build_app(settings), feed=lambda: None)
+        vars(self.studio)["turns"] = quiet_turns(Database(settings.resolved_database_url), settings)
+        self.database, self.store = self.studio.turns.database, self.studio.store
         self.number = submit(
-            self.database, self.store, recording, check_request(self.database, settings, Request("through"))
+            self.studio.turns, self.store, recording, check_request(self.database, settings, Request("through"))
         )
 
     @property
     def job(self) -> JobRecord:
         return load_job(self.database, self.number)
 
-    def atoms(self) -> list[AnyRow]:
+    def atoms(self) -> list[AtomRecord]:
         with self.database.reading() as connection:
-            return list(connection.execute(select(AtomRecord).order_by(AtomRecord.number)).all())
+            return list(Session(connection).scalars(select(AtomRecord).order_by(AtomRecord.number)))
 
     def take_store_away(self) -> None:
         """What a network disk does that is not mounted: every access fails."""
@@ -76,7 +81,7 @@ class StepByStep:
 
         waiting = [a for a in self.atoms() if a.state == "waiting"]
         job = self.job
-        order = LeaseOrder(
+        order = ConversionOrder(
             "t", job.id, job.engine, job.engine_version, job.recipe, job.settings, job.rate_in, job.rate_voice,
             atoms_prefix(job), converted_prefix(job),
             tuple(AtomOrder(a.number, a.start, a.stop, a.first, a.last, a.out_start, a.out_stop) for a in waiting),
@@ -93,7 +98,7 @@ class StepByStep:
                     seconds_waiting=0.0, peak=1.0,
                 )
             )  # fmt: skip
-            complete_job(connection, self.number, 0.0)
+            complete_job(Turn(connection, 0.0, self.settings), self.number)
         return outcomes
 
     def result(self) -> bytes:
@@ -114,7 +119,7 @@ def nine_seconds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def steps(
     migrated_sqlite_url: str, tmp_path: Path, nine_seconds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StepByStep]:
-    for room in ("workers.pipeline", "dispatcher.stitch.joining"):
+    for room in ("workers.worker.pipeline", "dispatcher.studio.stitch.joining"):
         monkeypatch.setattr(f"{room}.READ_AGAIN", (0.01,))
     settings = Settings(
         state=str(tmp_path / "state"), scratch=str(tmp_path / "scratch"), atom_seconds=3.0,

@@ -42,8 +42,9 @@ def test_a_converted_atom_is_converted_again(steps: StepByStep, undisturbed: byt
     steps.studio.stitching.run(steps.number)
     assert steps.job.state == "converting"
     assert [a.state for a in steps.atoms()].count("waiting") == 1
-    assert steps.atoms()[1].error
-    assert "object at 0x" not in steps.atoms()[1].error
+    error = steps.atoms()[1].error
+    assert error
+    assert "object at 0x" not in error
     assert steps.convert() == {1: "done"}
     steps.studio.stitching.run(steps.number)
     assert steps.result() == undisturbed

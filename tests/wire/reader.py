@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from storage.settings import Settings
-from workers.app import build_app, named_queue
-from workers.rubbish import rubbish
+from workers.wire.celery_app import build_app, named_queue
+from workers.wire.rubbish import rubbish
 
 
 def read(url: str, queue: str, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
@@ -9,14 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import BadMessage
-from workers.messages import AtomOrder, AtomOutcome, Heartbeat, LeaseOrder, LeaseReport, plain_error
+from storage.records.states import WorkerState
+from workers.wire.messages import (
+    VERSION,
+    AtomOrder,
+    AtomOutcome,
+    ConversionOrder,
+    Heartbeat,
+    LeaseReport,
+    Message,
+    plain_error,
+)
 
 BEAT = Heartbeat(
     "a" * 32, "cpu.x-1@here", "convert.cpu.x+studio-a", "cpu", "AMD EPYC", ("cpu", "cpu.x", "world.v2"),
-    {"world": "2"}, "here", 7, "busy", ("b" * 32,), 312.5,
+    {"world": "2"}, "here", 7, WorkerState.BUSY, ("b" * 32,), 312.5, 4,
 )  # fmt: skip
 REPORT = LeaseReport("b" * 32, "a" * 32, (AtomOutcome(3, "done", 20.0, stages={"pitch": 1.5}, peak=0.5),), is_over=True)
-ORDER = LeaseOrder(
+ORDER = ConversionOrder(
     "b" * 32, 1, "world", "2", {"pitch": 4}, {"seed": 0}, 16_000, 24_000, "atoms/" + "a" * 32, "converted/" + "b" * 32,
     (AtomOrder(0, 0, 100, 0, 120, 0, 150),),
 )  # fmt: skip
@@ -28,13 +39,41 @@ def travelled(message: object) -> Any:
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_what_is_sent_comes_back_the_same(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
+def test_what_is_sent_comes_back_the_same(message: Heartbeat | LeaseReport | ConversionOrder) -> None:
     assert type(message).from_json(travelled(message.to_json())) == message
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_fields_of_a_newer_version_are_passed_over(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
+def test_fields_of_a_newer_version_are_passed_over(message: Heartbeat | LeaseReport | ConversionOrder) -> None:
     assert type(message).from_json({**travelled(message.to_json()), "colour": "blue"}) == message
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+@given(data=st.data())
+def test_machines_of_two_versions_understand_each_other(message: Message, data: st.DataObject) -> None:
+    sent = travelled(message.to_json())
+    optional = [f.name for f in fields(message) if f.default is not MISSING or f.default_factory is not MISSING]
+    missing = data.draw(st.sets(st.sampled_from(optional)))
+    added = data.draw(st.dictionaries(st.from_regex("new_[a-z]{1,8}", fullmatch=True), st.integers() | st.text()))
+    read = type(message).from_json({**{n: v for n, v in sent.items() if n not in missing}, **added})
+    for field in fields(message):
+        if field.name not in missing:
+            assert getattr(read, field.name) == getattr(message, field.name)
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+def test_a_message_that_does_not_say_its_version_is_of_the_first(message: Message) -> None:
+    sent = travelled(message.to_json())
+    assert sent.pop("version") == VERSION
+    assert type(message).from_json(sent).version == 1
+
+
+@pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
+def test_what_only_a_newer_program_may_read_is_set_aside(message: Message) -> None:
+    newer = {**travelled(message.to_json()), "version": VERSION + 2}
+    assert type(message).from_json(newer).version == VERSION + 2
+    with pytest.raises(BadMessage, match=f"from version {VERSION + 1} on.*bring this machine to the newer version"):
+        type(message).from_json({**newer, "readable_from": VERSION + 1})
 
 
 @pytest.mark.parametrize(
@@ -116,13 +155,15 @@ def test_a_report_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]
     ],
 )
 def test_an_order_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(BadMessage, match="a LeaseOrder is not as it should be"):
-        LeaseOrder.from_json({**travelled(ORDER.to_json()), **changes})
+    with pytest.raises(BadMessage, match="a ConversionOrder is not as it should be"):
+        ConversionOrder.from_json({**travelled(ORDER.to_json()), **changes})
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_a_message_without_one_of_its_fields_is_refused(message: Heartbeat | LeaseReport | LeaseOrder) -> None:
-    for name in message.to_json():
+def test_a_message_without_a_field_it_needs_is_refused(message: Message) -> None:
+    needed = [f.name for f in fields(message) if f.default is MISSING and f.default_factory is MISSING]
+    assert needed
+    for name in needed:
         with pytest.raises(BadMessage):
             type(message).from_json({n: v for n, v in travelled(message.to_json()).items() if n != name})
 
@@ -134,7 +175,7 @@ ANYTHING = st.recursive(
 )
 
 
-@given(message=ANYTHING, kind=st.sampled_from([Heartbeat, LeaseReport, LeaseOrder]))
+@given(message=ANYTHING, kind=st.sampled_from([Heartbeat, LeaseReport, ConversionOrder]))
 def test_whatever_comes_is_a_message_or_refused(message: object, kind: type[Heartbeat]) -> None:
     with pytest.raises(BadMessage):
         kind.from_json(message)
@@ -142,7 +183,7 @@ def test_whatever_comes_is_a_message_or_refused(message: object, kind: type[Hear
 
 @given(message=st.sampled_from([BEAT, REPORT, ORDER]), data=st.data())
 def test_one_field_of_any_kind_makes_a_message_or_is_refused(
-    message: Heartbeat | LeaseReport | LeaseOrder, data: st.DataObject
+    message: Heartbeat | LeaseReport | ConversionOrder, data: st.DataObject
 ) -> None:
     changed = message.to_json()
     changed[data.draw(st.sampled_from(sorted(changed)))] = data.draw(ANYTHING)

@@ -1,6 +1,6 @@
 """Queues: who shares one can do each other's work."""
 
-from workers.routes import class_of, convert_queue
+from workers.wire.routes import class_of, convert_queue
 
 
 def test_machines_share_a_queue_if_class_tags_and_engines_are_the_same() -> None:

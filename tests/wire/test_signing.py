@@ -7,7 +7,7 @@ import pytest
 
 from storage.errors import BadMessage, SettingsError
 from storage.settings import Settings
-from workers.signing import Signer, new_secret, signer_of
+from workers.wire.signing import Signer, new_secret, signer_of
 
 MESSAGE = {"token": "t", "is_over": True, "outcomes": [{"number": 1, "busy": 0.1}], "name": "ä"}
 SECRET = new_secret()

@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from dispatcher.farm.processes import Child, wait_until
+from dispatcher.local.processes import Child, wait_until
 from storage.settings import Settings
-from tests.services.redis import RedisServer
-from workers.app import build_app
-from workers.sending import send
+from testing.services.redis import RedisServer
+from workers.wire.celery_app import build_app
+from workers.wire.sending import send
 
 QUEUE = "convert.cpu.test"
 PREFIX = "voicefarm:"

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatcher.sample.recording import generate
-from workers.engines.engine import Piece, Samples, Voice
-from workers.engines.world.engine import FAMILY, load
+from workers.engines.voice import Piece, Samples, Voice
+from workers.engines.world.conversion import WorldConversion
+from workers.engines.world.engine import ENGINE
 from workers.engines.world.voices import VOICES
 
-RATE = FAMILY.rate_in
+RATE = ENGINE.rate_in
 
 
 @cache
@@ -22,7 +23,7 @@ def singing_and_speech(seconds: float) -> tuple[Samples, npt.NDArray[np.float64]
 
 
 def voice(name: str) -> Voice:
-    return load(VOICES[name].to_json())
+    return WorldConversion(VOICES[name])
 
 
 @cache
@@ -44,7 +45,7 @@ def atom(recording: Samples, start: int, stop: int, context_seconds: float) -> P
 
 
 def convert_in_atoms(
-    name: str, recording: Samples, cuts: Sequence[int], context_seconds: float = FAMILY.context_seconds
+    name: str, recording: Samples, cuts: Sequence[int], context_seconds: float = ENGINE.context_seconds
 ) -> Samples:
     ends = [0, *cuts, len(recording)]
     atoms = [atom(recording, *span, context_seconds) for span in pairwise(ends)]

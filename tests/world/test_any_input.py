@@ -10,7 +10,7 @@ from storage.audio.highpass import ZeroPhaseHighPass
 from storage.audio.resample import StreamResampler
 from storage.errors import ConversionError
 from tests.world.recordings import RATE, atom, loudness, singing_and_speech, voice, whole
-from workers.engines.engine import Piece, Samples
+from workers.engines.voice import Piece, Samples
 
 Signal = Callable[[int], Samples]
 
@@ -62,7 +62,7 @@ def test_an_atom_without_context_is_still_converted(start: int) -> None:
 
 
 def test_values_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ConversionError, match="no numbers"):
+    with pytest.raises(ConversionError, match="not numbers"):
         voice("plain").convert(whole(np.full(100, np.nan, np.float32)), {})
 
 

@@ -5,9 +5,10 @@ import numpy.typing as npt
 import pytest
 
 from tests.world.recordings import RATE, converted, correlation, loudness, singing_and_speech, voice, whole
-from workers.engines.engine import Samples
-from workers.engines.world.engine import load
-from workers.engines.world.vocoder import WORLD
+from workers.engines.vocoder import WORLD
+from workers.engines.voice import Samples
+from workers.engines.world.conversion import WorldConversion
+from workers.engines.world.recipe import WorldVoice
 
 SECONDS = 8.0
 
@@ -54,7 +55,9 @@ def test_voices_keep_about_the_loudness(name: str) -> None:
 )
 def test_pitch_moves_as_told(recipe: dict[str, float], settings: dict[str, float], semitones: float) -> None:
     recording, pitch = singing_and_speech(SECONDS)
-    found = measured_pitch(load(recipe).convert(whole(recording), settings).samples)[: len(pitch)]
+    found = measured_pitch(WorldConversion(WorldVoice.from_json(recipe)).convert(whole(recording), settings).samples)[
+        : len(pitch)
+    ]
     both = (found > 0.0) & (pitch > 0.0)
     assert both.sum() > 0.9 * (pitch > 0.0).sum()
     assert np.median(np.abs(1200.0 * np.log2(found[both] / pitch[both]) - 100.0 * semitones)) < 10.0
@@ -68,7 +71,7 @@ def test_a_robot_sings_one_note() -> None:
 @pytest.mark.parametrize("ratio", [0.85, 1.2])
 def test_formants_move_as_told(ratio: float) -> None:
     recording, _ = singing_and_speech(SECONDS)
-    moved = load({"formant_ratio": ratio}).convert(whole(recording), {}).samples
+    moved = WorldConversion(WorldVoice.from_json({"formant_ratio": ratio})).convert(whole(recording), {}).samples
     assert abs(ratio_between(mean_envelope(recording), mean_envelope(moved)) / ratio - 1.0) < 0.03
 
 

@@ -1,7 +1,6 @@
 import pytest
 
 from storage.errors import InputError
-from workers.engines.world.engine import load
 from workers.engines.world.recipe import WorldVoice
 from workers.engines.world.settings import WorldSettings
 from workers.engines.world.voices import VOICES
@@ -28,7 +27,7 @@ def test_what_a_recipe_leaves_out_changes_nothing() -> None:
 )
 def test_a_malformed_recipe_is_refused_with_the_reason(recipe: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
-        load(recipe)
+        WorldVoice.from_json(recipe)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
 """The engines there are, found by name and imported only when they are used."""
 
-from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from storage.errors import InputError
-from workers.engines.engine import EngineFamily, PackageFolders, Shelf, Voice
+from workers.engines.engine import Engine
+from workers.engines.voice import Shelf
+from workers.engines.voice_files import VoiceFiles
 
-#: An engine's module, which holds `FAMILY`, `load` and what else this catalog asks for.
+#: The module of each engine, which holds it as `ENGINE`.
 _ENGINES = {
-    "world": "workers.engines.world.entry",
-    "rvc": "workers.engines.rvc.entry",
+    "world": "workers.engines.world.engine",
+    "rvc": "workers.engines.rvc.engine",
     "through": "workers.engines.through",
 }
 
@@ -20,61 +21,38 @@ def engine_names() -> tuple[str, ...]:
     return tuple(_ENGINES)
 
 
-def family(name: str) -> EngineFamily:
-    """What the farm must know of an engine."""
-    return cast("EngineFamily", _module(name).FAMILY)
+def engine(name: str) -> Engine:
+    """The engine of this name."""
+    module = _ENGINES.get(name)
+    if module is None:
+        raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
+    found: object = import_module(module).ENGINE
+    if not isinstance(found, Engine):
+        raise TypeError(f"{module}.ENGINE is no Engine")
+    return found
 
 
-def rate_out(name: str, recipe: Mapping[str, Any]) -> int:
-    """The rate at which a voice of this engine speaks."""
-    return cast("int", _module(name).rate_out(recipe))
+def engines() -> tuple[Engine, ...]:
+    """All of them."""
+    return tuple(engine(name) for name in _ENGINES)
+
+
+def engine_of_files() -> tuple[Engine, VoiceFiles]:
+    """The engine whose voices and models come as files."""
+    return next((e, files) for e in engines() if (files := e.files) is not None)
 
 
 def built_in_voices() -> dict[str, tuple[str, dict[str, Any]]]:
     """Engine and recipe of every voice that needs no files."""
-    return {voice: (name, recipe) for name in _ENGINES for voice, recipe in _module(name).built_in_voices().items()}
-
-
-def checked_recipe(name: str, recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A voice's recipe, complete and valid, or an InputError."""
-    return cast("dict[str, Any]", _module(name).checked_recipe(recipe))
-
-
-def checked_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A job's settings, complete and valid, or an InputError."""
-    return cast("dict[str, Any]", _module(name).checked_settings(settings))
-
-
-def needed_models(name: str, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
-    """Names of the models that a job needs, each under the field of its recipe that takes the model's hash."""
-    needed = getattr(_module(name), "needed_models", None)
-    return {} if needed is None else cast("dict[str, str]", needed(recipe, settings))
-
-
-def load(name: str, recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:
-    """A voice ready to convert on this capability's device."""
-    return cast("Voice", _module(name).load(recipe, packages, capability))
+    return {voice: (e.name, recipe) for e in engines() for voice, recipe in e.built_in_voices().items()}
 
 
 def warm_up(capability: str, shelf: Shelf) -> None:
     """Let every engine prepare what would make its first conversion here slow."""
     for name in engines_for(capability):
-        prepare = getattr(_module(name), "warm_up", None)
-        if prepare is not None:
-            prepare(capability, shelf)
+        engine(name).warm_up(capability, shelf)
 
 
 def engines_for(capability: str) -> dict[str, str]:
     """Versions of the engines that this machine can run."""
-    return {
-        name: family(name).version
-        for name in _ENGINES
-        if capability in family(name).capabilities and _module(name).runs_on(capability)
-    }
-
-
-def _module(name: str) -> Any:
-    module = _ENGINES.get(name)
-    if module is None:
-        raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
-    return import_module(module)
+    return {e.name: e.version for e in engines() if capability in e.capabilities and e.runs_on(capability)}

@@ -1,86 +1,93 @@
-"""The door that every engine comes through: an atom with its context in, the converted atom out."""
+"""The door that every engine comes through."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-Samples = npt.NDArray[np.float32]
+from workers.engines.setting import Setting, in_own_words, read_settings
+from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
+from workers.engines.voice_files import VoiceFiles
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One atom as an engine gets it; all positions are absolute samples of the recording.
+class Engine(ABC):
+    """One way of making a voice out of another, as the farm sees it; what only it knows lies in its folder.
 
-    `samples` begins at `first` and holds the atom `start..stop` with whatever context the recording has on
-    both sides. `out_start..out_stop` are the samples to deliver, counted at the voice's own rate.
-    """
-
-    samples: Samples
-    first: int
-    start: int
-    stop: int
-    out_start: int
-    out_stop: int
-
-
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """What an engine gives back: exactly `out_stop - out_start` samples, and seconds spent by stage.
-
-    A remark is for the record: something did not go as it should, and the samples are right all the same.
-    """
-
-    samples: Samples
-    stages: Mapping[str, float] = field(default_factory=dict)
-    remark: str | None = None
-
-
-class Voice(Protocol):
-    """A voice that is loaded and ready: a pure function of its package, the settings and the piece."""
-
-    def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
-        """Convert one atom. The same arguments give the same samples, wherever and whenever."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFamily:
-    """What the farm must know of an engine without loading it.
-
-    `version` is part of every result's key: raise it whenever the same input would give other samples.
-    `rate_in` and `context_seconds` are what the engine wants to be given, `capabilities` where it can run.
-    `worker_bytes` is the memory of a worker that converts with it, and `has_nets` says whether what it does becomes
-    quicker on an accelerator and by threads.
+    A module called `engine` in that folder holds one object of it as `ENGINE`, and must be quick to import: whatever is
+    heavy is imported where it is used.
     """
 
     name: str
+    """As in queues, recipes and rows."""
+    title: str
+    """As people read it."""
     version: str
+    """Part of every result's key: raise it whenever the same input would give other samples."""
     rate_in: int
+    """Hertz of the samples that it wants."""
     context_seconds: float
-    capabilities: frozenset[str]
+    """How much of the recording it wants on both sides of an atom."""
     worker_bytes: int
+    """Memory of a worker that converts with it."""
+    capabilities: frozenset[str] = frozenset({"cpu", "cuda", "mlx"})
+    """Where it can run if what it needs is installed."""
     has_nets: bool = False
+    """Whether an accelerator and more threads make it quicker."""
+    settings: tuple[Setting, ...]
+    """What a job may ask for."""
+    unheard: frozenset[str] = frozenset()
+    """Fields of a recipe that no sample depends on."""
 
+    @abstractmethod
+    def load(self, recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:
+        """A voice ready to convert on this capability's device."""
 
-class PackageFolders(Protocol):
-    """Where packages lie on this machine; what is not there yet is fetched first."""
+    @abstractmethod
+    def rate_out(self, recipe: Mapping[str, Any]) -> int:
+        """Hertz at which a voice speaks."""
 
-    def __call__(self, content_hash: str, kind: str, /) -> Path:
-        """The folder of the package with this hash."""
-        ...
+    @abstractmethod
+    def checked_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """A voice's recipe, complete and valid, or an InputError."""
 
+    def checked_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """A job's settings, complete and valid, or an InputError."""
+        given = read_settings(f"The settings of a voice of {self.title}", self.settings, settings)
+        return {setting.name: given.get(setting.name, setting.default) for setting in self.settings}
 
-class Shelf(Protocol):
-    """Where machines of one kind leave each other what they have prepared: nothing that a result depends on."""
+    def in_own_words(self, recipe: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """What people ask of a voice, under the engine's own names and numbers."""
+        return in_own_words(self.settings, asked)
 
-    def get(self, name: str) -> bytes | None:
-        """What lies there under this name."""
-        ...
+    def runs_on(self, capability: str) -> bool:  # noqa: ARG002 - most engines run wherever they may
+        """Whether what it needs for this capability is installed here."""
+        return True
 
-    def put(self, name: str, data: bytes) -> None:
-        """Leave something there, over what was there before."""
-        ...
+    def device(self, capability: str) -> FoundDevice | None:  # noqa: ARG002 - most engines use the processor alone
+        """The accelerator of this capability, as the engine's framework finds it."""
+        return None
+
+    def warm_up(self, capability: str, shelf: Shelf) -> None:  # noqa: B027 - most engines have nothing to do
+        """Do before the first lease what would make it slow; most engines have nothing to do."""
+
+    def built_in_voices(self) -> Mapping[str, dict[str, Any]]:
+        """Recipes of voices that need no files, by name."""
+        return {}
+
+    def needed_models(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[NeededModel, ...]:  # noqa: ARG002
+        """The models that a job needs beside the voice."""
+        return ()
+
+    def called(self, recipe: Mapping[str, Any]) -> str:  # noqa: ARG002 - most engines have one kind of voice
+        """What people call a voice of this recipe."""
+        return self.name
+
+    def shown(self, recipe: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
+        """What a recipe says, in words, name by name."""
+        return tuple(
+            (name, f"{value:g}" if isinstance(value, int | float) else value) for name, value in recipe.items()
+        )
+
+    @property
+    def files(self) -> VoiceFiles | None:
+        """What reads, fetches and writes this engine's voices and models as files, where they are files."""
+        return None

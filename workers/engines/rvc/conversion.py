@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
-from workers.engines.engine import Converted, Piece, Samples
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.margins import margins
@@ -17,15 +16,16 @@ from workers.engines.rvc.nets import Floats, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
-from workers.engines.rvc.pitch.analysis import swift_pitch, world_pitch
-from workers.engines.rvc.pitch.decoding import decode
-from workers.engines.rvc.pitch.shaping import coarse, shaped
+from workers.engines.rvc.pitch_decoding import decode
+from workers.engines.rvc.pitch_finding import swift_pitch, world_pitch
+from workers.engines.rvc.pitch_shaping import coarse, shaped
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.stages import Stages
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
 from workers.engines.rvc.tiles import TILE, cut, even_tile, tile_starts
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
+from workers.engines.voice import Converted, Piece, Samples
 
 #: From here on `protect` protects nothing.
 UNPROTECTED = 0.5
@@ -61,7 +61,7 @@ class Batches:
         return tiles
 
 
-class Conversion:
+class RvcConversion:
     """A voice's nets, and how they are used."""
 
     def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches) -> None:
@@ -217,7 +217,7 @@ class Conversion:
         return np.clip(read, -1.0, 1.0)
 
 
-def convert_with(prepare: Callable[[RvcSettings], Conversion], piece: Piece, given: Mapping[str, Any]) -> Converted:
+def convert_with(prepare: Callable[[RvcSettings], RvcConversion], piece: Piece, given: Mapping[str, Any]) -> Converted:
     """One atom with nets that may have to be loaded first, which is a stage of its own."""
     settings = RvcSettings.from_json(given)
     began = time.perf_counter()

@@ -1,8 +1,4 @@
-"""A package: one folder with a description and safetensors, known by the hash of its description.
-
-Voices, content encoders and pitch nets all travel so. The description names every file with its hash, so the hash of
-the description stands for all of it.
-"""
+"""What an RVC voice, content encoder or pitch net is as a package: the sizes of its net, and safetensors."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,11 +13,10 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from storage.errors import InputError
+from workers.engines.package import FORMAT, VOICE, Contents, PackedFile, description_file
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 
-#: Raise it when a description changes so that older programs would misread it.
-FORMAT = 1
-VOICE, ENCODER, PITCH = "voice", "encoder", "pitch"
+ENCODER, PITCH = "encoder", "pitch"
 WEIGHTS, RETRIEVAL = "weights.safetensors", "retrieval.safetensors"
 #: The one tensor of RETRIEVAL: content features of the speaker's own recordings, one a row.
 VECTORS = "vectors"
@@ -34,14 +29,6 @@ _SIZES: dict[str, type[SynthesizerSizes] | type[EncoderSizes] | type[PitchSizes]
 }
 Known = TypeVar("Known", SynthesizerSizes, EncoderSizes, PitchSizes)
 Weights = Mapping[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class PackedFile:
-    """A file of a package."""
-
-    sha256: str
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +66,13 @@ class Description:
     @classmethod
     def from_bytes(cls, data: bytes) -> "Description":
         """Back from the description file."""
-        given = json.loads(data)
-        if given.get("format") != FORMAT or given.get("kind") not in _SIZES:
+        contents, given = Contents.from_bytes(data), json.loads(data)
+        if contents.kind not in _SIZES:
             raise InputError(
-                f"the package is of format {given.get('format')} and kind {given.get('kind')}, which this version of"
-                " voicefarm does not know; bring all machines to one version"
+                f"the package is of kind {contents.kind}, which this program does not know; bring all machines to one"
+                " version"
             )
-        files = {name: PackedFile(**file) for name, file in given["files"].items()}
-        return cls(given["kind"], _SIZES[given["kind"]].from_json(given["sizes"]), given["facts"], files)
-
-
-def description_file(kind: str) -> str:
-    """Name of the description within a package of this kind."""
-    return "voice.json" if kind == VOICE else "model.json"
+        return cls(contents.kind, _SIZES[contents.kind].from_json(given["sizes"]), given["facts"], contents.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.engine import Piece, Samples
 from workers.engines.rvc.architecture import PITCH_HOP
 from workers.engines.rvc.strip import CONTEXT, Strip, wanted_frames
+from workers.engines.voice import Piece, Samples
 
 Gain = npt.NDArray[np.float32]
 

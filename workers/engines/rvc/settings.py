@@ -1,37 +1,13 @@
 """What one job may ask of an RVC voice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 from storage.errors import InputError
-from workers.engines.fields import Ranges, read_choice, read_numbers, read_seed, read_whole, refuse_unknown
-
-RANGES: Ranges = {
-    # Four octaves: from a bass to a whistle register and back.
-    "transpose": (-48.0, 48.0),
-    # What the pitch net can tell apart: its lowest and highest bins are 32 Hz and 2005 Hz.
-    "pitch_low": (30.0, 2000.0),
-    "pitch_high": (30.0, 2000.0),
-    "autotune": (0.0, 1.0),
-    # An octave: further than any throat is from another.
-    "formant": (-12.0, 12.0),
-    "index_rate": (0.0, 1.0),
-    "protect": (0.0, 0.5),
-    "loudness_mix": (0.0, 1.0),
-}
+from workers.engines.setting import choice, declared, number, numbered, read_settings, seed
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "pitch_method": ("rmvpe", "harvest", "dio", "swift-f0"),
-    "autotune_key": NOTES,
-    "autotune_scale": ("chromatic", "major", "minor"),
-    "unvoiced": ("zero", "interpolate"),
-    "pauses": ("converted", "silent"),
-    "precision": ("auto", "fp32", "bf16", "fp16"),
-    "quality": ("fast", "balanced", "quality"),
-}
 
 #: What a quality means where the job does not say otherwise. `auto` takes the fastest numbers that the device computes
 #: in without an audible difference, so it serves the first two; who asks for quality wants no rounding to wonder about.
@@ -52,45 +28,35 @@ _WHAT = "The settings of an RVC voice"
 class RvcSettings:
     """Everything that a conversion can be asked for, with what it is where nothing is asked."""
 
-    transpose: float = 0.0
-    """Semitones, fractions allowed."""
-    pitch_method: str = "rmvpe"
-    pitch_low: float = 50.0
-    """Hertz; a frame whose pitch lies below is taken for unvoiced."""
-    pitch_high: float = 1100.0
-    """Hertz; a frame whose pitch lies above is taken for unvoiced."""
-    autotune: float = 0.0
-    """How far the pitch is drawn to the nearest note of the scale: 0 not at all, 1 all the way."""
-    autotune_key: str = "C"
-    autotune_scale: str = "chromatic"
-    formant: float = 0.0
-    """Semitones by which the resonances move while the pitch stays."""
-    index_rate: float = 0.75
-    """The share of retrieved content features."""
-    protect: float = 0.33
-    """The share of retrieved features that unvoiced frames keep at most; 0.5 protects nothing."""
-    loudness_mix: float = 1.0
-    """1 keeps the loudness that the voice comes out with, 0 takes all of the source's."""
-    unvoiced: str = "zero"
-    pauses: str = "converted"
-    """Whether the voice breathes through the recording's pauses, or is silent there, which costs no work."""
-    speaker: int = 0
-    seed: int = 0
-    precision: str = "auto"
-    quality: str = "balanced"
+    # Four octaves: from a bass to a whistle register and back.
+    transpose: float = number(0.0, -48.0, 48.0, "semitones up or down, on top of the voice's own", also_called="pitch")
+    pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "rmvpe, harvest, dio or swift-f0")
+    # What the pitch net can tell apart: its lowest and highest bins are 32 Hz and 2005 Hz.
+    pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; a frame whose pitch lies below is taken for unvoiced")
+    pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; a frame whose pitch lies above is taken for unvoiced")
+    autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn to notes, 0 to 1")
+    autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn to")
+    autotune_scale: str = choice(("chromatic", "major", "minor"), "its scale: chromatic, major or minor")
+    # An octave: further than any throat is from another.
+    formant: float = number(0.0, -12.0, 12.0, "semitones")
+    index_rate: float = number(0.75, 0.0, 1.0, "how much is taken from the voice's index, 0 to 1")
+    protect: float = number(0.33, 0.0, 0.5, "how far unvoiced sounds are kept from the index; 0.5 is off")
+    loudness_mix: float = number(
+        1.0, 0.0, 1.0, "1 keeps the result's loudness, 0 takes the recording's", is_of_whole=True
+    )
+    unvoiced: str = choice(("zero", "interpolate"), "the pitch of unvoiced sounds, zero or interpolate")
+    pauses: str = choice(("converted", "silent"), "pauses of the recording, converted or silent")
+    """Whether the voice breathes through them, or is silent there, which costs no work."""
+    speaker: int = numbered(_MOST_SPEAKERS - 1, "number or name, in a voice of several")
+    seed: int = seed()
+    precision: str = choice(("auto", "fp32", "bf16", "fp16"), "auto, fp32, bf16 or fp16")
+    quality: str = choice(("fast", "balanced", "quality"), "fast, balanced or quality", default="balanced")
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
         """Read settings strictly; what is not given comes from the quality, or else is the default."""
-        refuse_unknown(_WHAT, given, frozenset(field.name for field in fields(cls)))
-        words = {name: read_choice(_WHAT, name, given[name], CHOICES[name]) for name in CHOICES if name in given}
-        meant = QUALITIES[words.get("quality", cls().quality)]
-        asked: dict[str, Any] = {**meant, **words, **read_numbers(_WHAT, given, RANGES)}
-        settings = cls(
-            **asked,
-            speaker=read_whole(_WHAT, "speaker", given.get("speaker", 0), _MOST_SPEAKERS - 1),
-            seed=read_seed(_WHAT, given.get("seed", 0)),
-        )
+        asked = read_settings(_WHAT, declared(cls), given)
+        settings = cls(**{**QUALITIES[asked.get("quality", cls().quality)], **asked})
         if not settings.pitch_low < settings.pitch_high:
             raise InputError(
                 f"{_WHAT}: pitch_low is {settings.pitch_low:g} Hz and pitch_high {settings.pitch_high:g} Hz, which"

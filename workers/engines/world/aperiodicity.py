@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.vocoder import WORLD
 from workers.engines.world.envelope import ENVELOPE_SIZE
 from workers.engines.world.frames import RATE, Strip
 from workers.engines.world.pitch import Pitch
-from workers.engines.world.vocoder import WORLD
 
 #: Frames from one analysis to the next. It is the dearest stage by far, and what it finds changes slowly.
 _STRIDE = 2

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.vocoder import WORLD
 from workers.engines.world.frames import RATE, Strip
 from workers.engines.world.pitch import Pitch
-from workers.engines.world.vocoder import WORLD
 
 #: Samples in the envelope's transform: three periods of the lowest pitch.
 ENVELOPE_SIZE = 1024

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.engine import Piece
+from workers.engines.voice import Piece
 
 Waveform = npt.NDArray[np.float64]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.vocoder import WORLD
 from workers.engines.world.frames import HOP, RATE, Strip
 from workers.engines.world.recipe import WorldVoice
-from workers.engines.world.vocoder import WORLD
 
 Pitch = npt.NDArray[np.float64]
 

@@ -4,24 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from workers.engines.fields import Ranges, read_numbers, read_seed, refuse_unknown
-
-RANGES: Ranges = {"pitch": (-24.0, 24.0), "formant": (0.5, 2.0), "breath": (0.0, 1.0)}
+from workers.engines.setting import declared, number, read_settings, seed
 
 _WHAT = "The settings of a WORLD voice"
 
 
 @dataclass(frozen=True, slots=True)
 class WorldSettings:
-    """Semitones, a formant ratio and breath on top of the voice's own, and the seed of its noise."""
+    """On top of the voice's own: what is not asked for changes nothing."""
 
-    pitch: float = 0.0
-    formant: float = 1.0
-    breath: float = 0.0
-    seed: int = 0
+    pitch: float = number(0.0, -24.0, 24.0, "semitones up or down, on top of the voice's own")
+    formant: float = number(1.0, 0.5, 2.0, "formant ratio, above 1 a smaller throat")
+    breath: float = number(0.0, 0.0, 1.0, "breath to add, 0 to 1")
+    seed: int = seed()
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Read settings strictly; what is not given changes nothing."""
-        refuse_unknown(_WHAT, given, frozenset(RANGES) | {"seed"})
-        return cls(**read_numbers(_WHAT, given, RANGES), seed=read_seed(_WHAT, given.get("seed", 0)))
+        """Read settings strictly."""
+        return cls(**read_settings(_WHAT, declared(cls), given))

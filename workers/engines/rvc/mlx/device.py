@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches
+from workers.engines.voice import FoundDevice
 
 #: Share of the memory offered to MLX that it may fill; on a Mac it is everybody's memory, and a full one swaps.
 FILLED = 0.5
@@ -19,16 +20,16 @@ WINDOW_BYTES, TILE_BYTES = 600 << 20, 250 << 20
 MOST_WINDOWS, MOST_TILES = 8, 32
 
 
-def mlx_device() -> tuple[str, int] | None:
-    """Name and memory in bytes of the device that MLX computes on, or None where there is no MLX."""
-    try:
-        import mlx.core as mx
-    except ImportError:
-        return None
+def mlx_device() -> FoundDevice:
+    """The device that MLX computes on."""
+    import mlx.core as mx
+
     if not on_gpu():
-        return "MLX on the processor", _machine_memory()
+        return FoundDevice("MLX on the processor", _machine_memory())
     facts = mx.device_info()
-    return str(facts.get("device_name", "GPU")), int(facts.get("memory_size", facts.get("total_memory", 0)))
+    return FoundDevice(
+        str(facts.get("device_name", "GPU")), int(facts.get("memory_size", facts.get("total_memory", 0)))
+    )
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,13 @@ from typing import Any
 import mlx.core as mx
 
 from storage.errors import InputError
-from workers.engines.engine import Converted, PackageFolders, Piece
+from storage.remedies import Act, Remedy
+from workers.engines.package import VOICE
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
-from workers.engines.rvc.conversion import Conversion, convert_with
+from workers.engines.rvc.conversion import RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
-from workers.engines.rvc.mlx.device import batches_for, limit_memory, offered_memory, on_gpu
+from workers.engines.rvc.framework import Framework
+from workers.engines.rvc.mlx.device import batches_for, limit_memory, mlx_device, offered_memory, on_gpu
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.precision import dtype_for
@@ -20,9 +22,10 @@ from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.settling import settled
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
-from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
+from workers.engines.rvc.package import ENCODER, PITCH, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece
 
 
 class MlxVoice:
@@ -33,22 +36,22 @@ class MlxVoice:
         self.packages = packages
         self.voice = Package.in_folder(packages(recipe.package, VOICE), VOICE)
         self.encoder = packages(recipe.encoder, ENCODER)
-        self.conversions: dict[mx.Dtype, Conversion] = {}
+        self.conversions: dict[mx.Dtype, RvcConversion] = {}
         self.retrieval: Retrieval | None = None
         self.batches = batches_for(offered_memory(), gpu=on_gpu())
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
-        return convert_with(self.prepared, piece, settings)
+        return convert_with(self.conversion_for, piece, settings)
 
-    def prepared(self, settings: RvcSettings) -> Conversion:
+    def conversion_for(self, settings: RvcSettings) -> RvcConversion:
         """The nets in the precision that the settings ask for."""
         dtype = dtype_for(settings.precision)
         if dtype not in self.conversions:
-            self.conversions[dtype] = self._prepare(dtype)
+            self.conversions[dtype] = self._assembled(dtype)
         return self.conversions[dtype]
 
-    def _prepare(self, dtype: mx.Dtype) -> Conversion:
+    def _assembled(self, dtype: mx.Dtype) -> RvcConversion:
         sizes = self.voice.description.sizes_as(SynthesizerSizes)
         encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
         features = features_for(sizes, encoder)
@@ -59,7 +62,7 @@ class MlxVoice:
             voice=settled(VoiceNets(self.voice.weights(), sizes, dtype)),
             projects=features.projects,
         )
-        return Conversion(sizes, nets, self.batches)
+        return RvcConversion(sizes, nets, self.batches)
 
     def _rmvpe(self, dtype: mx.Dtype) -> Rmvpe | None:
         if self.recipe.pitch_model is None:
@@ -86,9 +89,21 @@ def _rmvpe(folder: Path, dtype: mx.Dtype) -> Rmvpe:
     return settled(Rmvpe(package.weights(), package.description.sizes_as(PitchSizes), dtype))
 
 
-def load(recipe: RvcRecipe, packages: PackageFolders, capability: str) -> MlxVoice:
-    """A voice ready to convert."""
-    if capability != "mlx":
-        raise InputError(f"MLX converts on workers of capability mlx, not {capability}; start one with --only mlx")
-    limit_memory()
-    return MlxVoice(recipe, packages)
+class Mlx(Framework):
+    """Apple's MLX, on Macs, and slowly on processors elsewhere."""
+
+    def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> MlxVoice:
+        """A voice ready to convert."""
+        if capability != "mlx":
+            raise InputError(
+                f"MLX converts on workers of capability mlx, not {capability}", Remedy(Act.SERVE_AS, "mlx")
+            )
+        limit_memory()
+        return MlxVoice(recipe, packages)
+
+    def device(self) -> FoundDevice | None:
+        """Whatever MLX computes on."""
+        return mlx_device()
+
+
+FRAMEWORK = Mlx()

@@ -27,11 +27,11 @@ class Coupling:
         last = len(self.gates) - 1
         for n, (gate, skip) in enumerate(zip(self.gates, self.skips, strict=True)):
             a = gate(hidden) + speaker[n]
-            told = skip(mx.tanh(a[..., : self.hidden]) * mx.sigmoid(a[..., self.hidden :]))
+            res_skip = skip(mx.tanh(a[..., : self.hidden]) * mx.sigmoid(a[..., self.hidden :]))
             if n < last:
-                hidden = hidden + told[..., : self.hidden]
-                told = told[..., self.hidden :]
-            total = total + told
+                hidden = hidden + res_skip[..., : self.hidden]
+                res_skip = res_skip[..., self.hidden :]
+            total = total + res_skip
         return mx.concatenate([kept, changed - self.post(total)], axis=-1)
 
 
@@ -51,10 +51,10 @@ class Flow:
 
 def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: mx.array) -> mx.array:
     """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: worked out once."""
-    told = []
+    conditioning = []
     for n in reversed(range(sizes.flow_steps)):
         name = f"flow.flows.{2 * n}.enc.cond_layer"
         weight = tensor(weights, f"{name}.weight", mx.float32)[:, :, 0]
         steps = mx.addmm(tensor(weights, f"{name}.bias", mx.float32), identities, weight.T)
-        told.append(steps.reshape(-1, sizes.flow_layers, 2 * sizes.hidden))
-    return mx.stack(told, axis=1)
+        conditioning.append(steps.reshape(-1, sizes.flow_layers, 2 * sizes.hidden))
+    return mx.stack(conditioning, axis=1)

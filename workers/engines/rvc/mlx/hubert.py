@@ -21,13 +21,13 @@ class Hubert:
 
     def __init__(self, weights: Weights, sizes: EncoderSizes, layers: int, dtype: mx.Dtype) -> None:
         self.waveform = Waveform(weights, sizes, dtype)
-        self.heard = Norm(weights, "feature_projection.layer_norm")
-        self.widened = Linear(weights, ["feature_projection.projection"], dtype)
+        self.input_norm = Norm(weights, "feature_projection.layer_norm")
+        self.input_proj = Linear(weights, ["feature_projection.projection"], dtype)
         self.position = PositionConvolution(weights, "encoder.pos_conv_embed.conv", sizes.position_groups)
-        self.placed = Norm(weights, "encoder.layer_norm")
+        self.encoder_norm = Norm(weights, "encoder.layer_norm")
         names = (f"encoder.layers.{n}" for n in range(layers))
         self.layers = [TransformerLayer(weights, name, sizes.heads, dtype) for name in names]
-        self.projected = Linear(weights, ["final_proj"], mx.float32) if sizes.projection else None
+        self.final_proj = Linear(weights, ["final_proj"], mx.float32) if sizes.projection else None
         self.understood = compiled(self._understood)
 
     def __call__(self, audio: Floats, *, project: bool) -> mx.array:
@@ -35,16 +35,16 @@ class Hubert:
         x = self.understood(self.waveform(audio))
         if not project:
             return x
-        if self.projected is None:
+        if self.final_proj is None:
             raise ConversionError(
                 "the content encoder has no final projection, which voices of version 1 need; add a file of ContentVec"
-                " that has one with voicefarm model add"
+                " that has one"
             )
-        return self.projected(x)
+        return self.final_proj(x)
 
     def _understood(self, frames: mx.array) -> mx.array:
-        x = self.widened(self.heard(frames)).astype(mx.float32)
-        x = self.placed(x + self.position(x))
+        x = self.input_proj(self.input_norm(frames)).astype(mx.float32)
+        x = self.encoder_norm(x + self.position(x))
         for layer in self.layers:
             x = layer(x)
         return x

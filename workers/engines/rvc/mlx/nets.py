@@ -55,7 +55,7 @@ class MlxNets:
             plain, mixed = (mx.repeat(x.astype(mx.float32), 2, axis=1) for x in (content, retrieved))
             together = plain + mx.array(share)[..., None] * (mixed - plain)
             pitches = mx.array(coarse.astype(np.int32))
-            return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.told[speaker]))
+            return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.conditioning[speaker]))
 
     def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
         """Samples of tiles."""

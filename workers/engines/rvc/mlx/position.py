@@ -19,5 +19,5 @@ class PositionConvolution:
 
     def __call__(self, x: mx.array) -> mx.array:
         """What the surroundings of every frame say about where it is."""
-        heard = convolved(x, self.weight, padding=self.weight.shape[1] // 2, groups=self.groups)
-        return gelu(heard[:, : x.shape[1]] + self.bias)
+        filtered = convolved(x, self.weight, padding=self.weight.shape[1] // 2, groups=self.groups)
+        return gelu(filtered[:, : x.shape[1]] + self.bias)

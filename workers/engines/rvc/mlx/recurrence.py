@@ -34,11 +34,11 @@ class Recurrence:
     def __call__(self, x: mx.array) -> mx.array:
         """Go over the frames; the second direction sees them, and gives what it finds, backwards."""
         batch, frames, _ = x.shape
-        told = self._from_input(x)
+        gate_inputs = self._from_input(x)
         state = mx.zeros((2, batch, self.width))
         found = []
         for frame in range(frames):
-            state = self.step(told[frame], state)
+            state = self.step(gate_inputs[frame], state)
             found.append(state)
             if frame % BEGUN == BEGUN - 1:
                 mx.async_eval(state)  # type: ignore[no-untyped-call]
@@ -48,12 +48,12 @@ class Recurrence:
     def _from_input(self, x: mx.array) -> mx.array:
         """What the frames say to the gates and to the new state, `[frames, direction, batch, 3 * width]`."""
         batch, frames, _ = x.shape
-        told = mx.addmm(self.gates_bias, x.astype(mx.float32), self.gates).reshape(batch, frames, 2, -1)
-        return mx.stack([told[:, :, 0], told[:, ::-1, 1]]).transpose(2, 0, 1, 3)
+        gate_inputs = mx.addmm(self.gates_bias, x.astype(mx.float32), self.gates).reshape(batch, frames, 2, -1)
+        return mx.stack([gate_inputs[:, :, 0], gate_inputs[:, ::-1, 1]]).transpose(2, 0, 1, 3)
 
-    def _step(self, told: mx.array, state: mx.array) -> mx.array:
+    def _step(self, gate_inputs: mx.array, state: mx.array) -> mx.array:
         remembered = state @ self.state + self.state_bias
         both = 2 * self.width
-        reset, keep = mx.split(mx.sigmoid(told[..., :both] + remembered[..., :both]), 2, axis=-1)
-        new = mx.tanh(told[..., both:] + reset * remembered[..., both:])
+        reset, keep = mx.split(mx.sigmoid(gate_inputs[..., :both] + remembered[..., :both]), 2, axis=-1)
+        new = mx.tanh(gate_inputs[..., both:] + reset * remembered[..., both:])
         return new + keep * (state - new)

@@ -41,8 +41,8 @@ class Rmvpe:
         """Samples `[batch, n]` to salience `[batch, n // 160 + 1, bins]`."""
         mel = self.mel(audio)
         missing = -mel.shape[1] % 2**self.sizes.levels
-        heard = self.recurrence(self.seen(lengthened(mel, 0, missing)))[:, : mel.shape[1]]
-        return mx.sigmoid(mx.addmm(self.bias, heard, self.weight.T))
+        hidden = self.recurrence(self.seen(lengthened(mel, 0, missing)))[:, : mel.shape[1]]
+        return mx.sigmoid(mx.addmm(self.bias, hidden, self.weight.T))
 
     def _seen(self, mel: mx.array) -> mx.array:
         """What the convolutions make of the picture, one row a frame."""

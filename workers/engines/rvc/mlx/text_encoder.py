@@ -27,31 +27,31 @@ class Attention:
         parts = [f"{name}.conv_{part}" for part in "qkv"]
         self.weight = mx.concatenate([tensor(weights, f"{n}.weight", dtype)[:, :, 0] for n in parts]).T
         self.bias = mx.concatenate([tensor(weights, f"{n}.bias", dtype) for n in parts])
-        self.near_keys = tensor(weights, f"{name}.emb_rel_k", dtype)[0].T
-        self.near_values = tensor(weights, f"{name}.emb_rel_v", dtype)[0]
-        self.out = convolution(weights, f"{name}.conv_o", dtype)
+        self.relative_keys = tensor(weights, f"{name}.emb_rel_k", dtype)[0].T
+        self.relative_values = tensor(weights, f"{name}.emb_rel_v", dtype)[0]
+        self.out_proj = convolution(weights, f"{name}.conv_o", dtype)
 
     def __call__(self, x: mx.array) -> mx.array:
         """`[batch, frames, hidden]` to the same."""
         batch, frames, hidden = x.shape
         width = hidden // self.heads
-        asked = mx.addmm(self.bias, x, self.weight).reshape(batch, frames, 3, self.heads, width)
-        q, k, v = (part.transpose(0, 2, 1, 3) for part in (asked[:, :, n] for n in range(3)))
+        qkv = mx.addmm(self.bias, x, self.weight).reshape(batch, frames, 3, self.heads, width)
+        q, k, v = (part.transpose(0, 2, 1, 3) for part in (qkv[:, :, n] for n in range(3)))
         q = q * width**-0.5
         # Empty frames on both sides give every query its whole band; they are never attended to.
         k, v = (mx.pad(t, [(0, 0), (0, 0), (self.reach, self.reach), (0, 0)]) for t in (k, v))
         outside = mx.array(np.pad(np.zeros(frames, np.float32), self.reach, constant_values=-np.inf))
-        heard = [
-            self._hear(q[:, :, first : first + QUERIES], k, v, first, outside) for first in range(0, frames, QUERIES)
+        attended = [
+            self._attend(q[:, :, first : first + QUERIES], k, v, first, outside) for first in range(0, frames, QUERIES)
         ]
-        return self.out(mx.concatenate(heard, axis=2).transpose(0, 2, 1, 3).reshape(batch, frames, hidden))
+        return self.out_proj(mx.concatenate(attended, axis=2).transpose(0, 2, 1, 3).reshape(batch, frames, hidden))
 
-    def _hear(self, q: mx.array, k: mx.array, v: mx.array, first: int, outside: mx.array) -> mx.array:
+    def _attend(self, q: mx.array, k: mx.array, v: mx.array, first: int, outside: mx.array) -> mx.array:
         scores = (q @ k.swapaxes(-1, -2)).astype(mx.float32) + outside
-        scores = scores + self._along_diagonal((q @ self.near_keys).astype(mx.float32), first, k.shape[2])
+        scores = scores + self._along_diagonal((q @ self.relative_keys).astype(mx.float32), first, k.shape[2])
         share = mx.softmax(scores, axis=-1)
         near = self._from_diagonal(share, first).astype(v.dtype)
-        return share.astype(v.dtype) @ v + near @ self.near_values
+        return share.astype(v.dtype) @ v + near @ self.relative_values
 
     def _along_diagonal(self, band: mx.array, first: int, keys: int) -> mx.array:
         """Bands of queries as rows of scores that are zero elsewhere; row `i` begins at column `first + i`.
@@ -75,17 +75,17 @@ class Layer:
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, n: int, dtype: mx.Dtype) -> None:
         encoder = "enc_p.encoder"
         self.attention = Attention(weights, sizes, f"{encoder}.attn_layers.{n}", dtype)
-        self.wide = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_1", dtype)
-        self.narrow = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", dtype)
-        self.after_attention, self.after_all = (
+        self.conv_1 = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_1", dtype)
+        self.conv_2 = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", dtype)
+        self.attention_norm, self.final_norm = (
             Norm(weights, f"{encoder}.norm_layers_{which}.{n}", dtype) for which in (1, 2)
         )
 
     def __call__(self, x: mx.array) -> mx.array:
         """`[batch, frames, hidden]` to the same."""
-        x = self.after_attention(x + self.attention(x))
+        x = self.attention_norm(x + self.attention(x))
         # A slope of zero makes the leaky ReLU a plain one.
-        return self.after_all(self.narrow(self.wide(x, 0.0)) + x)
+        return self.final_norm(self.conv_2(self.conv_1(x, 0.0)) + x)
 
 
 class Norm:

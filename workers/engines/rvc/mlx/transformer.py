@@ -41,25 +41,28 @@ class TransformerLayer:
 
     def __init__(self, weights: Weights, name: str, heads: int, dtype: mx.Dtype) -> None:
         self.heads = heads
-        self.asked = Linear(weights, [f"{name}.attention.{part}_proj" for part in "qkv"], dtype)
-        self.told = Linear(weights, [f"{name}.attention.out_proj"], dtype)
-        self.after_attention = Norm(weights, f"{name}.layer_norm")
-        self.wide = Linear(weights, [f"{name}.feed_forward.intermediate_dense"], dtype)
-        self.narrow = Linear(weights, [f"{name}.feed_forward.output_dense"], dtype)
-        self.after_all = Norm(weights, f"{name}.final_layer_norm")
+        self.qkv = Linear(weights, [f"{name}.attention.{part}_proj" for part in "qkv"], dtype)
+        self.out_proj = Linear(weights, [f"{name}.attention.out_proj"], dtype)
+        self.attention_norm = Norm(weights, f"{name}.layer_norm")
+        self.intermediate = Linear(weights, [f"{name}.feed_forward.intermediate_dense"], dtype)
+        self.output = Linear(weights, [f"{name}.feed_forward.output_dense"], dtype)
+        self.final_norm = Norm(weights, f"{name}.final_layer_norm")
 
     def __call__(self, x: mx.array) -> mx.array:
         """Frames `[batch, time, channels]` that have looked at one another."""
         batch, time, _ = x.shape
-        asked = shared(lambda first, last: self.asked(x[:, first:last]), 0, time, self.asked.weight.size)
-        asked = asked.reshape(batch, time, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
+        qkv = shared(lambda first, last: self.qkv(x[:, first:last]), 0, time, self.qkv.weight.size)
+        qkv = qkv.reshape(batch, time, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
         return shared(
-            lambda first, last: self._answered(x[:, first:last], asked, first, last), 0, time, 2 * self.wide.weight.size
+            lambda first, last: self._answered(x[:, first:last], qkv, first, last),
+            0,
+            time,
+            2 * self.intermediate.weight.size,
         )
 
-    def _answered(self, x: mx.array, asked: mx.array, first: int, last: int) -> mx.array:
+    def _answered(self, x: mx.array, qkv: mx.array, first: int, last: int) -> mx.array:
         """What these frames are told, and what they make of it."""
-        scale = asked.shape[-1] ** -0.5
-        told = mx.fast.scaled_dot_product_attention(asked[0, :, :, first:last], asked[1], asked[2], scale=scale)
-        x = self.after_attention(x + self.told(told.transpose(0, 2, 1, 3).reshape(x.shape)))
-        return self.after_all(x + self.narrow(gelu(self.wide(x))))
+        scale = qkv.shape[-1] ** -0.5
+        attended = mx.fast.scaled_dot_product_attention(qkv[0, :, :, first:last], qkv[1], qkv[2], scale=scale)
+        x = self.attention_norm(x + self.out_proj(attended.transpose(0, 2, 1, 3).reshape(x.shape)))
+        return self.final_norm(x + self.output(gelu(self.intermediate(x))))

@@ -25,16 +25,16 @@ class VoiceNets:
         self.flow = Flow(weights, sizes, dtype)
         self.generator = Generator(weights, sizes, dtype)
         self.source = Source(weights, sizes.rate, sizes.frame) if sizes.has_pitch else None
-        told, tone = _speakers(weights, sizes)
-        self.told, self.tone = told.astype(dtype), tone.astype(dtype)
+        conditioning, tone = _speakers(weights, sizes)
+        self.conditioning, self.tone = conditioning.astype(dtype), tone.astype(dtype)
         self.latent = compiled(self._latent)
         self.sound = compiled(self._sound)
 
-    def _latent(self, content: mx.array, coarse: mx.array, noise: mx.array, told: mx.array) -> mx.array:
+    def _latent(self, content: mx.array, coarse: mx.array, noise: mx.array, conditioning: mx.array) -> mx.array:
         """What the generator is given: the encoder's frames, moved by noise and sent through the flow."""
         mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
         latent = mean + mx.exp(spread) * noise * NOISE_SHARE
-        return self.flow(latent.astype(told.dtype), told)
+        return self.flow(latent.astype(conditioning.dtype), conditioning)
 
     def _sound(self, latent: mx.array, phase: mx.array, pitch: mx.array, noise: mx.array, tone: mx.array) -> mx.array:
         """Samples of tiles."""

@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from workers.engines.engine import Shelf
-from workers.engines.rvc.entry import FAMILY
+from workers.engines.voice import Shelf
 
 #: Says otherwise than this module where programs are compiled: `on` or `off`.
 OVERRULED = "VOICEFARM_COMPILE"
@@ -53,8 +52,8 @@ _MADE: set[tuple[object, ...]] = set()
 class Programs:
     """The programs of this machine, shared with others of its kind through a shelf that all of them reach."""
 
-    def __init__(self, device: torch.device, shelf: Shelf) -> None:
-        self.name = f"{_kind(device)}-torch-{torch.__version__}-rvc-{FAMILY.version}"
+    def __init__(self, device: torch.device, shelf: Shelf, version: str) -> None:
+        self.name = f"{_kind(device)}-torch-{torch.__version__}-rvc-{version}"
         self.shelf = shelf
         self.shared = 0
         """Programs that this process had when it last laid them out."""
@@ -80,9 +79,9 @@ class Programs:
 _SHARING: list[Programs] = []
 
 
-def share_programs(capability: str, shelf: Shelf) -> bool:
+def share_programs(capability: str, shelf: Shelf, version: str) -> bool:
     """Begin to share programs, with what lies on the shelf already; whether that was anything."""
-    programs = Programs(torch.device(capability), shelf)
+    programs = Programs(torch.device(capability), shelf, version)
     _SHARING[:] = [programs]
     return programs.take()
 

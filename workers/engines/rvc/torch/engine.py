@@ -7,22 +7,24 @@ from typing import Any
 
 import torch
 
-from workers.engines.engine import Converted, PackageFolders, Piece
+from workers.engines.package import VOICE
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, Conversion, convert_with
+from workers.engines.rvc.conversion import Batches, RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
+from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.memory import give_back
-from workers.engines.rvc.package import ENCODER, PITCH, VOICE, Package
+from workers.engines.rvc.package import ENCODER, PITCH, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch.compiling import compiles, share_new_programs
+from workers.engines.rvc.torch.compiling import compiles, share_new_programs, share_programs
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.precision import dtype_for
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.voice_nets import VoiceNets
+from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf
 
 #: Windows and tiles at a time: a processor is kept busy by one, and more would leave its caches.
 ON_CPU = (1, 1)
@@ -38,25 +40,25 @@ class TorchVoice:
         self.packages = packages
         self.voice = Package.in_folder(packages(recipe.package, VOICE), VOICE)
         self.encoder = packages(recipe.encoder, ENCODER)
-        self.conversions: dict[torch.dtype, Conversion] = {}
+        self.conversions: dict[torch.dtype, RvcConversion] = {}
         self.retrieval: Retrieval | None = None
         windows, tiles = ON_CUDA if device.type == "cuda" else ON_CPU
         self.batches = Batches(Batch(windows), Batch(tiles), is_fixed=compiles(device))
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
-        converted = convert_with(self.prepared, piece, settings)
+        converted = convert_with(self.conversion_for, piece, settings)
         share_new_programs()
         return converted
 
-    def prepared(self, settings: RvcSettings) -> Conversion:
+    def conversion_for(self, settings: RvcSettings) -> RvcConversion:
         """The nets in the precision that the settings ask for."""
         dtype = dtype_for(settings.precision, self.device)
         if dtype not in self.conversions:
-            self.conversions[dtype] = self._prepare(dtype)
+            self.conversions[dtype] = self._assembled(dtype)
         return self.conversions[dtype]
 
-    def _prepare(self, dtype: torch.dtype) -> Conversion:
+    def _assembled(self, dtype: torch.dtype) -> RvcConversion:
         sizes = self.voice.description.sizes_as(SynthesizerSizes)
         encoder = Package.in_folder(self.encoder, ENCODER).description.sizes_as(EncoderSizes)
         features = features_for(sizes, encoder)
@@ -71,7 +73,7 @@ class TorchVoice:
                 projects=features.projects,
             )
         give_back()
-        return Conversion(sizes, nets, self.batches)
+        return RvcConversion(sizes, nets, self.batches)
 
     def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
         if self.recipe.pitch_model is None:
@@ -104,6 +106,23 @@ def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
     return rmvpe
 
 
-def load(recipe: RvcRecipe, packages: PackageFolders, capability: str) -> TorchVoice:
-    """A voice ready to convert."""
-    return TorchVoice(recipe, packages, torch.device(capability))
+class Torch(Framework):
+    """PyTorch, on processors and NVIDIA devices."""
+
+    def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> TorchVoice:
+        """A voice ready to convert."""
+        return TorchVoice(recipe, packages, torch.device(capability))
+
+    def device(self) -> FoundDevice | None:
+        """The first CUDA device, or None where torch sees none."""
+        if not torch.cuda.is_available():
+            return None
+        properties = torch.cuda.get_device_properties(0)
+        return FoundDevice(str(properties.name), int(properties.total_memory))
+
+    def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
+        """Take over compiled programs, and begin to share those that are made here."""
+        share_programs(capability, shelf, version)
+
+
+FRAMEWORK = Torch()

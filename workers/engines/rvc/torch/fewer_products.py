@@ -80,23 +80,23 @@ class FewerProducts(nn.Module):
         """Fill the values `first..last` of one row."""
         d, tiles = self.dilation, (last - first) // (OUTPUTS * self.dilation)
         seen, start = tiles + self.spans - 1, first - self.taps // 2 * d
-        heard = _stretch(x, start, start + ((seen - 1) * OUTPUTS + self.points) * d)
-        spread = self._spread(heard if before is None else F.leaky_relu(heard, before), seen)
+        inputs = _stretch(x, start, start + ((seen - 1) * OUTPUTS + self.points) * d)
+        spread = self._spread(inputs if before is None else F.leaky_relu(inputs, before), seen)
         products = self._products(spread).flatten(0, 1)
-        told = y[first:last].view(tiles, OUTPUTS, d, self.width)
+        outputs = y[first:last].view(tiles, OUTPUTS, d, self.width)
         gather = self.gather.expand(d * tiles, -1, -1)
         if d == 1:
-            torch.bmm(gather, products, out=told[:, :, 0])
+            torch.bmm(gather, products, out=outputs[:, :, 0])
         else:
-            told.copy_(torch.bmm(gather, products).unflatten(0, (d, tiles)).permute(1, 2, 0, 3))
+            outputs.copy_(torch.bmm(gather, products).unflatten(0, (d, tiles)).permute(1, 2, 0, 3))
 
-    def _spread(self, heard: Tensor, tiles: int) -> Tensor:
+    def _spread(self, inputs: Tensor, tiles: int) -> Tensor:
         """So many tiles as seen from every point: `[dilation, tiles, points, channels]`."""
-        d, channels = self.dilation, heard.shape[1]
-        spread = heard.new_empty(d, tiles, self.points, channels)
+        d, channels = self.dilation, inputs.shape[1]
+        spread = inputs.new_empty(d, tiles, self.points, channels)
         for phase in range(d):
             # Tiles overlap, so they are looked at in place.
-            some = heard[phase:].as_strided(spread.shape[1:], (OUTPUTS * d * channels, d * channels, 1))
+            some = inputs[phase:].as_strided(spread.shape[1:], (OUTPUTS * d * channels, d * channels, 1))
             torch.bmm(self.spread.expand(tiles, -1, -1), some, out=spread[phase])
         return spread
 

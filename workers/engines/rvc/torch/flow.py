@@ -32,11 +32,11 @@ class Coupling(nn.Module):
         total = torch.zeros_like(hidden)
         for n, (gate, skip) in enumerate(zip(self.gates, self.skips, strict=True)):
             a = gate(hidden) + speaker[n]
-            told = skip(torch.tanh(a[..., : self.hidden]) * torch.sigmoid(a[..., self.hidden :]))
+            res_skip = skip(torch.tanh(a[..., : self.hidden]) * torch.sigmoid(a[..., self.hidden :]))
             if n < len(self.gates) - 1:
-                hidden = hidden + told[..., : self.hidden]
-                told = told[..., self.hidden :]
-            total = total + told
+                hidden = hidden + res_skip[..., : self.hidden]
+                res_skip = res_skip[..., self.hidden :]
+            total = total + res_skip
         return torch.cat([kept, changed - self.post(total)], dim=-1)
 
 
@@ -50,8 +50,8 @@ class Flow(nn.Module):
 
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
         """`[batch, frames, width]`; `speaker` is `[steps, layers, 2 * hidden]`."""
-        for step, told in zip(self.steps, speaker, strict=True):
-            x = step(x.flip(-1), told)
+        for step, conditioning in zip(self.steps, speaker, strict=True):
+            x = step(x.flip(-1), conditioning)
         return x
 
 
@@ -59,10 +59,10 @@ def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: Tens
     """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: the same for every
     frame, and so worked out once.
     """
-    told = []
+    conditioning = []
     for n in reversed(range(sizes.flow_steps)):
         name = f"flow.flows.{2 * n}.enc.cond_layer"
         weight = torch.from_numpy(weights[f"{name}.weight"])[:, :, 0].float()
         bias = torch.from_numpy(weights[f"{name}.bias"]).float()
-        told.append(F.linear(identities, weight, bias).unflatten(1, (sizes.flow_layers, 2 * sizes.hidden)))
-    return torch.stack(told, dim=1)
+        conditioning.append(F.linear(identities, weight, bias).unflatten(1, (sizes.flow_layers, 2 * sizes.hidden)))
+    return torch.stack(conditioning, dim=1)

@@ -27,23 +27,23 @@ class Hubert(nn.Module):
         """Take the tensors of a package, as far as the layers go that are run."""
         sizes, like = self.sizes, self.like
         self.waveform = Waveform(weights, sizes, like)
-        self.heard = Norm(weights, "feature_projection.layer_norm", like)
-        self.widened = Linear(weights, ["feature_projection.projection"], like)
+        self.input_norm = Norm(weights, "feature_projection.layer_norm", like)
+        self.input_proj = Linear(weights, ["feature_projection.projection"], like)
         self.position = PositionConvolution(weights, "encoder.pos_conv_embed.conv", sizes.position_groups, like)
-        self.placed = Norm(weights, "encoder.layer_norm", like)
+        self.encoder_norm = Norm(weights, "encoder.layer_norm", like)
         names = (f"encoder.layers.{n}" for n in range(self.count))
         self.layers = nn.Sequential(*(TransformerLayer(weights, name, sizes.heads, like) for name in names))
-        self.projected = Linear(weights, ["final_proj"], like.float()) if sizes.projection else None
+        self.final_proj = Linear(weights, ["final_proj"], like.float()) if sizes.projection else None
 
     def forward(self, audio: Tensor, *, project: bool) -> Tensor:
         """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, or if asked projected ones."""
-        x = self.widened(self.heard(self.waveform(audio))).float()
-        x = self.layers(self.placed(x + self.position(x)))
+        x = self.input_proj(self.input_norm(self.waveform(audio))).float()
+        x = self.layers(self.encoder_norm(x + self.position(x)))
         if not project:
             return x
-        if self.projected is None:
+        if self.final_proj is None:
             raise ConversionError(
                 "the content encoder has no final projection, which voices of version 1 need; add a file of ContentVec"
-                " that has one with voicefarm model add"
+                " that has one"
             )
-        return self.projected(x)
+        return self.final_proj(x)

@@ -49,11 +49,11 @@ class TorchNets:
         self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats, speaker: int
     ) -> Floats:
         """The generator's latent; content frames are twice as long as the others, so each is used twice."""
-        latent_of, told = compiled(VoiceNets.latent, self.device), self.voice.told[speaker]
+        latent_of, conditioning = compiled(VoiceNets.latent, self.device), self.voice.conditioning[speaker]
 
         def work(share: Tensor, coarse: Tensor, noise: Tensor) -> Tensor:
             plain, mixed = (x.float().repeat_interleave(2, dim=1) for x in (content, retrieved))
-            return latent_of(self.voice, torch.lerp(plain, mixed, share[..., None]), coarse, noise, told)
+            return latent_of(self.voice, torch.lerp(plain, mixed, share[..., None]), coarse, noise, conditioning)
 
         return self._computed(work, share, coarse, noise)
 

@@ -58,9 +58,9 @@ class BothWaysAtOnce(nn.Module):
 
     def _from_input(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """What the frames say to the gates and to the new state, `[frames, direction, batch, ...]`."""
-        told = F.linear(x.float(), self.gates, self.gates_bias).unflatten(-1, (2, -1))
-        told = torch.stack([told[:, :, 0], told[:, :, 1].flip(1)]).permute(2, 0, 1, 3)
-        opening, fresh = told.split((2 * self.width, self.width), dim=-1)
+        gate_inputs = F.linear(x.float(), self.gates, self.gates_bias).unflatten(-1, (2, -1))
+        gate_inputs = torch.stack([gate_inputs[:, :, 0], gate_inputs[:, :, 1].flip(1)]).permute(2, 0, 1, 3)
+        opening, fresh = gate_inputs.split((2 * self.width, self.width), dim=-1)
         return opening.contiguous(), fresh.contiguous()
 
 

@@ -44,5 +44,5 @@ class Rmvpe(nn.Module):
         picture = lengthened(mel.mT, 0, missing).mT * self.scale + self.shift
         picture = picture[:, None].to(self.like.dtype).contiguous(memory_format=torch.channels_last)
         seen = self.narrow(self.unet(picture)).transpose(1, 2).flatten(2)
-        heard = self.recurrence(seen)[:, :frames]
-        return torch.sigmoid(F.linear(heard.float(), self.weight, self.bias))
+        hidden = self.recurrence(seen)[:, :frames]
+        return torch.sigmoid(F.linear(hidden.float(), self.weight, self.bias))

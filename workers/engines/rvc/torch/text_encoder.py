@@ -35,9 +35,9 @@ class Attention(nn.Module):
         self.register_buffer(
             "bias", torch.cat([tensor(weights, f"{n}.bias", like) for n in joined.values()]), persistent=False
         )
-        self.register_buffer("near_keys", tensor(weights, f"{name}.emb_rel_k", like)[0], persistent=False)
-        self.register_buffer("near_values", tensor(weights, f"{name}.emb_rel_v", like)[0], persistent=False)
-        self.out = convolution(weights, f"{name}.conv_o", like)
+        self.register_buffer("relative_keys", tensor(weights, f"{name}.emb_rel_k", like)[0], persistent=False)
+        self.register_buffer("relative_values", tensor(weights, f"{name}.emb_rel_v", like)[0], persistent=False)
+        self.out_proj = convolution(weights, f"{name}.conv_o", like)
 
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, frames, hidden]` to the same."""
@@ -49,18 +49,18 @@ class Attention(nn.Module):
         q = q / math.sqrt(width)
         # Empty frames on both sides give every query its whole band; they are never attended to.
         k, v = (F.pad(t, (0, 0, self.reach, self.reach)) for t in (k, v))
-        heard = [self._hear(q[:, :, first : first + QUERIES], k, v, first) for first in range(0, frames, QUERIES)]
-        return self.out(torch.cat(heard, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
+        attended = [self._attend(q[:, :, first : first + QUERIES], k, v, first) for first in range(0, frames, QUERIES)]
+        return self.out_proj(torch.cat(attended, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
 
-    def _hear(self, q: Tensor, k: Tensor, v: Tensor, first: int) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, first: int) -> Tensor:
         scores = (q @ k.transpose(-1, -2)).float()
         band = self._band(scores, first)
-        band += (q @ self.near_keys.t()).float()
+        band += (q @ self.relative_keys.t()).float()
         scores[..., : self.reach] = -math.inf
         scores[..., -self.reach :] = -math.inf
         share = torch.softmax(scores, dim=-1)
         near = self._band(share, first).to(v.dtype)
-        return share.to(v.dtype) @ v + near @ self.near_values
+        return share.to(v.dtype) @ v + near @ self.relative_values
 
     def _band(self, scores: Tensor, first: int) -> Tensor:
         """A view of each query's scores with the frames around it; row `i` begins at column `first + i`."""
@@ -79,15 +79,15 @@ class Layer(nn.Module):
         super().__init__()
         encoder = "enc_p.encoder"
         self.attention = Attention(weights, sizes, f"{encoder}.attn_layers.{n}", like)
-        self.wide = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_1", like)
-        self.narrow = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", like)
+        self.conv_1 = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_1", like)
+        self.conv_2 = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", like)
         self.norms = nn.ModuleList(Norm(weights, f"{encoder}.norm_layers_{which}.{n}", like) for which in (1, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, frames, hidden]` to the same."""
         x = self.norms[0](x + self.attention(x))
         # A slope of zero makes the leaky ReLU a plain one.
-        return self.norms[1](self.narrow.plus(self.wide(x, 0.0), x))
+        return self.norms[1](self.conv_2.plus(self.conv_1(x, 0.0), x))
 
 
 class Norm(nn.Module):

@@ -50,20 +50,20 @@ class TransformerLayer(nn.Module):
     def __init__(self, weights: Weights, name: str, heads: int, like: Tensor) -> None:
         super().__init__()
         self.heads = heads
-        asked = [f"{name}.attention.{part}_proj" for part in "qkv"]
-        self.asked = Linear(weights, asked, like)
-        self.told = Linear(weights, [f"{name}.attention.out_proj"], like)
-        self.after_attention = Norm(weights, f"{name}.layer_norm", like)
-        self.wide = Linear(weights, [f"{name}.feed_forward.intermediate_dense"], like)
-        self.narrow = Linear(weights, [f"{name}.feed_forward.output_dense"], like)
-        self.after_all = Norm(weights, f"{name}.final_layer_norm", like)
+        qkv = [f"{name}.attention.{part}_proj" for part in "qkv"]
+        self.qkv = Linear(weights, qkv, like)
+        self.out_proj = Linear(weights, [f"{name}.attention.out_proj"], like)
+        self.attention_norm = Norm(weights, f"{name}.layer_norm", like)
+        self.intermediate = Linear(weights, [f"{name}.feed_forward.intermediate_dense"], like)
+        self.output = Linear(weights, [f"{name}.feed_forward.output_dense"], like)
+        self.final_norm = Norm(weights, f"{name}.final_layer_norm", like)
 
     def forward(self, x: Tensor) -> Tensor:
         """Frames `[batch, time, channels]` that have looked at one another."""
-        query, key, value = self.asked(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        told = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        x = self.after_attention(x + self.told(told))
-        return self.after_all(x + self.narrow(torch.ops.aten.gelu_(self.wide(x))))
+        query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        x = self.attention_norm(x + self.out_proj(attended))
+        return self.final_norm(x + self.output(torch.ops.aten.gelu_(self.intermediate(x))))
 
 
 def _stacked(weights: Weights, names: list[str], part: str, like: Tensor) -> Tensor:

@@ -25,15 +25,15 @@ class VoiceNets(nn.Module):
         self.flow = Flow(weights, sizes, like)
         self.generator = Generator(weights, sizes, like)
         self.source = Source(weights, sizes.rate, sizes.frame, like.device) if sizes.has_pitch else None
-        told, tone = _speakers(weights, sizes)
-        self.register_buffer("told", told.to(like), persistent=False)
+        conditioning, tone = _speakers(weights, sizes)
+        self.register_buffer("conditioning", conditioning.to(like), persistent=False)
         self.register_buffer("tone", tone.to(like), persistent=False)
 
-    def latent(self, content: Tensor, coarse: Tensor, noise: Tensor, told: Tensor) -> Tensor:
+    def latent(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
         """What the generator is given: the encoder's frames, moved by noise and sent through the flow."""
         mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
         latent = mean + torch.exp(spread) * noise * NOISE_SHARE
-        return self.flow(latent.to(told.dtype), told)
+        return self.flow(latent.to(conditioning.dtype), conditioning)
 
     def sound(self, latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor, tone: Tensor) -> Tensor:
         """Samples of tiles."""

@@ -1,0 +1,84 @@
+"""dispatcher, worker: the long-running processes of a farm."""
+
+import os
+import sys
+from contextlib import suppress
+
+import click
+
+from dispatcher.cli.saying import complain, say
+from dispatcher.cli.signals import stop_on_signals
+from storage.settings import Settings
+from workers.wire.offers import CAPABILITIES
+
+
+@click.command("worker")
+@click.option("--tag", "tags", multiple=True, help="Something that jobs may require; may be repeated.")
+@click.option("--only", type=click.Choice(CAPABILITIES), help="Serve as this, though the machine can do more.")
+def worker_command(tags: tuple[str, ...], only: str | None) -> None:
+    """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
+    from dispatcher.local.log_secrets import hide_in_logs
+    from dispatcher.local.private_state import serve_privately
+    from workers.wire.parent import end_with_parent
+    from workers.worker.running import run_worker
+
+    end_with_parent()
+    settings = Settings.load()
+    serve_privately(settings)
+    hide_in_logs(settings)
+    sys.exit(run_worker(settings, frozenset(tags), only))
+
+
+@click.command("dispatcher")
+@click.option(
+    "--only", type=click.Choice(["desk", "studio"]), help="Only the short messages, or only split and stitch."
+)
+def dispatcher_command(only: str | None) -> None:
+    """Serve as a dispatcher until told to stop; a farm may have several."""
+    from dispatcher.desk.running import run_desk
+    from dispatcher.local.log_secrets import hide_in_logs
+    from dispatcher.local.private_state import serve_privately
+    from dispatcher.studio.running import run_studio
+    from workers.wire.parent import end_with_parent
+
+    settings = Settings.load()
+    serve_privately(settings)
+    hide_in_logs(settings)
+    if only is None:
+        _desk_and_studio()
+    elif only == "desk":
+        end_with_parent(_stop_private_redis if settings.is_embedded else None)
+        sys.exit(run_desk(settings))
+    else:
+        end_with_parent()
+        sys.exit(run_studio(settings))
+
+
+def _desk_and_studio() -> None:
+    """Run both parts of a dispatcher as processes of their own and keep them running."""
+    from dispatcher.client.farm import Farm
+    from dispatcher.local.processes import Supervisor, voicefarm
+
+    farm = Farm.open()
+    farm.database.require_revision()
+    logs = farm.settings.state_folder / "logs"
+    parts = [voicefarm(part, ["dispatcher", "--only", part], logs, os.environ) for part in ("desk", "studio")]
+    supervisor = Supervisor(parts, complain)
+    stop = stop_on_signals()
+    supervisor.start()
+    say(f"dispatcher is up; logs are in {logs}")
+    stop.wait()
+    supervisor.stop()
+
+
+def _stop_private_redis() -> None:
+    """The private Redis does not notice that its parent died, so the desk ends it."""
+    import psutil
+    import redis
+
+    client = redis.Redis(unix_socket_path=str(Settings.load().socket_path))
+    with suppress(redis.RedisError, psutil.Error):
+        server = client.info("server")["process_id"]
+        # Meanwhile another process may host the farm, with a Redis of its own at the same path.
+        if psutil.Process(server).ppid() == os.getppid():
+            client.shutdown(nosave=True)

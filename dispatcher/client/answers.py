@@ -1,0 +1,68 @@
+"""What the farm answers: values with one JSON form for every caller."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from storage.errors import VoicefarmError
+from storage.records.states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A recording that was taken in."""
+
+    job: int
+    is_told: bool = True
+    """Whether the farm was told. If it is not up, or has no broker just now, it finds the job by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A job that was cancelled or retried."""
+
+    job: int
+    state: JobState
+    is_told: bool = True
+    """Whether the farm was told; if not, it soon finds out by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerKey:
+    """A key that a machine signs with, without its secret."""
+
+    name: str
+    created_at: float
+    """Seconds since the epoch."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one recording."""
+
+    source: Path
+    result: Path | None = None
+    job: int | None = None
+    state: str = "refused"
+    """`refused` where it never became a job, `unfetched` where its result could not be brought here, else the job's."""
+    error: VoicefarmError | None = None
+    remark: str | None = None
+    """What its owner should know, though nothing failed."""
+    place: int = 0
+    """Its number among the recordings, in the order in which they were found."""
+
+    def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
+        """For programs; `worded` turns an error into a sentence."""
+        return {
+            "source": str(self.source),
+            "result": None if self.result is None else str(self.result),
+            "job": self.job,
+            "state": self.state,
+            "error": None if self.error is None else worded(self.error),
+            "remark": self.remark,
+        }

@@ -1,0 +1,76 @@
+"""A job's counters, which are changed only here: how much of it is cut, waiting, done, or to be cut again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from storage.records.schema import AtomRecord, JobRecord
+from storage.records.states import AtomState
+
+
+class Spanning(Protocol):
+    """Anything that spans samples of a recording."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def stop(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """How many atoms, and how many samples of the recording they hold."""
+
+    count: int = 0
+    samples: int = 0
+
+    @classmethod
+    def of(cls, atoms: Iterable[Spanning]) -> Self:
+        """The total of some atoms."""
+        lengths = [atom.stop - atom.start for atom in atoms]
+        return cls(len(lengths), sum(lengths))
+
+    def __neg__(self) -> "Pieces":
+        return Pieces(-self.count, -self.samples)
+
+
+NONE = Pieces()
+
+
+def counted(
+    *, cut: Pieces = NONE, waiting: Pieces = NONE, done: Pieces = NONE, damaged: int = 0
+) -> dict[str, ColumnElement[Any]]:
+    """What an UPDATE of the job's row adds to its counters; `-pieces` subtracts."""
+    changes: dict[str, ColumnElement[Any]] = {}
+    for pieces, count, seconds in (
+        (cut, JobRecord.atoms, JobRecord.seconds_split),
+        (waiting, JobRecord.atoms_waiting, JobRecord.seconds_waiting),
+        (done, JobRecord.atoms_done, JobRecord.seconds_done),
+    ):
+        if pieces.count:
+            changes[count.key] = count + pieces.count
+            changes[seconds.key] = seconds + pieces.samples / (1.0 * JobRecord.rate_in)
+    if damaged:
+        changes[JobRecord.atoms_damaged.key] = JobRecord.atoms_damaged + damaged
+    return changes
+
+
+def counted_anew(connection: Connection, job_id: int) -> dict[str, Any]:
+    """All counters of a job that begins again, from its atoms: none is leased, given up or to be cut again."""
+    rows = connection.execute(
+        select(AtomRecord.state, func.count(), func.sum(AtomRecord.stop - AtomRecord.start))
+        .where(AtomRecord.job_id == job_id)
+        .group_by(AtomRecord.state)
+    )
+    found = {state: Pieces(int(count), int(samples)) for state, count, samples in rows}
+    waiting, done = found.get(AtomState.WAITING, NONE), found.get(AtomState.DONE, NONE)
+    return {
+        "atoms": waiting.count + done.count,
+        "atoms_waiting": waiting.count,
+        "seconds_waiting": waiting.samples / (1.0 * JobRecord.rate_in),
+        "atoms_done": done.count,
+        "seconds_done": done.samples / (1.0 * JobRecord.rate_in),
+        "atoms_damaged": 0,
+    }

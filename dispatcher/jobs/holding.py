@@ -1,0 +1,16 @@
+"""Which atoms a lease holds: as its own, or as a copy of another lease's."""
+
+from sqlalchemy import ColumnElement, and_, case
+
+from storage.records.schema import AtomRecord
+from storage.records.states import AtomState
+
+
+def held_by(token: str) -> ColumnElement[bool]:
+    """Whether this lease holds an atom."""
+    return and_(AtomRecord.state == AtomState.LEASED, (AtomRecord.token == token) | (AtomRecord.copy_token == token))
+
+
+def other_holder(token: str) -> ColumnElement[str | None]:
+    """The lease that holds an atom besides this one, if there is one."""
+    return case((AtomRecord.token == token, AtomRecord.copy_token), else_=AtomRecord.token)

@@ -1,0 +1,107 @@
+"""Conversion: a recording is cut into atoms, each atom is converted, and the results are joined to one file."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Protocol
+
+from sqlalchemy import case
+
+from dispatcher.kinds.kind import Kind, Stage
+from storage import keys
+from storage.records.rows import AtomRow
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+from workers.engines import catalog
+from workers.wire.messages import CONVERSION, AtomOrder, AtomOutcome, ConversionOrder
+from workers.wire.routes import MEND_TASK, SPLIT_QUEUE, SPLIT_TASK, STITCH_QUEUE, STITCH_TASK
+
+SPLIT = Stage("its split", SPLIT_TASK, SPLIT_QUEUE, (JobState.SUBMITTED, JobState.SPLITTING))
+MEND = Stage("cutting it again", MEND_TASK, SPLIT_QUEUE, (JobState.CONVERTING,), JobRecord.atoms_damaged > 0)
+STITCH = Stage("its stitch", STITCH_TASK, STITCH_QUEUE, (JobState.STITCHING,))
+
+
+class Sounding(Protocol):
+    """What determines how a job's atoms sound."""
+
+    @property
+    def source_hash(self) -> str: ...  # noqa: D102
+    @property
+    def rate_in(self) -> int: ...  # noqa: D102
+    @property
+    def rate_voice(self) -> int: ...  # noqa: D102
+    @property
+    def engine(self) -> str: ...  # noqa: D102
+    @property
+    def engine_version(self) -> str: ...  # noqa: D102
+    @property
+    def recipe(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def settings(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+def atoms_prefix(job: Sounding) -> str:
+    """Where the job's atoms are kept as they were cut."""
+    return keys.atom_prefix(job.source_hash, job.rate_in)
+
+
+def converted_prefix(job: Sounding) -> str:
+    """Where the job's converted atoms are kept: the same facts give the same keys, and so the same objects."""
+    return keys.converted_prefix(
+        atoms_prefix(job),
+        {
+            "engine": job.engine,
+            "version": job.engine_version,
+            "recipe": job.recipe,
+            "settings": {name: value for name, value in job.settings.items() if name not in _of_whole()},
+            "rate": job.rate_voice,
+        },
+    )
+
+
+@cache
+def _of_whole() -> frozenset[str]:
+    """Settings that are applied to the joined result, so that another choice of them needs no atom converted again."""
+    return frozenset(s.name for engine in catalog.engines() for s in engine.settings if s.is_of_whole)
+
+
+class Conversion(Kind):
+    """The kind of work that the farm was built for."""
+
+    name = CONVERSION
+    first = SPLIT
+    last = STITCH
+    stages = (SPLIT, STITCH, MEND)
+
+    def order(self, job: JobRecord, token: str, pieces: Sequence[AtomRow]) -> ConversionOrder:
+        """The voice, and where each atom lies and its result belongs."""
+        return ConversionOrder(
+            token=token,
+            job_id=job.id,
+            engine=job.engine,
+            engine_version=job.engine_version,
+            recipe=job.recipe,
+            settings=job.settings,
+            rate_in=job.rate_in,
+            rate_voice=job.rate_voice,
+            atoms_prefix=atoms_prefix(job),
+            converted_prefix=converted_prefix(job),
+            atoms=tuple(AtomOrder(*piece) for piece in pieces),
+        )
+
+    def left_behind(self, job: JobRecord) -> tuple[str, ...]:
+        """The atoms, before and after conversion."""
+        return atoms_prefix(job), converted_prefix(job)
+
+    def called(self, start: float, stop: float) -> str:
+        """The piece by the recording's clock."""
+        return f"the piece {_clock(start)}-{_clock(stop)} could not be converted"
+
+    def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:
+        """The loudest sample so far, which the stitch must know before it writes the first."""
+        peak = max(outcome.peak for outcome in outcomes)
+        return {"peak": case((JobRecord.peak < peak, peak), else_=JobRecord.peak)}
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.gmtime(seconds))

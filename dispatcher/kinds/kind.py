@@ -1,0 +1,67 @@
+"""What the farm knows of a kind of work: desk, feed, leases and reports know no kind by name."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, true
+
+from storage.records.rows import AtomRow
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+from workers.wire.messages import AtomOutcome, Order
+from workers.wire.routes import about_stage
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Long work on a whole job, done in a studio: its name in sentences, and the task and queue that ask for it."""
+
+    name: str
+    task: str
+    queue: str
+    states: tuple[JobState, ...]
+    """The states in which a job of this kind wants it."""
+    only_where: ColumnElement[bool] | None = None
+    """What else must hold for the job's row."""
+
+    def about(self, job_id: int) -> str:
+        """What a message that asks for it is about."""
+        return about_stage(self.task, job_id)
+
+    def wanted_by(self, kind: str) -> ColumnElement[bool]:
+        """Which jobs want it."""
+        more = true() if self.only_where is None else self.only_where
+        return and_(JobRecord.kind == kind, JobRecord.state.in_(self.states), more)
+
+
+class Kind(ABC):
+    """One kind of work: its stages and pieces, what a worker's order carries, and how its results are identified.
+
+    A job that is submitted asks for its first stage, which makes the pieces; once every piece is done it asks for its
+    last. What a worker must offer stands in the job's `needs`, written by whoever submits it.
+    """
+
+    name: str
+    """As in the column `jobs.kind` and in orders."""
+    first: Stage
+    last: Stage
+    stages: tuple[Stage, ...]
+    """All stages, the first and the last among them."""
+
+    @abstractmethod
+    def order(self, job: JobRecord, token: str, pieces: Sequence[AtomRow]) -> Order:
+        """What a worker must know to work on these pieces."""
+
+    @abstractmethod
+    def left_behind(self, job: JobRecord) -> tuple[str, ...]:
+        """Prefixes of the objects that an ended job leaves in the store and that can be made again."""
+
+    @abstractmethod
+    def called(self, start: float, stop: float) -> str:
+        """The beginning of a sentence that says why the piece between these seconds failed."""
+
+    def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:  # noqa: ARG002 - most gather nothing
+        """Columns of the job that the pieces' outcomes change, besides the counters that every job has."""
+        return {}

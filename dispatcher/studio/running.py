@@ -1,0 +1,24 @@
+"""Starting a studio: a process that has child processes work on whole recordings."""
+
+from storage.records.database import Database
+from storage.settings import Settings
+from workers.wire.celery_app import build_app
+from workers.wire.routes import SPLIT_QUEUE, STITCH_QUEUE
+from workers.wire.serving import serve_queues
+
+#: A long split must not hold up the stitch of a job that is ready. Processes and not threads: decoders and encoders are
+#: written in C and read what strangers made, and where one of them crashes it must end one job's work and no other's.
+PROCESSES = 2
+
+
+def run_studio(settings: Settings) -> int:
+    """Serve the queues of long work until told to stop."""
+    app = build_app(settings)
+    database = Database(settings.resolved_database_url)
+    database.require_revision()
+    database.close()
+    # Imported here for forked children; others import it by name.
+    import dispatcher.studio.tasks  # noqa: F401
+
+    app.conf.include = ("dispatcher.studio.tasks",)
+    return serve_queues(app, settings, "studio", [SPLIT_QUEUE, STITCH_QUEUE], pool="prefork", concurrency=PROCESSES)

@@ -1,0 +1,78 @@
+"""What the split writes to SQL: atoms as they are cut, and the exact length at the end."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, select, update
+
+from dispatcher.jobs.counters import Pieces, counted
+from dispatcher.jobs.life import Event
+from dispatcher.jobs.moves import move
+from dispatcher.studio.split.cutter import CutAtom
+from dispatcher.turns.taking import Turns
+from storage.audio.grid import resampled_length
+from storage.errors import StaleClaim
+from storage.records.schema import AtomRecord, JobRecord
+from storage.records.states import AtomState, JobState
+
+
+class SplitRecords:
+    """The records of one job's split, written under one claim."""
+
+    def __init__(self, turns: Turns, job: JobRecord, claim: str) -> None:
+        self.turns = turns
+        self.job = job
+        self.claim = claim
+
+    def atoms_known(self) -> int:
+        """How many atoms an earlier attempt has recorded; cutting again gives the same ones."""
+        with self.turns.database.reading() as connection:
+            found = connection.execute(select(func.max(AtomRecord.number)).where(AtomRecord.job_id == self.job.id))
+            last = found.scalar()
+        return 0 if last is None else last + 1
+
+    def add(self, atoms: Sequence[CutAtom], out_length: int | None, took: float) -> None:
+        """Record atoms whose samples are in the store; they may be handed out at once."""
+        pieces = Pieces.of(atoms)
+        values: dict[str, object] = {**counted(cut=pieces, waiting=pieces), "waiting_for": "", "waiting_since": None}
+        if atoms[0].number == 0:
+            values["first_atom_took"] = took
+        with self.turns.writing() as turn:
+            written = turn.connection.execute(
+                update(JobRecord)
+                .where(JobRecord.id == self.job.id, JobRecord.claim == self.claim)
+                .where(JobRecord.state == JobState.SPLITTING)
+                .values(**values)
+            )
+            if written.rowcount != 1:
+                raise StaleClaim(f"job {self.job.id} is no longer ours to split")
+            turn.connection.execute(insert(AtomRecord), [self._row(a, out_length) for a in atoms])
+            turn.feed_next()
+
+    def finish(self, frames: int, rate: int, took: float, remark: str = "") -> bool:
+        """The whole recording is cut; True if this ended the split. `remark` is what its owner should know."""
+        with self.turns.writing() as turn:
+            turn.feed_next()
+            return move(
+                turn.connection, self.job.id, Event.SPLIT_DONE, claim=self.claim, source_frames=frames,
+                source_rate=rate, seconds=frames / rate, split_at=turn.now, split_took=took, claim_over=True,
+                remark=remark,
+            )  # fmt: skip
+
+    def _row(self, atom: CutAtom, out_length: int | None) -> dict[str, object]:
+        out_stop = out_length if atom.is_last and out_length is not None else self._out(atom.stop)
+        return {
+            "job_id": self.job.id,
+            "number": atom.number,
+            "start": atom.start,
+            "stop": atom.stop,
+            "first": atom.first,
+            "last": atom.last,
+            "out_start": self._out(atom.start),
+            "out_stop": out_stop,
+            "state": AtomState.WAITING,
+            "attempts": 0,
+        }
+
+    def _out(self, position: int) -> int:
+        """A position on the grid at the voice's rate; exact, because a cell is whole at both rates."""
+        return resampled_length(position, self.job.rate_in, self.job.rate_voice)

@@ -1,0 +1,107 @@
+"""Claims on a job: which process splits or stitches it now, renewed while the work goes on."""
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+
+from dispatcher.jobs.claims import CLAIM_SECONDS, LONGEST_PAUSE, PATIENCE, RENEW_SECONDS, SHORTEST_PAUSE
+from storage.errors import DatabaseUnavailable, StaleClaim, VoicefarmError
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+
+
+class Claim:
+    """The right to work on one stage of a job, as long as it is renewed; used in a `with` block."""
+
+    def __init__(self, database: Database, job_id: int, clock: Callable[[], float] = time.time) -> None:
+        self.database = database
+        self.job_id = job_id
+        self.clock = clock
+        self.token = uuid4().hex
+        self.lost = False
+        self.over = Event()
+        self.thread = Thread(target=self._renew, name="claim", daemon=True)
+
+    def take(self, *states: JobState) -> bool:
+        """Take the claim if nobody has it and the job is in one of these states."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            taken = connection.execute(
+                update(JobRecord)
+                .where(JobRecord.id == self.job_id)
+                .where((JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
+                .where(JobRecord.state.in_(states))
+                .values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
+            )
+            return taken.rowcount == 1
+
+    def postpone(self, reason: str) -> bool:
+        """Give the claim back because a server is away, to try again later; it does not count as an attempt.
+
+        False once that has gone on too long.
+        """
+        while True:
+            try:
+                return self._postpone(reason)
+            except DatabaseUnavailable:
+                # Nobody else can take the job meanwhile, and a claim left behind would count as a crash.
+                if self.over.wait(RENEW_SECONDS):
+                    raise
+
+    def _postpone(self, reason: str) -> bool:
+        now = self.clock()
+        ours = (JobRecord.id == self.job_id, JobRecord.claim == self.token)
+        with self.database.writing() as connection:
+            since = connection.execute(
+                select(func.coalesce(JobRecord.waiting_since, now)).where(*ours).with_for_update()
+            ).scalar()
+            if since is None:
+                # Another process has it by now and does the waiting.
+                return True
+            if now - since > PATIENCE:
+                return False
+            pause = min(max((now - since) / 2.0, SHORTEST_PAUSE), LONGEST_PAUSE)
+            connection.execute(
+                update(JobRecord)
+                .where(*ours)
+                .values(
+                    claim=None, claim_until=now, claims=JobRecord.claims - 1, not_before=now + pause,
+                    waiting_for=reason, waiting_since=since,
+                )
+            )  # fmt: skip
+            return True
+
+    def check(self) -> None:
+        """Raise StaleClaim once another process has it or the job has ended."""
+        if self.lost:
+            raise StaleClaim(f"job {self.job_id} is no longer ours to work on; another process continues it")
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _renew(self) -> None:
+        while not self.over.wait(RENEW_SECONDS):
+            try:
+                with self.database.writing() as connection:
+                    renewed = connection.execute(
+                        update(JobRecord)
+                        .where(JobRecord.id == self.job_id, JobRecord.claim == self.token)
+                        .values(claim_until=self.clock() + CLAIM_SECONDS)
+                    )
+                    self.lost = renewed.rowcount != 1
+            except VoicefarmError:
+                # The database may be back before the claim is lost.
+                continue

@@ -1,0 +1,135 @@
+"""The converted atoms as one stream of samples, in order, fetched ahead."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from storage import keys
+from storage.audio import atomfile
+from storage.audio.resample import StreamResampler
+from storage.errors import AtomLost, AudioError, ObjectMissing
+from storage.objects.store import ObjectStore
+from storage.records.database import Database
+from storage.records.rows import AtomRow, columns, read_rows
+from storage.records.schema import AtomRecord, JobRecord
+from workers.engines.voice import Samples
+
+#: Atoms fetched and decoded ahead of the one being written.
+AHEAD = 4
+#: Rows read at a time: a recording of days has tens of thousands.
+PAGE = 500
+#: Seconds between attempts to read an atom that arrived damaged: the fault may be in transit rather than on the disk.
+READ_AGAIN = (0.5, 2.0)
+#: Highest peak of the finished file, as in the reference implementations.
+LOUDEST = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where an atom's samples lie: an object, how many it holds, and which of them are meant."""
+
+    number: int
+    key: str
+    length: int
+    wanted: slice
+    is_prepared: bool
+
+
+def joined(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
+    """Every converted atom's samples at the voice's rate, one after the other."""
+    return _fetched_ahead(store, (_converted(prefix, atom) for atom in _atoms(database, job.id)))
+
+
+def prepared(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
+    """The recording as the engine got it, at its rate, one atom after the other without their contexts."""
+    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in _atoms(database, job.id)))
+
+
+def lengths(database: Database, job: JobRecord) -> tuple[int, int]:
+    """Samples of the whole recording: as the engine got it, and at the voice's rate."""
+    with database.reading() as connection:
+        stop, out_stop = connection.execute(
+            select(func.max(AtomRecord.stop), func.max(AtomRecord.out_stop)).where(AtomRecord.job_id == job.id)
+        ).one()
+    return int(stop or 0), int(out_stop or 0)
+
+
+def _converted(prefix: str, atom: AtomRow) -> _Part:
+    key = keys.converted_key(prefix, atom.start, atom.stop, atom.first, atom.last)
+    return _Part(atom.number, key, atom.out_stop - atom.out_start, slice(None), is_prepared=False)
+
+
+def _prepared(prefix: str, atom: AtomRow) -> _Part:
+    wanted = slice(atom.start - atom.first, atom.stop - atom.first)
+    key = keys.atom_key(prefix, atom.first, atom.last)
+    return _Part(atom.number, key, atom.last - atom.first, wanted, is_prepared=True)
+
+
+def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part]) -> Iterator[Samples]:
+    with ThreadPoolExecutor(AHEAD, "fetch") as fetchers:
+        ahead: deque[Future[Samples]] = deque()
+        for part in parts:
+            ahead.append(fetchers.submit(_fetch, store, part))
+            if len(ahead) > AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _atoms(database: Database, job_id: int) -> Iterator[AtomRow]:
+    after = -1
+    while True:
+        with database.reading() as connection:
+            rows = read_rows(
+                connection,
+                AtomRow,
+                select(*columns(AtomRow, AtomRecord))
+                .where(AtomRecord.job_id == job_id, AtomRecord.number > after)
+                .order_by(AtomRecord.number)
+                .limit(PAGE),
+            )
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].number
+
+
+def _fetch(store: ObjectStore, part: _Part) -> Samples:
+    for pause in READ_AGAIN:
+        try:
+            return _read(store, part)
+        except AtomLost:
+            time.sleep(pause)
+    return _read(store, part)
+
+
+def _read(store: ObjectStore, part: _Part) -> Samples:
+    try:
+        samples, _ = atomfile.decode(store.get(part.key), frames=part.length, key=part.key)
+    except (ObjectMissing, AudioError) as error:
+        raise AtomLost(part.number, str(error), is_prepared=part.is_prepared) from error
+    return samples[part.wanted]
+
+
+def gain_for(peak: float) -> float:
+    """The factor that brings a recording's loudest sample within full scale."""
+    return min(1.0, LOUDEST / peak) if peak > 0.0 else 1.0
+
+
+def guarded(blocks: Iterator[Samples], peak: float) -> Iterator[Samples]:
+    """The whole recording, turned down if its loudest sample would be beyond full scale."""
+    gain = gain_for(peak)
+    for block in blocks:
+        yield block if gain == 1.0 else block * block.dtype.type(gain)
+
+
+def at_rate(blocks: Iterator[Samples], rate_in: int, rate_out: int) -> Iterator[Samples]:
+    """The stream at another rate."""
+    resampler = StreamResampler(rate_in, rate_out)
+    for block in blocks:
+        yield resampler.push(block)
+    yield resampler.finish()

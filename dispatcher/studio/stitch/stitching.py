@@ -1,0 +1,134 @@
+"""The stitch of one job: join, guard, resample, encode, publish, record, as a stream from end to end."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dispatcher.jobs.life import Event
+from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.moves import move
+from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
+from dispatcher.studio.stage.claim import Claim
+from dispatcher.studio.stage.claimed import work_on
+from dispatcher.studio.stitch import loudness
+from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
+from dispatcher.studio.stitch.reopening import reopen
+from dispatcher.studio.stitch.scratch import scratch_room
+from dispatcher.turns.taking import Turns
+from storage import keys
+from storage.audio.grid import resampled_length
+from storage.audio.write import open_result
+from storage.errors import AtomLost, AudioError
+from storage.objects.store import ObjectStore
+from storage.records.schema import JobRecord
+from workers.engines.voice import Samples
+
+#: How far the gain that a reported peak asks for may be from what the samples themselves ask for. Atoms are kept with
+#: 24 bits, so their peak differs from the one that was measured before by as much as that rounds.
+SAME_GAIN = 1e-4
+
+
+@dataclass(slots=True)
+class _Peak:
+    """The loudest sample of a stream that passes through."""
+
+    value: float = 0.0
+
+    def of(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+        """The unchanged stream."""
+        for block in blocks:
+            self.value = max(self.value, float(np.max(np.abs(block), initial=0.0)))
+            yield block
+
+
+class Stitching:
+    """Stitches jobs, and has atoms made again that the store did not keep."""
+
+    def __init__(self, turns: Turns, store: ObjectStore) -> None:
+        self.turns = turns
+        self.database = turns.database
+        self.store = store
+        self.scratch = turns.settings.scratch_folder
+
+    def run(self, job_id: int) -> None:
+        """Stitch a job unless another process does or it has ended; what waiting cannot cure fails the job."""
+        work_on(self.turns, job_id, STITCH.states, lambda claim: self._stitch_or_reopen(job_id, claim))
+
+    def _stitch_or_reopen(self, job_id: int, claim: Claim) -> None:
+        job = load_job(self.database, job_id)
+        try:
+            self._stitch(job, claim)
+        except AtomLost as lost:
+            reopen(self.turns, self.store, job, claim, lost)
+
+    def _stitch(self, job: JobRecord, claim: Claim) -> None:
+        began = time.perf_counter()
+        frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
+        with scratch_room(self.scratch) as folder:
+            path = folder / f"result.{job.format}"
+            self._write(job, claim, path, frames)
+            key = keys.result_key(job.id, claim.token[:12], job.format)
+            self.store.put_file(key, path)
+            size = path.stat().st_size
+        with self.turns.writing() as turn:
+            move(
+                turn.connection, job.id, Event.STITCHED, claim=claim.token, claim_over=True, result_key=key,
+                result_frames=frames, result_bytes=size, ended_at=turn.now, stitch_took=time.perf_counter() - began,
+            )  # fmt: skip
+
+    def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
+        """The finished file, turned down as its samples require, whatever the reports said of them."""
+        mix = float(job.settings.get(loudness.SETTING, 1.0))
+        expected = job.peak if mix >= 1.0 else self._peak_mixed(job, claim, mix)
+        found = self._encode(job, claim, path, frames, mix, expected)
+        if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
+            self._encode(job, claim, path, frames, mix, found)
+
+    def _encode(self, job: JobRecord, claim: Claim, path: Path, frames: int, mix: float, peak: float) -> float:
+        """Write the file for an expected peak; returns the peak that its samples really have."""
+        found = _Peak()
+        blocks = guarded(found.of(self._joined(job) if mix >= 1.0 else self._mixed(job, mix)), peak)
+        if job.rate_out != job.rate_voice:
+            blocks = at_rate(blocks, job.rate_voice, job.rate_out)
+        with open_result(
+            path, rate=job.rate_out, format=job.format, frames=frames, title=job.title, artist=job.artist
+        ) as result:
+            for block in exactly(blocks, frames):
+                claim.check()
+                result.write(block)
+        return found.value
+
+    def _peak_mixed(self, job: JobRecord, claim: Claim, mix: float) -> float:
+        """Find the peak first: it is known only at the end, and reading everything again is cheaper than keeping it."""
+        peak = _Peak()
+        for _ in peak.of(self._mixed(job, mix)):
+            claim.check()
+        return peak.value
+
+    def _joined(self, job: JobRecord) -> Iterator[Samples]:
+        return joined(self.database, self.store, job, converted_prefix(job))
+
+    def _mixed(self, job: JobRecord, mix: float) -> Iterator[Samples]:
+        length, out_length = lengths(self.database, job)
+        source = prepared(self.database, self.store, job, atoms_prefix(job))
+        return loudness.mixed(
+            loudness.Stream(self._joined(job), job.rate_voice, out_length),
+            loudness.Stream(source, job.rate_in, length),
+            mix,
+        )
+
+
+def exactly(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:
+    """The stream with exactly this many samples: two roundings in a row may be off by one, and only one."""
+    left = frames
+    for block in blocks:
+        if len(block):
+            yield block[:left]
+            left -= min(len(block), left)
+    if left > 1:
+        raise AudioError(f"the joined atoms are {left} samples short; this is a fault of the farm, please report it")
+    if left:
+        yield np.zeros(left, np.float32)

@@ -1,0 +1,99 @@
+"""Recordings, the requests that are made of them, and what comes out where nobody disturbs the farm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.request import PRIORITIES, Request
+from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.sample.writing import write_sample
+from dispatcher.voices.voices import add_voice
+from storage.objects.store import ObjectStore
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+from storage.settings import Settings
+
+#: Seconds of audio of each recording: one atom, some, and many.
+LENGTHS: Mapping[str, float] = {"word.wav": 2.5, "talk.flac": 14.0, "lecture.wav": 45.0}
+#: The voice that takes its time and changes nothing: seconds of its work for a second of audio.
+PACE = 0.12
+#: Voices of that kind; each has a pace of its own, so that no job is answered by another's atoms.
+PACED = 64
+#: Name of such a voice; what it makes of a recording is what every other of them makes.
+PACED_NAME = "paced-"
+
+Made = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One job to hand in."""
+
+    recording: str
+    voice: str
+    priority: int
+    format: str = "wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What can be asked of a farm."""
+
+    folder: Path
+
+    @classmethod
+    def made_in(cls, folder: Path) -> "Work":
+        """Write the recordings."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed, (name, seconds) in enumerate(LENGTHS.items(), 1):
+            write_sample(folder / name, seconds, rate=24_000, seed=seed)
+        return cls(folder)
+
+    def hand_in(self, database: Database, store: ObjectStore, settings: Settings, task: Task) -> int:
+        """Submit; the job's number. Without a broker the desk finds it by itself."""
+        wanted = Request(task.voice, priority=task.priority, format=task.format)
+        return submit(
+            turns_of_client(database, settings),
+            store,
+            self.folder / task.recording,
+            check_request(database, settings, wanted),
+        )
+
+
+def add_paced_voices(database: Database) -> None:
+    """The voices that work is made with."""
+    for number in range(PACED):
+        add_voice(database, f"{PACED_NAME}{number}", "through", {"pace": PACE + number / 10_000})
+
+
+def every_result() -> list[Task]:
+    """A task for each result that a farm can be asked for."""
+    return [
+        *(Task(name, f"{PACED_NAME}0", PRIORITIES["normal"]) for name in LENGTHS),
+        Task("talk.flac", "bright", PRIORITIES["normal"], "flac"),
+    ]
+
+
+def next_task(chance: Random, taken: Sequence[str]) -> Task:
+    """Something to do; voices that are taken have atoms in the store already."""
+    if chance.random() < 0.2 and "bright" not in taken:
+        return Task("talk.flac", "bright", PRIORITIES["normal"], "flac")
+    free = [name for name in (f"{PACED_NAME}{n}" for n in range(PACED)) if name not in taken]
+    voice = chance.choice(free or [f"{PACED_NAME}0"])
+    recording = chance.choice(("talk.flac", "lecture.wav", "lecture.wav"))
+    return Task(recording, voice, PRIORITIES[chance.choice(("high", "normal", "low"))])
+
+
+def made(job: JobRecord) -> Made:
+    """What determines a result's bytes."""
+    voice = PACED_NAME if job.voice.startswith(PACED_NAME) else job.voice
+    return job.name, voice, job.format, job.rate_out
+
+
+def fingerprint(store: ObjectStore, job: JobRecord) -> str:
+    """Of a finished job's result."""
+    assert job.result_key is not None
+    return sha256(store.get(job.result_key)).hexdigest()

@@ -1,0 +1,110 @@
+"""What travels between dispatcher and workers, as a worker that is broken or in strange hands might write it."""
+
+import dataclasses
+import json
+from pathlib import Path
+from random import Random
+from typing import Any, get_args, get_origin, get_type_hints
+
+from storage import errors
+from storage.records.states import WorkerState
+from testing.fuzz.door import Door, Seeds
+from testing.fuzz.oddities import changed_json
+from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
+
+#: The one error with which a message is dropped.
+REFUSAL: type[errors.VoicefarmError] = errors.BadMessage
+_KINDS: dict[str, type[ConversionOrder] | type[LeaseReport] | type[Heartbeat]] = {
+    kind.__name__: kind for kind in (ConversionOrder, LeaseReport, Heartbeat)
+}
+_INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
+_TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
+_PREFIX = "ab" * 16
+#: Characters. Whatever bound there is, it is below.
+_LONGEST = 20_000
+#: Characters of an input that need not grow any more.
+_LONG_ENOUGH = 1_000_000
+_NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
+
+
+def sound_messages() -> list[ConversionOrder | LeaseReport | Heartbeat]:
+    """One of each kind, as the farm sends them."""
+    atoms = tuple(AtomOrder(n, n * 480_000, (n + 1) * 480_000, n * 480_000, (n + 1) * 480_000, 0, 1) for n in range(2))
+    return [
+        ConversionOrder(
+            token=_TOKEN, job_id=7, engine="world", engine_version="3", recipe={"pitch": 4.0},
+            settings={"pitch": 2.0, "seed": 1}, rate_in=48_000, rate_voice=48_000, atoms_prefix=f"atoms/{_PREFIX}",
+            converted_prefix=f"converted/{_PREFIX}", atoms=atoms,
+        ),
+        LeaseReport(
+            token=_TOKEN, incarnation=_INCARNATION, is_over=False,
+            outcomes=(AtomOutcome(0, "done", 30.0, peak=0.5, convert=1.5, stages={"pitch": 0.7}, busy=2.0),
+                      AtomOutcome(1, "failed", 30.0, error="the engine gave up")),
+        ),
+        Heartbeat(
+            incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a device",
+            offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state=WorkerState.BUSY,
+            holding=(_TOKEN,), memory_mb=512.0,
+        ),
+    ]  # fmt: skip
+
+
+def seeds() -> dict[str, bytes]:
+    """Those as bytes."""
+    return {type(message).__name__: _written(type(message).__name__, message.to_json()) for message in sound_messages()}
+
+
+def make(random: Random, seeds: Seeds) -> bytes:
+    """One of them with one to three places changed, now and then under another's name."""
+    said = json.loads(random.choice(list(seeds.values())))
+    message = said["message"]
+    for _ in range(random.choice((1, 1, 1, 2, 3))):
+        message = changed_json(message, random)
+        if len(json.dumps(message)) > _LONG_ENOUGH:
+            # What is repeated a thousand times may not be repeated as often once more.
+            break
+    return _written(random.choice(list(seeds)) if random.random() < 0.05 else said["kind"], message)
+
+
+def read(content: bytes, folder: Path) -> object:
+    """A message that is frozen, whole and the same when it is sent on; else a refusal."""
+    said = json.loads(content)
+    kind = _KINDS[said["kind"]]
+    message = kind.from_json(said["message"])
+    assert type(message) is kind
+    _check_parts(message)
+    again = json.loads(json.dumps(message.to_json(), allow_nan=False))
+    assert kind.from_json(again) == message, "it says something else when it is sent on"
+    return message
+
+
+def _check_parts(value: Any) -> None:
+    """Everything in it is of its kind, cannot be changed, and is of no size or sign that nobody can mean."""
+    kinds = get_type_hints(type(value))
+    for field in dataclasses.fields(value):
+        inner = getattr(value, field.name)
+        assert _is_of(kinds[field.name], inner), f"{field.name} is {inner!r:.80}"
+        assert not isinstance(inner, str) or len(inner) < _LONGEST, f"{field.name} has {len(inner)} characters"
+        assert not field.name.endswith("_prefix") or ".." not in inner.split("/"), f"{field.name} leads outside"
+        assert field.name not in _NOT_BELOW_ZERO or inner >= 0, f"{field.name} is {inner}"
+        for part in inner if isinstance(inner, tuple) else ():
+            if dataclasses.is_dataclass(part):
+                _check_parts(part)
+
+
+def _is_of(kind: Any, value: object) -> bool:
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    if kind is float:
+        return isinstance(value, int | float)
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_is_of(get_args(kind)[0], part) for part in value)
+    return not isinstance(kind, type) or isinstance(value, kind)
+
+
+def _written(kind: str, message: object) -> bytes:
+    # NaN and infinity included, which Celery's JSON lets through.
+    return json.dumps({"kind": kind, "message": message}).encode()
+
+
+DOOR = Door("messages", seeds, make, read, REFUSAL)

@@ -1,0 +1,25 @@
+"""A worker of another release: `python -m tests.farm.other_release` takes the command line of voicefarm.
+
+Its engines have the version before, and its messages have a field that this release does not know and lack those that
+the release before did not have.
+"""
+
+from dataclasses import asdict
+
+from dispatcher.cli.main import main
+from testing.chaos.other_version import be_other
+from workers.wire.messages import Json, Message
+
+#: Fields that messages did not have before.
+NEW = frozenset({"version", "readable_from", "serial", "kind"})
+
+
+def of_before(message: Message) -> Json:
+    """A message as the release before sent it, with something of its own."""
+    return {**{name: value for name, value in asdict(message).items() if name not in NEW}, "colour": "blue"}
+
+
+if __name__ == "__main__":
+    be_other()
+    Message.to_json = of_before  # type: ignore[method-assign, assignment]
+    main()

@@ -1,0 +1,28 @@
+"""The loudness mix worked out on whole recordings at once, to compare the stream with."""
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.engines.voice import Samples
+
+Levels = npt.NDArray[np.float64]
+
+
+def whole_mix(result: Samples, rate: int, source: Samples, source_rate: int, mix: float) -> Levels:
+    """What the result should be."""
+    wanted = _laid_over(_levels(source, source_rate), len(result))
+    ours = np.maximum(_laid_over(_levels(result, rate), len(result)), 1e-6)
+    return np.asarray(result * wanted ** (1.0 - mix) * ours ** (mix - 1.0))
+
+
+def _levels(samples: Samples, rate: int) -> Levels:
+    """The root of the mean square of a second around every half second, with silence beyond the ends."""
+    half = rate // 2
+    padded = np.pad(samples.astype(np.float64), half)
+    return np.array([np.sqrt(np.mean(padded[k : k + 2 * half] ** 2)) for k in range(0, len(samples) + 1, half)])
+
+
+def _laid_over(levels: Levels, length: int) -> Levels:
+    """Between levels on straight lines; the outermost half of a level is flat."""
+    places = (np.arange(length) + 0.5) * len(levels) / length - 0.5
+    return np.interp(places, np.arange(len(levels)), levels)

@@ -1,0 +1,65 @@
+"""A worker hands back what it does not understand, so that no lease is stuck with it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.objects.opening import open_store
+from storage.settings import Settings
+from testing.services.redis import RedisServer
+from tests.wire.test_messages import ORDER, travelled
+from workers.engines.capability import Capability, Device
+from workers.wire.celery_app import build_app, named_queue
+from workers.wire.messages import VERSION, LeaseReport
+from workers.wire.routes import REPORT_QUEUE
+from workers.wire.rubbish import rubbish
+from workers.worker.node import Node, NodeName
+
+#: Seconds in which a report is sent.
+SOON = 20.0
+
+
+@pytest.fixture
+def node(redis_server: RedisServer, build_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Node]:
+    settings = build_settings(broker_url=redis_server.url, objects_url=(tmp_path / "objects").as_uri())
+    name = NodeName("cpu.test", 1, "here")
+    node = Node(
+        build_app(settings),
+        settings,
+        Capability(Device("cpu", "test", "test"), frozenset(), {}),
+        name,
+        open_store(settings),
+    )
+    node.start()
+    rubbish.take()  # what tests before this one dropped in the same process
+    yield node
+    node.close()
+
+
+def reported(node: Node) -> LeaseReport:
+    with node.app.connection_for_read() as connection:
+        arguments, *_ = connection.SimpleQueue(named_queue(REPORT_QUEUE), no_ack=True).get(timeout=SOON).payload
+        return LeaseReport.from_json(arguments[0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"readable_from": VERSION + 1, "version": VERSION + 1}, id="of a version to come"),
+        pytest.param({"kind": "training"}, id="of an unknown kind"),
+        pytest.param({"atoms": "some"}, id="with fields that make no sense"),
+    ],
+)
+def test_the_lease_of_an_order_that_is_not_understood_goes_back_unblamed(node: Node, change: dict[str, Any]) -> None:
+    node.work({**travelled(ORDER.to_json()), **change})
+    report = reported(node)
+    assert (report.token, report.outcomes, report.is_over) == (ORDER.token, (), True)
+    assert sum(rubbish.take().values()) == 1
+
+
+def test_what_is_no_order_at_all_is_set_aside(node: Node) -> None:
+    node.work({"colour": "blue"})
+    assert sum(rubbish.take().values()) == 1
+    assert not node.outbox.waiting

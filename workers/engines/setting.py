@@ -1,0 +1,100 @@
+"""Settings that an engine declares, each once: what a job may ask for, within which limits, and how people are told."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from storage.errors import InputError
+from workers.engines.fields import read_choice, read_number, read_seed, read_whole, refuse_unknown
+
+_DECLARED = "setting"
+
+
+class Form(StrEnum):
+    """What a value looks like."""
+
+    NUMBER = "number"
+    WHOLE = "whole"
+    CHOICE = "choice"
+    NAME = "name"
+    SEED = "seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that a job may ask for."""
+
+    name: str
+    form: Form
+    default: Any
+    help: str
+    """A sentence for people, beginning with a small letter and without a stop."""
+    limits: tuple[float, float] = (0.0, 0.0)
+    """The least and the most of a number."""
+    choices: tuple[str, ...] = ()
+    also_called: str = ""
+    """The name that people know it by where other engines have a setting of that name."""
+    is_of_whole: bool = False
+    """Whether it is applied to the joined result, so that another value needs no atom converted again."""
+
+    @property
+    def common_name(self) -> str:
+        """What all engines with a setting like this call it."""
+        return self.also_called or self.name
+
+    def read(self, what: str, value: object) -> Any:
+        """The value, valid, or an InputError that says what it belongs to."""
+        if self.form is Form.NUMBER:
+            return read_number(what, self.name, value, *self.limits)
+        if self.form is Form.CHOICE:
+            return read_choice(what, self.name, value, self.choices)
+        if self.form is Form.SEED:
+            return read_seed(what, value)
+        return read_whole(what, self.name, value, int(self.limits[1]))
+
+
+def number(default: float, low: float, high: float, about: str, **more: Any) -> Any:
+    """A field that holds a number."""
+    return _declared(Setting("", Form.NUMBER, default, about, limits=(low, high), **more))
+
+
+def choice(choices: Collection[str], about: str, **more: Any) -> Any:
+    """A field that holds one of a few words, the first unless something is asked for."""
+    words = tuple(choices)
+    return _declared(Setting("", Form.CHOICE, more.pop("default", words[0]), about, choices=words, **more))
+
+
+def numbered(most: int, about: str) -> Any:
+    """A field that holds the number of something that may have a name as well."""
+    return _declared(Setting("", Form.NAME, 0, about, limits=(0, most)))
+
+
+def seed() -> Any:
+    """The field that every engine has."""
+    return _declared(Setting("", Form.SEED, 0, "seed of all randomness; the same seed, the same sound"))
+
+
+def _declared(setting: Setting) -> Any:
+    return field(default=setting.default, metadata={_DECLARED: setting})
+
+
+def declared(settings_class: type) -> tuple[Setting, ...]:
+    """The settings that a dataclass declares by its fields."""
+    return tuple(replace(f.metadata[_DECLARED], name=f.name) for f in fields(settings_class) if f.metadata)
+
+
+def read_settings(what: str, settings: Collection[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are given, each valid; one that is not declared is refused."""
+    refuse_unknown(what, given, frozenset(setting.name for setting in settings))
+    return {setting.name: setting.read(what, given[setting.name]) for setting in settings if setting.name in given}
+
+
+def in_own_words(settings: Collection[Setting], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked for under the names that the engine has for it."""
+    own = {setting.also_called: setting.name for setting in settings if setting.also_called}
+    wanted = {own.get(name, name): value for name, value in asked.items()}
+    if len(wanted) < len(asked):
+        twice = ", ".join(sorted(name for name in own if name in asked))
+        raise InputError(f"{twice} is given twice, once under each of its names; leave one out")
+    return wanted

@@ -1,0 +1,199 @@
+"""What travels between dispatcher and workers, as plain JSON; both floors read and write it here only.
+
+Everything that comes in is checked here: whoever may put a message on a queue may have put anything there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from typing import Annotated, Any, Self, TypeVar
+
+from msgspec import Meta, ValidationError, convert
+
+from storage.errors import BadMessage
+from storage.records.states import WorkerState
+
+Json = dict[str, Any]
+M = TypeVar("M", bound="Message")
+
+#: The longest error that travels; what an engine says beyond that helps nobody.
+LONGEST_ERROR = 2_000
+
+#: Seconds of audio in one piece, context included; the longest that anybody could want, so that no order keeps a worker
+#: for ever.
+LONGEST_PIECE = 3_600
+
+#: Lease tokens and incarnations, as `uuid4().hex` makes them.
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
+#: Names of workers, engines, devices: as long as their columns are wide, without what a database or terminal balks at.
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+\Z", max_length=255)]
+#: Capabilities, tags and engine versions that a worker offers; see TAG in workers/engines/capability.py.
+Offer = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._-]{0,99}\Z")]
+#: Seconds, of audio or of a stage: a week is longer than anything that is one atom.
+Seconds = Annotated[float, Meta(ge=0.0, le=604_800.0)]
+#: Positions and lengths in samples: three years at 96 kHz.
+Samples = Annotated[int, Meta(ge=0, le=10**13)]
+Rate = Annotated[int, Meta(ge=1_000, le=400_000)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Megabytes = Annotated[float, Meta(ge=0.0, le=1e9)]
+
+
+#: The kind of work of orders that do not say theirs.
+CONVERSION = "conversion"
+#: What this program writes. Raise it with every change of a message that others may want to know of. A message without
+#: a version is of the first, which did not say so.
+VERSION = 2
+#: The oldest version that understands what this program writes. Raise it only where an older program would do harm by
+#: passing over a field that it does not know: it sets such a message aside.
+READABLE_FROM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What every message has in common.
+
+    Fields that a reader does not know are passed over, and fields with a default may be missing, so that machines of
+    two versions understand each other while a farm is upgraded.
+    """
+
+    version: Annotated[int, Meta(ge=1)] = field(default=VERSION, kw_only=True)
+    readable_from: Annotated[int, Meta(ge=1)] = field(default=READABLE_FROM, kw_only=True)
+
+    def to_json(self) -> Json:
+        """As the arguments of a Celery task."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, message: object) -> Self:
+        """Back from a Celery task's arguments, or BadMessage."""
+        read = _read(cls, message)
+        if read.readable_from > VERSION:
+            raise BadMessage(
+                f"a {cls.__name__} can be read from version {read.readable_from} on, and this program has version"
+                f" {VERSION}; bring this machine to the newer version"
+            )
+        return read
+
+
+def _read(cls: type[M], message: object) -> M:
+    """A message of whatever version, or BadMessage."""
+    try:
+        return convert({"version": 1, **message} if isinstance(message, dict) else message, cls)
+    except (ValidationError, RecursionError, UnicodeError, TypeError) as error:
+        raise BadMessage(f"a {cls.__name__} is not as it should be ({error}); see who sent it") from error
+
+
+@dataclass(frozen=True, slots=True)
+class AtomOrder:
+    """One atom to convert; positions as in its record."""
+
+    number: Count
+    start: Samples
+    stop: Samples
+    first: Samples
+    last: Samples
+    out_start: Samples
+    out_stop: Samples
+
+    def __post_init__(self) -> None:
+        if not (self.first <= self.start < self.stop <= self.last and self.out_start <= self.out_stop):
+            raise ValueError("the positions of an atom contradict each other")
+
+
+def _is_finite(value: object) -> bool:
+    """Whether every number in something that was JSON is one to calculate with."""
+    if isinstance(value, Mapping):
+        return all(_is_finite(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return all(_is_finite(inner) for inner in value)
+    return not isinstance(value, float) or isfinite(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Message):
+    """Work for one worker, of whatever kind; each kind has a class of its own for what else it must know."""
+
+    token: Token
+    job_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,15}\Z")] = field(default=CONVERSION, kw_only=True)
+
+    @classmethod
+    def envelope(cls, message: object) -> "Order":
+        """What any order has, of whatever version: enough to hand its lease back where the rest cannot be read."""
+        return _read(Order, message)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionOrder(Order):
+    """A run of atoms to convert."""
+
+    engine: Name
+    engine_version: Name
+    recipe: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    rate_in: Rate
+    rate_voice: Rate
+    atoms_prefix: Annotated[str, Meta(pattern=r"^atoms/[0-9a-f]{32}\Z")]
+    converted_prefix: Annotated[str, Meta(pattern=r"^converted/[0-9a-f]{32}\Z")]
+    atoms: Annotated[tuple[AtomOrder, ...], Meta(min_length=1, max_length=1_000)]
+
+    def __post_init__(self) -> None:
+        if not (_is_finite(self.recipe) and _is_finite(self.settings)):
+            raise ValueError("a number of its recipe or settings is not finite")
+        longest_in, longest_out = LONGEST_PIECE * self.rate_in, LONGEST_PIECE * self.rate_voice
+        if any(a.last - a.first > longest_in or a.out_stop - a.out_start > longest_out for a in self.atoms):
+            raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
+
+
+def plain_error(error: object) -> str:
+    """An error's text as it may travel."""
+    return str(error).encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_ERROR]
+
+
+@dataclass(frozen=True, slots=True)
+class AtomOutcome:
+    """How one atom ended and where its time went, in seconds."""
+
+    number: Count
+    outcome: Annotated[str, Meta(pattern=r"^[a-z]{1,16}\Z")]
+    audio_seconds: Seconds = 0.0
+    error: Annotated[str, Meta(pattern=r"^[^\x00\ud800-\udfff]*\Z", max_length=LONGEST_ERROR)] | None = None
+    peak: Annotated[float, Meta(ge=0.0, le=1e6)] = 0.0
+    fetch: Seconds = 0.0
+    decode: Seconds = 0.0
+    convert: Seconds = 0.0
+    stages: Annotated[Mapping[Name, Seconds], Meta(max_length=64)] = field(default_factory=dict)
+    encode: Seconds = 0.0
+    store: Seconds = 0.0
+    busy: Seconds = 0.0
+    peak_memory_mb: Megabytes = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseReport(Message):
+    """News of a lease: atoms that ended since the last report, and whether the worker is through with it."""
+
+    token: Token
+    incarnation: Token
+    outcomes: Annotated[tuple[AtomOutcome, ...], Meta(max_length=1_000)] = ()
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat(Message):
+    """A worker says who it is, what it offers and which leases it has in hand."""
+
+    incarnation: Token
+    name: Name
+    queue: Annotated[str, Meta(pattern=r"^convert\.[a-z0-9][a-z0-9.+:-]{0,199}\Z")]
+    capability: Annotated[str, Meta(pattern=r"^(cuda|mlx|cpu)\Z")] = "cpu"
+    device: Name = "unknown"
+    offers: Annotated[tuple[Offer, ...], Meta(max_length=200)] = ()
+    engines: Annotated[Mapping[Offer, Offer], Meta(max_length=50)] = field(default_factory=dict)
+    host: Name = "unknown"
+    pid: Count = 0
+    state: WorkerState = WorkerState.READY
+    holding: Annotated[tuple[Token, ...], Meta(max_length=100)] = ()
+    memory_mb: Megabytes = 0.0
+    serial: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """Counts a worker's heartbeats, so that none counts twice; 0 where it does not count."""

@@ -1,0 +1,66 @@
+"""Putting a message on a queue: the one way in which any process of the farm speaks to another."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from storage.errors import BrokerUnavailable
+from storage.settings import redacted
+from workers.wire.celery_app import named_queue
+from workers.wire.routes import DROP_COMMAND
+
+#: Redis knows the steps 0, 3, 6 and 9, the first being the most urgent.
+STEPS = (0, 3, 6, 9)
+URGENT = STEPS[0]
+ORDINARY = 6
+#: The header that says what a message is about, so that it can be found in its queue without opening it.
+ABOUT = "about"
+#: Tokens in one command; more would make a message that every node must read.
+MOST_DROPPED = 500
+
+
+def step_of(priority: int) -> int:
+    """The broker's step for a job's priority: no two that people can choose share one."""
+    return next((step for step in STEPS if priority <= step), STEPS[-1])
+
+
+def send(
+    app: Celery,
+    task: str,
+    queue: str,
+    *args: Any,
+    priority: int = ORDINARY,
+    expires: float | None = None,
+    about: str = "",
+) -> None:
+    """Enqueue a task by its name, or raise BrokerUnavailable at once."""
+    try:
+        app.send_task(
+            task,
+            args=args,
+            queue=named_queue(queue),
+            priority=priority,
+            expires=expires,
+            headers={ABOUT: about},
+            retry=False,
+            ignore_result=True,
+        )
+    except (OperationalError, RedisError, OSError) as error:
+        raise BrokerUnavailable(
+            f"the broker {redacted(app.conf.broker_url)} does not answer ({error});"
+            " check VOICEFARM_BROKER_URL, its password, and that Redis runs and has room"
+        ) from error
+
+
+def drop_leases(app: Celery, tokens: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+    """Tell workers to let leases go: the tokens by the names of those who have them, or will be given them."""
+    try:
+        for names, dropped in tokens.items():
+            for first in range(0, len(dropped), MOST_DROPPED):
+                some = {"tokens": list(dropped[first : first + MOST_DROPPED])}
+                app.control.broadcast(DROP_COMMAND, arguments=some, destination=list(names), reply=False)
+    except (OperationalError, RedisError, OSError) as error:
+        raise BrokerUnavailable(f"the broker does not take a command ({error}); check that Redis runs") from error

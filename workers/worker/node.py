@@ -1,0 +1,128 @@
+"""One worker process: its lease task, its heartbeat and its reports, around one pipeline."""
+
+import os
+from dataclasses import dataclass
+from threading import Event
+from uuid import uuid4
+
+from celery import Celery
+
+from storage.errors import BadMessage
+from storage.objects.store import ObjectStore
+from storage.settings import Settings
+from workers.engines.capability import Capability
+from workers.engines.packages import Packages
+from workers.wire.messages import CONVERSION, ConversionOrder, Heartbeat, Json, Order
+from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.rubbish import rubbish
+from workers.wire.sending import URGENT, send
+from workers.wire.signing import Signer
+from workers.worker.outbox import Outbox
+from workers.worker.pipeline import Pipeline
+from workers.worker.presence import Presence
+from workers.worker.voices import LoadedVoices
+
+#: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher is
+#: there; long, because it is measured by two clocks.
+HEARTBEAT_EXPIRES = 600.0
+#: Seconds that a worker which ends waits for a broker that is away before it gives its last reports up.
+LAST_WORDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeName:
+    """How a worker is called: its class and number on its host, which Flower and Prometheus show."""
+
+    machine_class: str
+    number: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.machine_class}-{self.number}@{self.host}"
+
+
+class Node:
+    """What a worker process consists of."""
+
+    def __init__(
+        self, app: Celery, settings: Settings, capability: Capability, name: NodeName, store: ObjectStore
+    ) -> None:
+        self.app = app
+        self.capability = capability
+        self.name = str(name)
+        self.signer = Signer.of(settings)
+        self.give_up = Event()
+        self.incarnation = uuid4().hex
+        packages = Packages.of(settings, store, self.give_up)
+        self.pipeline = Pipeline(store, LoadedVoices(packages.folder, capability.device.capability), self.give_up)
+        self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
+        self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
+
+    def start(self) -> None:
+        """Show up on the farm."""
+        self.outbox.start()
+        self.presence.start()
+
+    def drain(self) -> None:
+        """Finish the atom in hand and hand back the rest."""
+        self.presence.drain()
+
+    def close(self) -> None:
+        """Send what is left to say, then leave."""
+        self.give_up.set()
+        self.outbox.drain(LAST_WORDS)
+        self.presence.say_goodbye()
+
+    def work(self, *arguments: object) -> None:
+        """The lease task's body. What is no order, or is no longer wanted, is passed over."""
+        try:
+            (message,) = arguments
+            order = Order.envelope(message)
+        except (BadMessage, ValueError) as error:
+            rubbish.drop("order that is none", error)
+            return
+        if self.presence.was_dropped(order.token):
+            return
+        self.presence.take(order.token)
+        try:
+            if not self.presence.must_stop(order.token):
+                self._do(order, message)
+        finally:
+            self.outbox.end(order.token)
+
+    def _do(self, order: Order, message: object) -> None:
+        """Work on an order that this worker understands; the lease of any other goes back unblamed."""
+        if order.kind != CONVERSION:
+            rubbish.drop("order of a kind that this version does not know", order.kind)
+            return
+        try:
+            conversion = ConversionOrder.from_json(message)
+        except BadMessage as error:
+            rubbish.drop("order that is none", error)
+            return
+        token = order.token
+        self.pipeline.run(
+            conversion, lambda: self.presence.must_stop(token), lambda outcome: self.outbox.tell(token, outcome)
+        )
+
+    def _introduction(self, host: str) -> Heartbeat:
+        capability = self.capability
+        return Heartbeat(
+            incarnation=self.incarnation,
+            name=self.name,
+            queue=capability.queue,
+            capability=capability.device.capability,
+            device=capability.device.label[:200],
+            offers=tuple(sorted(capability.offers)),
+            engines=capability.engines,
+            host=host,
+            pid=os.getpid(),
+        )
+
+    def _send_heartbeat(self, message: Json) -> None:
+        signed = self.signer.signed(HEARTBEAT_TASK, message)
+        send(self.app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, signed, priority=URGENT, expires=HEARTBEAT_EXPIRES)
+
+    def _send_report(self, message: Json) -> None:
+        signed = self.signer.signed(REPORT_TASK, message)
+        send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]))
