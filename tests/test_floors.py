@@ -128,7 +128,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("folder", BESIDE)
-def test_tests_and_benchmarks_stand_side_by_side_on_what_both_need(folder: str) -> None:
+def test_tests_and_benchmarks_do_not_import_each_other(folder: str) -> None:
     others = [other for other in BESIDE if other not in (folder, "testing")]
     paths = list((ROOT / folder).rglob("*.py"))
     assert [(path, name) for path in paths for name in imported(path) if name.split(".")[0] in others] == []
@@ -162,6 +162,6 @@ def test_an_import_that_goes_up_or_aside_is_found(tmp_path: Path, text: str, roo
     assert faults(path, room)
 
 
-def test_no_file_is_longer_than_one_can_read_at_a_sitting() -> None:
+def test_no_file_is_too_long_to_read_in_one_sitting() -> None:
     long = {p.relative_to(ROOT).as_posix(): n for p in FILES if (n := len(p.read_text().splitlines())) > MOST_LINES}
     assert long == {}

@@ -77,12 +77,12 @@ def test_every_exception_is_needed() -> None:
         'def f():\n    """What `voicefarm doctor` tells."""',
     ],
 )
-def test_what_names_one_is_found(text: str) -> None:
+def test_a_string_that_names_a_command_is_found(text: str) -> None:
     assert named(text)
 
 
 @pytest.mark.parametrize(
     "text", ['say("another voicefarm holds the folder")', 'say("a year--or two")', "run([NAME])  # --flag"]
 )
-def test_what_names_none_is_not(text: str) -> None:
+def test_a_string_that_names_no_command_is_passed(text: str) -> None:
     assert named(text) == []

@@ -60,14 +60,14 @@ def test_silence_is_small() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_is_refused_with_its_place(bad: float) -> None:
+def test_a_sample_that_is_not_a_number_is_refused_with_its_position(bad: float) -> None:
     samples = noise(100)[:, 0]
     samples[42] = bad
     with pytest.raises(AudioError, match="NaN or infinity at sample 42"):
         encode(samples, RATE)
 
 
-def test_nothing_is_refused() -> None:
+def test_an_empty_atom_is_refused() -> None:
     with pytest.raises(AudioError, match="without samples"):
         encode(np.empty(0, np.float32), RATE)
 
@@ -95,14 +95,14 @@ def test_changed_byte_is_noticed_or_harmless(place: int, mask: int) -> None:
 
 
 @pytest.mark.parametrize("place", [18, 19, 24, 25], ids=["rate", "rate", "frames", "frames"])
-def test_lying_header_is_noticed(place: int) -> None:
+def test_a_lying_header_is_noticed(place: int) -> None:
     content = bytearray(ATOM)
     content[place] ^= 0x10
     with pytest.raises(AudioError, match="An atom is damaged"):
         decode(bytes(content))
 
 
-def test_any_other_flac_is_no_atom() -> None:
+def test_a_flac_that_is_not_an_atom_is_refused() -> None:
     with pytest.raises(AudioError, match="the line that every atom carries is missing"):
         decode(encoded(tone(100, RATE), RATE, "FLAC", "PCM_24"))
 
@@ -120,13 +120,13 @@ def with_line(content: bytes, old: str, new: str) -> bytes:
     return content.replace(old.encode(), new.encode())
 
 
-def test_without_a_key_the_line_is_what_it_always_was() -> None:
+def test_without_a_key_the_line_is_unchanged() -> None:
     content = encode(np.array([0.5, -0.25, 3.0], np.float32), RATE)
     assert line_of(content) == "voicefarm atom rate=16000 frames=3 exponent=2 check=e0a38805"
     assert content == encode(np.array([0.5, -0.25, 3.0], np.float32), RATE, key="")
 
 
-def test_a_key_leaves_its_mark_and_nothing_else() -> None:
+def test_a_key_adds_only_its_mark() -> None:
     samples = noise(3_000)[:, 0]
     marked, plain = encode(samples, RATE, key="converted/a/1"), encode(samples, RATE)
     assert line_of(marked) == f"{line_of(plain)} key=39d584f8"
@@ -143,18 +143,18 @@ def test_another_keys_atom_is_refused_by_the_name_of_the_key() -> None:
         decode(marked, key="converted/a/2")
 
 
-def test_an_atom_without_a_mark_is_taken_as_older() -> None:
+def test_an_atom_without_a_mark_is_taken_for_an_older_one() -> None:
     assert len(decode(encode(tone(100, RATE), RATE), key="converted/a/2")[0]) == 100
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", ATOM[:100], b"fLaC" + bytes(100), b"RIFF" + bytes(100)])
-def test_damage_is_told_with_the_key_and_without_what_python_calls_it(content: bytes) -> None:
+def test_damage_is_reported_with_the_key_and_not_in_pythons_words(content: bytes) -> None:
     with pytest.raises(DamagedAtom, match=r"^converted/a/2 is damaged: ") as told:
         decode(content, key="converted/a/2")
     assert "object at 0x" not in str(told.value)
 
 
-def test_what_is_known_of_an_atom_is_compared() -> None:
+def test_an_atom_is_checked_against_its_known_length_and_rate() -> None:
     assert decode(ATOM, frames=9_000, rate=RATE)[1] == RATE
     with pytest.raises(DamagedAtom, match="9000 samples instead of 8999"):
         decode(ATOM, frames=8_999)
@@ -163,13 +163,13 @@ def test_what_is_known_of_an_atom_is_compared() -> None:
 
 
 @pytest.mark.parametrize("exponent", ["128", "999"])
-def test_a_loudness_that_no_sample_has_is_damage(exponent: str) -> None:
+def test_an_impossible_loudness_counts_as_damage(exponent: str) -> None:
     content = encode(np.full(10, 2.0**99.5, np.float32), RATE)
     with pytest.raises(DamagedAtom, match="claims what no atom has"):
         decode(with_line(content, "exponent=100", f"exponent={exponent}"))
 
 
-def test_samples_that_float32_hardly_holds_are_kept_or_refused() -> None:
+def test_samples_that_float32_can_barely_hold_are_kept_or_refused() -> None:
     np.testing.assert_array_equal(decode(encode(np.array([-(2.0**126)], np.float32), RATE))[0], [-(2.0**126)])
     with pytest.raises(AudioError, match=r"beyond 1\.7e38"):
         encode(np.array([3e38], np.float32), RATE)
@@ -217,25 +217,25 @@ def megabytes_and_sentence(content: bytes, *known: int) -> tuple[int, str]:
     return int(cost), sentence
 
 
-def test_an_atom_of_another_length_costs_nothing() -> None:
+def test_refusing_an_atom_of_the_wrong_length_takes_no_memory() -> None:
     cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20_000_000), 480_000)
     assert "it holds 20000000 samples instead of 480000" in sentence
     assert cost < 20
 
 
-def test_an_atom_longer_than_any_costs_nothing_even_where_its_length_is_not_known() -> None:
+def test_refusing_an_impossibly_long_atom_takes_no_memory_even_if_its_length_is_unknown() -> None:
     cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20 * MOST_FRAMES))
     assert "claims what no atom has" in sentence
     assert cost < 20
 
 
-def test_room_is_not_taken_by_what_a_header_claims() -> None:
+def test_memory_is_not_reserved_for_what_a_header_claims() -> None:
     cost, sentence = megabytes_and_sentence(bomb(1_000, MOST_FRAMES))
     assert "is damaged" in sentence
     assert cost < 20
 
 
-def test_longer_than_an_atom_can_be_is_not_stored() -> None:
+def test_an_atom_longer_than_allowed_is_not_stored() -> None:
     endless = np.broadcast_to(np.float32(0.0), (MOST_FRAMES + 1,))
     with pytest.raises(AudioError, match="lower VOICEFARM_ATOM_SECONDS"):
         encode(endless, RATE)

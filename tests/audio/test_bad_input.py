@@ -60,7 +60,9 @@ REFUSED_BY_HEADER = {
 
 
 @pytest.mark.parametrize(("content", "sentence"), REFUSED_BY_HEADER.values(), ids=REFUSED_BY_HEADER)
-def test_header_alone_refuses(content: bytes, sentence: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_header_alone_is_enough_to_refuse(
+    content: bytes, sentence: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """From a path and from a file object alike, with one sentence and nothing on stderr."""
     path = tmp_path / "talk.wav"
     path.write_bytes(content)
@@ -92,7 +94,7 @@ def test_random_bytes_are_refused_under_any_name(name: str, tmp_path: Path, capf
     ],
     ids=["directory", "missing", "below a file", "name too long", "pipe"],
 )
-def test_path_that_cannot_be_opened_says_why(make: object, sentence: str, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_opened_says_why(make: object, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(GOOD)
     os.mkfifo(tmp_path / "pipe")
     assert callable(make)
@@ -102,7 +104,7 @@ def test_path_that_cannot_be_opened_says_why(make: object, sentence: str, tmp_pa
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_value_that_is_no_number_is_named_by_its_place(bad: float, channels: int) -> None:
+def test_a_value_that_is_not_a_number_is_reported_with_its_position(bad: float, channels: int) -> None:
     samples = noise(40_000, channels)
     samples[24_000, channels - 1] = bad
     with (
@@ -138,7 +140,7 @@ class FailingFile(io.BytesIO):
 @pytest.mark.parametrize(
     ("container", "codec"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("adts", "aac")], ids=["wav", "flac", "aac"]
 )
-def test_reading_failure_is_not_taken_for_the_end(container: str, codec: str) -> None:
+def test_a_read_failure_is_not_taken_for_the_end(container: str, codec: str) -> None:
     """A lost connection must not look like a shorter recording, even where shorter ones are allowed."""
     samples = noise(RATE * 20)[:, 0]
     content = muxed(samples, RATE, container, codec) if codec == "aac" else encoded(samples, RATE, container, codec)
@@ -153,7 +155,7 @@ def test_reading_failure_is_not_taken_for_the_end(container: str, codec: str) ->
             list(source.blocks())
 
 
-def test_unusual_but_sound_recordings_are_read() -> None:
+def test_unusual_but_valid_recordings_are_read() -> None:
     """One sample, silence, 64 channels."""
     for samples in (noise(1), np.zeros((RATE, 1), np.float32), noise(5_000, 64)):
         with open_source(io.BytesIO(encoded(samples, RATE, "WAV", "FLOAT")), "x") as source:
@@ -192,7 +194,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_what_a_header_claims_takes_neither_room_nor_time(content: bytes) -> None:
+def test_a_false_claim_in_a_header_costs_neither_memory_nor_time(content: bytes) -> None:
     """It is read as far as there is sound, or refused; what is there is a second."""
     try:
         with open_source(io.BytesIO(content), "x", allow_truncated=True) as source:

@@ -48,7 +48,7 @@ def recursive(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.flo
     return np.array(values)
 
 
-def test_equals_the_recursion_run_forwards_and_backwards() -> None:
+def test_it_equals_the_recursion_run_forwards_and_backwards() -> None:
     """With half a second of silence on both ends, because the recursion must ring out there."""
     samples = noise(6 * RATE + 77)[:, 0] + np.float32(0.3)
     padded = np.pad(samples.astype(np.float64), RATE // 2)
@@ -59,7 +59,7 @@ def test_equals_the_recursion_run_forwards_and_backwards() -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(frames=st.integers(0, 150_000), fractions=st.lists(st.floats(0, 1), max_size=6))
-def test_length_stays_and_cuts_change_nothing(frames: int, fractions: list[float]) -> None:
+def test_length_is_kept_and_cuts_change_nothing(frames: int, fractions: list[float]) -> None:
     samples = noise(frames)[:, 0]
     whole = filtered(samples, [])
     assert len(whole) == frames
@@ -67,7 +67,7 @@ def test_length_stays_and_cuts_change_nothing(frames: int, fractions: list[float
     np.testing.assert_array_equal(filtered(samples, cuts), whole)
 
 
-def test_what_comes_long_after_changes_nothing_before() -> None:
+def test_later_sound_does_not_change_what_came_long_before() -> None:
     """A recording and its beginning agree to the bit but for the reach of the filter at the end."""
     samples = noise(10 * RATE)[:, 0]
     np.testing.assert_array_equal(filtered(samples, [])[: 3 * RATE], filtered(samples[: 9 * RATE], [])[: 3 * RATE])
@@ -83,5 +83,5 @@ def test_speech_passes_in_phase_and_rumble_does_not(rate: int) -> None:
     assert np.max(np.abs(at_corner)) == pytest.approx(0.15, rel=0.01)
 
 
-def test_constant_offset_is_removed() -> None:
+def test_a_constant_offset_is_removed() -> None:
     assert np.max(np.abs(filtered(np.ones(6 * RATE, np.float32), [])[RATE:-RATE])) < 1e-6

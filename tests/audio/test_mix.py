@@ -40,7 +40,7 @@ NOISE = noise(10 * RATE, 2)
     ],
     ids=["mono", "the same twice", "independent", "one side", "one of six", "nearly opposite", "opposite", "silence"],
 )
-def test_loss_is_the_power_of_the_channels_over_that_of_the_mix(samples: Samples, decibels: float) -> None:
+def test_loss_is_the_power_of_the_channels_relative_to_the_mix(samples: Samples, decibels: float) -> None:
     assert loss(samples) == pytest.approx(decibels, abs=0.05)
 
 
@@ -49,7 +49,7 @@ def test_opposite_channels_are_noticed_in_every_kind_of_file(container: str, sub
     assert loss(stereo(TONE, -TONE), container, subtype) > 40
 
 
-def test_what_ffmpeg_reads_is_measured_too() -> None:
+def test_loss_is_measured_for_what_ffmpeg_reads_too() -> None:
     with open_source(io.BytesIO(muxed(TONE, RATE, "ipod", "aac")), "x") as source:
         assert sum(map(len, source.blocks())) >= len(TONE)
         assert source.mixing_loss_db == 0.0

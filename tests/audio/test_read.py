@@ -45,7 +45,7 @@ EXACT = [
 
 
 @pytest.mark.parametrize(("container", "subtype", "tolerance"), EXACT, ids=[f"{c}-{s}" for c, s, _ in EXACT])
-def test_every_sample_of_what_libsndfile_knows_is_read(container: str, subtype: str, tolerance: float) -> None:
+def test_every_sample_of_a_format_known_to_libsndfile_is_read(container: str, subtype: str, tolerance: float) -> None:
     samples = tone(FRAMES, RATE)
     content = encoded(samples, RATE, container, subtype)
     facts = probe(io.BytesIO(content), "x")
@@ -70,7 +70,9 @@ def test_every_sample_of_what_libsndfile_knows_is_read(container: str, subtype: 
         ("aiff", "pcm_s8", 44_100, 0),
     ],
 )
-def test_what_ffmpeg_knows_is_read_but_for_its_padding(container: str, codec: str, rate: int, padding: int) -> None:
+def test_formats_known_to_ffmpeg_are_read_apart_from_their_padding(
+    container: str, codec: str, rate: int, padding: int
+) -> None:
     samples = tone(FRAMES, rate)
     content = muxed(samples, rate, container, codec)
     facts = probe(io.BytesIO(content), "x")
@@ -83,14 +85,14 @@ def test_what_ffmpeg_knows_is_read_but_for_its_padding(container: str, codec: st
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 6, 64])
-def test_channels_become_their_mean(channels: int) -> None:
+def test_channels_are_averaged(channels: int) -> None:
     samples = noise(20_000, channels)
     np.testing.assert_allclose(read(encoded(samples, RATE, "WAV", "FLOAT")), samples.mean(axis=1), atol=1e-7)
 
 
 @settings(max_examples=25, deadline=None)
 @given(seconds=st.floats(0.0005, 5), channels=st.sampled_from([1, 2, 3, 7]), frames=st.integers(1, 9000))
-def test_length_of_blocks_changes_nothing(seconds: float, channels: int, frames: int) -> None:
+def test_the_length_of_blocks_changes_nothing(seconds: float, channels: int, frames: int) -> None:
     content = encoded(noise(frames, channels), 8_000, "FLAC", "PCM_16")
     with open_source(io.BytesIO(content), "x") as source:
         blocks = list(source.blocks(seconds))
@@ -107,7 +109,7 @@ def test_blocks_may_be_kept() -> None:
         np.testing.assert_array_equal(np.concatenate(list(source.blocks(0.3))), samples[:, 0])
 
 
-def test_path_and_file_object_are_read_alike_and_only_the_path_is_closed(tmp_path: Path) -> None:
+def test_paths_and_file_objects_are_read_alike_and_only_paths_are_closed(tmp_path: Path) -> None:
     content = encoded(noise(5_000, 2), RATE, "WAV", "PCM_16")
     path = tmp_path / "talk.raw"  # an extension that libsndfile would take for headerless samples
     path.write_bytes(content)
@@ -135,14 +137,14 @@ def test_title_and_artist_are_found_in_what_ffmpeg_wrote(container: str, codec: 
     assert (facts.title, facts.artist) == ("Über Züge", "Ada")
 
 
-def test_untagged_recording_has_neither() -> None:
+def test_an_untagged_recording_has_neither_title_nor_artist() -> None:
     facts = probe(io.BytesIO(encoded(tone(500, RATE), RATE, "WAV", "PCM_16")), "x")
     assert (facts.title, facts.artist) == (None, None)
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_damage_anywhere_ends_in_samples_or_a_sentence(data: st.DataObject) -> None:
+def test_damage_anywhere_ends_in_samples_or_an_audio_error(data: st.DataObject) -> None:
     """Whatever bytes change, nothing but an AudioError comes out."""
     container, subtype = data.draw(st.sampled_from([("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16")]))
     content = bytearray(encoded(tone(2_000, 8_000), 8_000, container, subtype))

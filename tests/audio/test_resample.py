@@ -46,7 +46,7 @@ def test_blocks_of_any_size_give_the_same_bits(block: int) -> None:
 
 
 @pytest.mark.parametrize(("rate_in", "rate_out"), [(44_100, 16_000), (16_000, 40_000), (48_000, 16_000)])
-def test_sound_stays_where_it_was(rate_in: int, rate_out: int) -> None:
+def test_sound_keeps_its_place_in_time(rate_in: int, rate_out: int) -> None:
     """A tone comes out in phase, so nothing is delayed."""
     out = resampled(tone(rate_in, rate_in), rate_in, rate_out, [])
     assert np.max(np.abs(out - tone(rate_out, rate_out))[500:-500]) < 2e-4
@@ -57,5 +57,5 @@ def test_equal_rates_pass_everything_through_untouched() -> None:
     np.testing.assert_array_equal(resampled(samples, 16_000, 16_000, [1, 1, 400]), samples)
 
 
-def test_nothing_in_is_nothing_out() -> None:
+def test_no_input_gives_no_output() -> None:
     assert len(StreamResampler(44_100, 16_000).finish()) == 0

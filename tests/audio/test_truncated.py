@@ -51,7 +51,7 @@ SHORT = {
 
 
 @pytest.mark.parametrize(("content", "sentence"), SHORT.values(), ids=SHORT)
-def test_short_recording_is_refused_with_both_lengths_and_the_way_out(content: bytes, sentence: str) -> None:
+def test_a_short_recording_is_refused_with_both_lengths_and_a_remedy(content: bytes, sentence: str) -> None:
     with pytest.raises(AudioError, match=sentence) as refused:
         read(content, allow_truncated=False)
     assert str(refused.value).endswith(
@@ -60,12 +60,12 @@ def test_short_recording_is_refused_with_both_lengths_and_the_way_out(content: b
 
 
 @pytest.mark.parametrize("content", [content for content, _ in SHORT.values()], ids=SHORT)
-def test_short_recording_is_read_as_far_as_it_goes_when_allowed(content: bytes) -> None:
+def test_a_short_recording_is_read_as_far_as_it_goes_when_allowed(content: bytes) -> None:
     samples = read(content, allow_truncated=True)
     assert 0.6 * RATE < len(samples) < 4 * RATE
 
 
-def test_m4a_whose_index_comes_first_is_refused_when_short() -> None:
+def test_an_m4a_with_its_index_first_is_refused_when_short() -> None:
     whole = with_index_first()
     assert abs(len(read(whole, allow_truncated=False)) - FRAMES) < 2048
     with pytest.raises(AudioError, match=r"after about|promises"):
@@ -100,7 +100,7 @@ PIPED = {
 
 
 @pytest.mark.parametrize(("riff", "size"), PIPED.values(), ids=PIPED)
-def test_wav_written_into_a_pipe_is_read_to_its_end(riff: int, size: int) -> None:
+def test_a_wav_written_into_a_pipe_is_read_to_its_end(riff: int, size: int) -> None:
     samples = tone(FRAMES, RATE)
     content = wav(pcm16(samples), riff=riff, size=size)
     assert len(read(content, allow_truncated=False)) == FRAMES
@@ -109,20 +109,20 @@ def test_wav_written_into_a_pipe_is_read_to_its_end(riff: int, size: int) -> Non
     assert (facts.rate, facts.channels, facts.frames) == (RATE, 1, FRAMES)
 
 
-def test_rf64_written_into_a_pipe_is_read_to_its_end() -> None:
+def test_an_rf64_written_into_a_pipe_is_read_to_its_end() -> None:
     content = bytearray(encoded(tone(FRAMES, RATE), RATE, "RF64", "PCM_16"))
     content[20:44] = bytes(24)
     assert len(read(bytes(content), allow_truncated=False)) == FRAMES
 
 
-def test_flac_that_does_not_know_its_length_is_read_to_its_end() -> None:
+def test_a_flac_without_its_length_is_read_to_its_end() -> None:
     content = bytearray(encoded(tone(FRAMES, RATE), RATE, "FLAC", "PCM_16"))
     content[21] &= 0xF0
     content[22:26] = bytes(4)
     assert len(read(bytes(content), allow_truncated=False)) == FRAMES
 
 
-def test_flac_that_is_nothing_but_a_header_holds_no_samples() -> None:
+def test_a_flac_that_is_only_a_header_holds_no_samples() -> None:
     content = bytearray(encoded(tone(FRAMES, RATE), RATE, "FLAC", "PCM_16")[:86])
     content[21] &= 0xF0
     content[22:26] = bytes(4)
@@ -130,7 +130,7 @@ def test_flac_that_is_nothing_but_a_header_holds_no_samples() -> None:
         read(bytes(content), allow_truncated=True)
 
 
-def test_mp3_without_a_count_of_frames_is_read_to_its_end() -> None:
+def test_an_mp3_without_a_frame_count_is_read_to_its_end() -> None:
     content = muxed(tone(FRAMES, RATE), RATE, "mp3", "libmp3lame", {"write_xing": "0"})
     facts = probe(io.BytesIO(content), "x")
     assert not facts.frames_exact

@@ -63,26 +63,26 @@ def test_title_and_artist_are_carried_along(kind: str, tmp_path: Path) -> None:
         ("flac", "PCM_24", "PCM_24"),
     ],
 )
-def test_sample_type_can_be_chosen(kind: str, subtype: str | None, read_as: str, tmp_path: Path) -> None:
+def test_the_sample_type_can_be_chosen(kind: str, subtype: str | None, read_as: str, tmp_path: Path) -> None:
     write(tmp_path / "talk", tone(100, RATE), RATE, kind, subtype)
     assert probe(tmp_path / "talk", "x").codec == read_as
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("wav", "ULAW"), ("flac", "FLOAT"), ("mp3", "PCM_16")])
-def test_unknown_sample_type_is_refused(kind: str, subtype: str, tmp_path: Path) -> None:
+def test_an_unknown_sample_type_is_refused(kind: str, subtype: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"{kind} files hold no {subtype} samples"):
         write(tmp_path / "talk", tone(100, RATE), RATE, kind, subtype)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
-def test_beyond_full_scale_is_clipped_without_wrapping(subtype: str, tmp_path: Path) -> None:
+def test_samples_beyond_full_scale_are_clipped_without_wrapping(subtype: str, tmp_path: Path) -> None:
     write(tmp_path / "talk.wav", np.array([1.5, -1.5, 1.0, -1.0, 100.0], np.float32), RATE, "wav", subtype)
     values, _ = soundfile.read(tmp_path / "talk.wav", dtype="float32")
     np.testing.assert_allclose(values, [1, -1, 1, -1, 1], atol=1e-4)
 
 
-def test_float_files_keep_what_is_beyond_full_scale(tmp_path: Path) -> None:
+def test_float_files_keep_samples_beyond_full_scale(tmp_path: Path) -> None:
     samples = np.array([1.5, -3.0], np.float32)
     write(tmp_path / "talk.wav", samples, RATE, "wav", "FLOAT")
     np.testing.assert_array_equal(read(tmp_path / "talk.wav"), samples)
@@ -90,7 +90,7 @@ def test_float_files_keep_what_is_beyond_full_scale(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 32_000, 40_000, 44_100, 48_000, 192_000])
-def test_rate_that_is_said_to_be_writable_is(kind: str, rate: int, tmp_path: Path) -> None:
+def test_a_rate_reported_as_writable_can_be_written(kind: str, rate: int, tmp_path: Path) -> None:
     used = writable_rate(kind, rate)
     assert used >= min(rate, 48_000)
     write(tmp_path / "talk", tone(2_000, used), used, kind)
@@ -114,11 +114,11 @@ def test_rate_that_is_said_to_be_writable_is(kind: str, rate: int, tmp_path: Pat
         ("flac", 700_000, 192_000),
     ],
 )
-def test_nearest_rate_at_or_above_is_taken(kind: str, rate: int, used: int) -> None:
+def test_the_nearest_rate_at_or_above_is_used(kind: str, rate: int, used: int) -> None:
     assert writable_rate(kind, rate) == used
 
 
-def test_rate_that_the_format_does_not_know_is_refused(tmp_path: Path) -> None:
+def test_a_rate_that_the_format_does_not_support_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="opus files cannot have 44100 Hz; resample to 48000 Hz"):
         write(tmp_path / "talk.opus", tone(10, 44_100), 44_100, "opus")
 
@@ -126,18 +126,18 @@ def test_rate_that_the_format_does_not_know_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"), [("a/talk.WAV", "wav"), (".mp3", "mp3"), ("opus", "opus"), (Path("x.y.m4a"), "m4a")]
 )
-def test_format_is_told_by_the_extension(name: str | Path, kind: str) -> None:
+def test_the_format_follows_from_the_extension(name: str | Path, kind: str) -> None:
     assert format_of(name) == kind
 
 
 @pytest.mark.parametrize("name", ["talk.docx", "talk", "", "wav/talk"])
-def test_unknown_extension_is_refused_with_the_possible_ones(name: str) -> None:
+def test_an_unknown_extension_is_refused_with_a_list_of_known_ones(name: str) -> None:
     with pytest.raises(InputError, match=re.escape("wav, flac, mp3, ogg, opus, m4a")):
         format_of(name)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_failure_leaves_no_partial_file(kind: str, tmp_path: Path) -> None:
+def test_a_failure_leaves_no_partial_file(kind: str, tmp_path: Path) -> None:
     def interrupted() -> None:
         with open_result(tmp_path / "talk", rate=RATE, format=kind, frames=RATE) as result:
             result.write(tone(RATE // 2, RATE))
@@ -149,7 +149,7 @@ def test_failure_leaves_no_partial_file(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", [999, 1001])
-def test_announced_length_must_be_kept(written: int, tmp_path: Path) -> None:
+def test_a_result_must_have_its_announced_length(written: int, tmp_path: Path) -> None:
     with (
         pytest.raises(AudioError, match=f"was to hold 1000 samples and got {written}"),
         open_result(tmp_path / "talk", rate=RATE, format="wav", frames=1000) as result,
@@ -158,7 +158,7 @@ def test_announced_length_must_be_kept(written: int, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_sample_that_is_not_a_number_is_refused_with_its_position(tmp_path: Path) -> None:
     samples = noise(100)[:, 0]
     samples[30] = np.nan
     with (
@@ -169,7 +169,7 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("frames", "magic"), [(1_000_000_000, b"RIFF"), (2_200_000_000, b"RF64")])
-def test_wav_beyond_four_gigabytes_becomes_rf64(frames: int, magic: bytes, tmp_path: Path) -> None:
+def test_a_wav_beyond_four_gigabytes_becomes_rf64(frames: int, magic: bytes, tmp_path: Path) -> None:
     """Seen by its first bytes; the file is given up on before its gigabytes are written."""
     path, seen = tmp_path / "talk.wav", []
 
@@ -185,13 +185,13 @@ def test_wav_beyond_four_gigabytes_becomes_rf64(frames: int, magic: bytes, tmp_p
     assert seen == [magic]
 
 
-def test_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot be written \(No such file"):
         write(tmp_path / "nowhere" / "talk.wav", tone(10, RATE), RATE, "wav")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_full_disk_is_reported_as_such(kind: str, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_as_such(kind: str, tmp_path: Path) -> None:
     """/dev/full refuses every byte, as a full disk does."""
     path = tmp_path / "talk"
     path.symlink_to("/dev/full")
@@ -217,7 +217,7 @@ for kind in ("wav", "flac", "mp3", "m4a"):
 """
 
 
-def test_disk_that_fills_up_on_the_way_is_reported_and_the_part_removed(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_during_writing_is_reported_and_the_part_removed(tmp_path: Path) -> None:
     """In a process of its own, whose files may not grow beyond 60 000 bytes."""
     done = subprocess.run(
         [sys.executable, "-c", CROWDED, str(tmp_path / "talk")],
@@ -262,7 +262,7 @@ def test_a_long_block_is_written_at_once_at_the_highest_rate(kind: str, rate: in
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_result_does_not_depend_on_the_blocks_that_it_came_in(kind: str, tmp_path: Path) -> None:
+def test_a_result_does_not_depend_on_the_blocks_it_came_in(kind: str, tmp_path: Path) -> None:
     samples = noise(3 * RATE)[:, 0]
     heard = []
     for size in (len(samples), 10_007):
@@ -274,7 +274,7 @@ def test_a_result_does_not_depend_on_the_blocks_that_it_came_in(kind: str, tmp_p
     np.testing.assert_array_equal(heard[0], heard[1])
 
 
-def test_a_wav_without_samples_is_one(tmp_path: Path) -> None:
+def test_a_wav_without_samples_is_a_valid_wav(tmp_path: Path) -> None:
     write(tmp_path / "talk.wav", tone(0, RATE), RATE, "wav")
     assert soundfile.info(tmp_path / "talk.wav").frames == 0
 
@@ -286,7 +286,7 @@ def test_a_result_without_samples_is_refused(kind: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_cannot_be_begun_is_told_without_what_python_calls_it(tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_begun_is_reported_and_not_in_pythons_words(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="cannot be begun as wav at 0 Hz") as told:
         write(tmp_path / "talk.wav", tone(10, RATE), 0, "wav")
     assert "object at 0x" not in str(told.value)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(240)
 SEED, FAULTS, EVERY = 952, 12, 0.7
 
 
-def test_a_farm_comes_out_of_mixed_faults_as_if_nothing_had_been(
+def test_a_farm_survives_mixed_faults_as_if_nothing_had_happened(
     farm: StandingFarm, work: Work, undisturbed: dict[Made, str]
 ) -> None:
     round_ = derive_round(SEED, 0, farm.ground.kind, possible_kinds(farm)[0], faults=FAULTS, every=EVERY)

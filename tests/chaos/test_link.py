@@ -66,26 +66,26 @@ def test_in_fair_weather_everything_passes(link: Link) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503, 507])
-def test_it_answers_in_the_servers_place(link: Link, status: int) -> None:
+def test_it_answers_in_place_of_the_server(link: Link, status: int) -> None:
     link.set(Weather(status=status))
     assert ask(link)[0] == status
 
 
 @pytest.mark.parametrize("weather", [Weather(refused=True), Weather(cut_after=700)])
-def test_it_resets_connections_before_or_within_an_answer(link: Link, weather: Weather) -> None:
+def test_it_resets_connections_before_or_during_an_answer(link: Link, weather: Weather) -> None:
     link.set(weather)
     with pytest.raises((OSError, HTTPException)):
         ask(link)
 
 
 @pytest.mark.parametrize("weather", [Weather(mute=True), Weather(held=True), Weather(delay=10.0)])
-def test_it_keeps_who_asks_waiting(link: Link, weather: Weather) -> None:
+def test_it_keeps_a_client_waiting(link: Link, weather: Weather) -> None:
     link.set(weather)
     with pytest.raises(TimeoutError):
         ask(link, timeout=SOON)
 
 
-def test_what_was_held_back_arrives_when_it_clears(link: Link) -> None:
+def test_held_back_traffic_arrives_when_the_weather_clears(link: Link) -> None:
     weather = Weather(held=True)
     link.set(weather)
     got: list[tuple[int, bytes]] = []
@@ -98,7 +98,7 @@ def test_what_was_held_back_arrives_when_it_clears(link: Link) -> None:
     assert got == [(200, BODY)]
 
 
-def test_bad_weather_breaks_connections_that_were_there_before(link: Link) -> None:
+def test_bad_weather_breaks_existing_connections(link: Link) -> None:
     with socket.create_connection((HOST, link.port), timeout=5.0) as idle:
         wait_until(lambda: len(link.open) == 2, 5.0, "the connection to be passed on")
         link.set(Weather(refused=True))
@@ -106,7 +106,7 @@ def test_bad_weather_breaks_connections_that_were_there_before(link: Link) -> No
             idle.recv(1)
 
 
-def test_what_a_forgetful_server_was_asked_is_never_answered(link: Link) -> None:
+def test_a_request_to_a_forgetful_server_is_never_answered(link: Link) -> None:
     weather = Weather(mute=True, forgetful=True)
     link.set(weather)
     connection = HTTPConnection(HOST, link.port, timeout=SOON)

@@ -38,7 +38,7 @@ def test_a_clock_is_set_while_its_process_runs_and_other_clocks_stay_right(tmp_p
         process.stdin.close()
 
 
-def test_a_full_disk_takes_nothing_until_it_is_freed(tmp_path: Path) -> None:
+def test_a_full_disk_accepts_nothing_until_space_is_freed(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 1) as disk:
         if disk is None:
             pytest.skip("only root can mount a small disk")

@@ -62,7 +62,7 @@ def _expected(database: Database, store: FolderStore) -> dict[Any, str]:
     return {made(job): fingerprint(store, job) for job in jobs_in(database, JobState.FINISHED)}
 
 
-def test_a_job_that_ended_well_is_nothing_to_complain_of(job: int, database: Database, store: FolderStore) -> None:
+def test_a_job_that_ended_well_raises_no_complaint(job: int, database: Database, store: FolderStore) -> None:
     expected = _expected(database, store)
     assert not list(wrong_results(database, store, expected))
     for check in (checks.open_jobs, checks.live_leases, checks.claims, checks.ghosts, checks.misrouted):
@@ -83,7 +83,7 @@ def test_a_missing_result_and_a_failure_are_noticed(job: int, database: Database
     assert "it went wrong" in "".join(wrong_results(database, store, expected))
 
 
-def test_only_the_fault_that_makes_a_failure_right_excuses_it(job: int, database: Database) -> None:
+def test_a_failure_is_excused_only_by_a_fault_that_explains_it(job: int, database: Database) -> None:
     _set(database, JobRecord, state="failed", reason="the disk that holds /x is full; free some space")
     (failed,) = jobs_in(database, JobState.FAILED)
     assert is_excused(failed, frozenset({Kind.OBJECTS_FULL}))
@@ -136,7 +136,7 @@ def test_a_leftover_message_is_noticed_at_every_priority(redis_server: RedisServ
         assert "dispatcher.tick" in line
 
 
-def test_a_message_that_was_taken_and_never_answered_for_is_noticed(redis_server: RedisServer) -> None:
+def test_a_message_taken_but_never_acknowledged_is_noticed(redis_server: RedisServer) -> None:
     settings = Settings(broker_url=redis_server.url)
     app = build_app(settings)
     send(app, "dispatcher.tick", "dispatcher")

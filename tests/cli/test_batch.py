@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_the_good_ones_of_a_batch_are_converted_and_the_bad_ones_explained(
+def test_good_recordings_in_a_batch_are_converted_and_bad_ones_explained(
     command: CommandLine, folder: Path, tmp_path: Path
 ) -> None:
     write_bad(folder)
@@ -68,7 +68,7 @@ def test_the_good_ones_of_a_batch_are_converted_and_the_bad_ones_explained(
         assert jobs[name]["note"] == entries[f"folder/{name}"]["error"]
 
 
-def test_a_batch_of_good_ones_succeeds(command: CommandLine, folder: Path, tmp_path: Path) -> None:
+def test_a_batch_of_good_recordings_succeeds(command: CommandLine, folder: Path, tmp_path: Path) -> None:
     _has_all_good(tmp_path / "out", command.told("convert", folder, "--voice", "through", "-o", tmp_path / "out"))
 
 

@@ -21,7 +21,7 @@ from workers.wire.routes import class_of
 RATE = 16_000
 
 
-def test_every_command_works_beside_a_farm_that_is_up(farm_up: CommandLine, talk: Path, tmp_path: Path) -> None:
+def test_every_command_works_beside_a_running_farm(farm_up: CommandLine, talk: Path, tmp_path: Path) -> None:
     farm_up.done("voice", "add", "mine", "--like", "bright", "--set", "pitch_semitones=2")
     farm_up.done("voice", "add", "slow", "--like", "through", "--set", "pace=1")
     voices = {voice["name"]: voice for voice in farm_up.told("voice", "list")}
@@ -60,7 +60,7 @@ def test_every_command_works_beside_a_farm_that_is_up(farm_up: CommandLine, talk
     assert "no voice 'mine'" in farm_up.run("voice", "show", "mine").sentence()
 
 
-def test_flower_shows_workers_and_tasks_to_those_with_its_password(
+def test_flower_shows_workers_and_tasks_to_whoever_has_its_password(
     farm_up: CommandLine, talk: Path, tmp_path: Path
 ) -> None:
     farm_up.done("convert", talk, "--voice", "through", "-o", tmp_path / "out.wav")
@@ -74,14 +74,14 @@ def test_flower_shows_workers_and_tasks_to_those_with_its_password(
     assert f'worker="{machine_class}-1@' in _metrics(farm_up)
 
 
-def test_celery_s_own_commands_see_the_farm(farm_up: CommandLine) -> None:
+def test_celerys_own_commands_see_the_farm(farm_up: CommandLine) -> None:
     name = _workers(farm_up)[0]["name"]
     assert f"{name}: OK" in _celery(farm_up, "status")
     assert name in json.loads(_celery(farm_up, "inspect", "active", "--json"))
 
 
 @pytest.mark.parametrize("format_", ["flac", "mp3"])
-def test_title_and_artist_arrive_in_the_result(farm_up: CommandLine, tmp_path: Path, format_: str) -> None:
+def test_title_and_artist_are_carried_into_the_result(farm_up: CommandLine, tmp_path: Path, format_: str) -> None:
     sources = [("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III"), ("WAV", "PCM_16")]
     for container, codec in sources:
         content = encoded(tone(RATE * 2, RATE), RATE, container, codec, title=f"Öde {container}", artist="A. Singer")

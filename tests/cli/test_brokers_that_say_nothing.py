@@ -71,18 +71,18 @@ def _refused(url: str) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
-def test_a_port_that_never_answers(scheme: str, port_of: Callable[..., int]) -> None:
+def test_a_port_that_never_answers_is_reported_soon(scheme: str, port_of: Callable[..., int]) -> None:
     said = _refused(f"{scheme}://:{SECRET}@{HOST}:{port_of(lambda _: None)}/0")
     assert f"the broker {scheme}://:***@{HOST}" in said
     assert "Timeout" in said
 
 
-def test_tls_at_a_port_without(redis_server: RedisServer) -> None:
+def test_tls_to_a_port_without_tls_is_reported(redis_server: RedisServer) -> None:
     said = _refused(f"rediss://:{SECRET}@{HOST}:{redis_server.port}/0")
     assert "that Redis runs with TLS on this port; redis:// is for one without" in said
 
 
-def test_none_at_a_port_with_tls(port_of: Callable[..., int]) -> None:
+def test_plain_redis_to_a_port_with_tls_is_reported(port_of: Callable[..., int]) -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     said = _refused(f"redis://:{SECRET}@{HOST}:{port_of(lambda visitor: tls.wrap_socket(visitor, server_side=True))}/0")
     assert "rediss:// is for a port with TLS" in said
@@ -91,7 +91,7 @@ def test_none_at_a_port_with_tls(port_of: Callable[..., int]) -> None:
 @pytest.mark.parametrize(
     "url", ["amqp://x", f"amqp://u:{SECRET}@{HOST}//", "redis:/x", "sentinel://one:26379;two:26379"]
 )
-def test_what_is_no_redis_is_not_even_tried(url: str) -> None:
+def test_a_broker_other_than_redis_is_refused_without_a_try(url: str) -> None:
     with pytest.raises(SettingsError, match="names no broker that we can use; it must be like redis://") as refused:
         require_broker(Settings(broker_url=url))
     assert SECRET not in str(refused.value)

@@ -32,7 +32,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 
 @pytest.mark.parametrize(("script", "how"), [("exit 3", "with exit status 3"), ("kill -9 $$", "by SIGKILL")])
-def test_a_child_that_cannot_live_is_told_of_once(watch: Watch, script: str, how: str) -> None:
+def test_a_child_that_keeps_dying_is_reported_once(watch: Watch, script: str, how: str) -> None:
     child, told = watch(script)
     wait_until(lambda: child.deaths >= DEATHS_TO_TELL + 3, 20, "more deaths than are told")
     (said,) = told
@@ -42,7 +42,7 @@ def test_a_child_that_cannot_live_is_told_of_once(watch: Watch, script: str, how
     )
 
 
-def test_one_that_lived_in_between_is_told_of_again(watch: Watch, tmp_path: Path) -> None:
+def test_a_child_that_recovered_in_between_is_reported_again(watch: Watch, tmp_path: Path) -> None:
     ill = tmp_path / "ill"
     ill.touch()
     child, told = watch(f"while [ ! -e {ill} ]; do sleep 0.05; done")

@@ -39,7 +39,7 @@ def debugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("spelling", [SECRET, quote(SECRET)])
-def test_a_broken_broker_url(
+def test_a_broken_broker_url_is_shown_without_its_password(
     debugged: Debugged, talk: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch, spelling: str
 ) -> None:
     monkeypatch.setenv("VOICEFARM_BROKER_URL", f"redis://:{spelling}@host:6379/0")
@@ -48,7 +48,9 @@ def test_a_broken_broker_url(
     assert "SettingsError: VOICEFARM_BROKER_URL is redis://:***@host:6379/0" in said
 
 
-def test_an_endpoint_with_a_password(debugged: Debugged, talk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_is_shown_without_its_password(
+    debugged: Debugged, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     endpoint = f"http://key:{SECRET}@s3.studio:9000"
 
     def fail(*_: object, **__: object) -> None:
@@ -60,7 +62,7 @@ def test_an_endpoint_with_a_password(debugged: Debugged, talk: Path, monkeypatch
     assert "RuntimeError: no answer from http://key:***@s3.studio:9000" in said
 
 
-def test_settings_that_cannot_be_read_hide_the_others_all_the_same(
+def test_secrets_stay_hidden_even_if_some_settings_cannot_be_read(
     debugged: Debugged, talk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -88,7 +90,7 @@ except ValueError:
 """
 
 
-def test_logs_of_farm_processes_hide_them_too() -> None:
+def test_logs_of_farm_processes_hide_secrets_too() -> None:
     secrets = {"VOICEFARM_OBJECTS_SECRET_KEY": SECRET, "VOICEFARM_BROKER_URL": f"redis://:{quote(SECRET)}@host"}
     process = subprocess.run(
         [sys.executable, "-c", PROCESS], env={**os.environ, **secrets}, cwd=ROOT, text=True, capture_output=True,

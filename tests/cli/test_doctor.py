@@ -61,7 +61,7 @@ def bad(settings: Settings) -> dict[str, str]:
         ({"objects_url": "s3://b", "objects_endpoint": f"http://k:{SECRET}@[x"}, "object store", ""),
     ],
 )
-def test_what_is_malformed_is_a_sentence_and_told_once(
+def test_a_malformed_setting_is_reported_once_in_a_sentence(
     build_settings: Build, given: Mapping[str, Any], what: str, words: str
 ) -> None:
     found_bad = bad(build_settings(**given))
@@ -71,7 +71,7 @@ def test_what_is_malformed_is_a_sentence_and_told_once(
     assert "cannot be checked" not in found_bad[what]
 
 
-def test_one_cause_is_told_once(build_settings: Build, s3_fields: Mapping[str, str]) -> None:
+def test_one_cause_is_reported_once(build_settings: Build, s3_fields: Mapping[str, str]) -> None:
     url = f"postgresql://u:{SECRET}@{HOST}:{free_port()}/d"
     findings = found(build_settings(database_url=url, **s3_fields))
     assert [f.what for f in findings.values() if not f.ok] == ["database"]
@@ -81,7 +81,7 @@ def test_one_cause_is_told_once(build_settings: Build, s3_fields: Mapping[str, s
         assert findings[what].said == "not asked, because the database cannot be used"
 
 
-def test_a_farm_that_was_never_started_is_well_and_stays_so(build_settings: Build) -> None:
+def test_a_farm_that_was_never_started_is_healthy_and_left_untouched(build_settings: Build) -> None:
     settings = build_settings()
     findings = found(settings)
     assert all(finding.ok for finding in findings.values())
@@ -117,7 +117,7 @@ def test_a_database_from_the_future_is_bad(farm_settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("heard", "said"), [([], "no worker is"), ([1], "1 worker is"), ([1, 2], "2 workers are")])
-def test_only_workers_that_were_heard_of_lately_are_there(
+def test_only_workers_heard_from_recently_count_as_there(
     farm_settings: Settings, heard: list[float], said: str
 ) -> None:
     database = Database(farm_settings.resolved_database_url)
@@ -130,7 +130,7 @@ def test_only_workers_that_were_heard_of_lately_are_there(
     assert found(farm_settings)["farm"].said == f"{said} there, no job is open"
 
 
-def test_a_broker_that_may_throw_things_away_is_worth_a_note(build_settings: Build, redis_server: RedisServer) -> None:
+def test_a_broker_that_may_evict_keys_is_worth_a_note(build_settings: Build, redis_server: RedisServer) -> None:
     settings = build_settings(broker_url=redis_server.url)
     assert found(settings)["broker"].severity == "ok"
     with redis_server.client() as client:
@@ -142,12 +142,12 @@ def test_a_broker_that_may_throw_things_away_is_worth_a_note(build_settings: Bui
     assert "set maxmemory-policy to noeviction, it is allkeys-lru" in broker.said
 
 
-def test_an_engine_that_is_missing_is_a_note(build_settings: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_engine_is_a_note(build_settings: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog.engine("rvc"), "runs_on", lambda _: False)
     assert found(build_settings())["engines"].severity == "note"
 
 
-def test_what_nobody_foresaw_stops_no_other_check_and_shows_no_secret(
+def test_an_unforeseen_error_stops_no_other_check_and_shows_no_secret(
     build_settings: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> list[str]:
@@ -173,7 +173,7 @@ def test_the_status_says_whether_anything_is_bad(command: CommandLine, tmp_path:
     assert "note" in ill.out
 
 
-def test_settings_that_cannot_be_read_are_a_finding_too(command: CommandLine) -> None:
+def test_unreadable_settings_are_a_finding_too(command: CommandLine) -> None:
     ended = command.run("doctor", "--json", wrokers=1)
     assert (ended.status, ended.err) == (1, "")
     (finding,) = json.loads(ended.out)
@@ -181,7 +181,7 @@ def test_settings_that_cannot_be_read_are_a_finding_too(command: CommandLine) ->
     assert "did you mean VOICEFARM_WORKERS?" in finding["said"]
 
 
-def test_a_state_folder_without_the_right_to_write(command: CommandLine, tmp_path: Path) -> None:
+def test_a_read_only_state_folder_is_reported(command: CommandLine, tmp_path: Path) -> None:
     command.within = PLAIN if os.geteuid() == 0 else ()
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
@@ -191,6 +191,6 @@ def test_a_state_folder_without_the_right_to_write(command: CommandLine, tmp_pat
     assert [what for what, finding in findings.items() if not finding["ok"]] == ["state folder"]
 
 
-def test_a_look_at_a_database_that_is_not_there_does_not_make_it(command: CommandLine) -> None:
+def test_looking_for_a_missing_database_does_not_create_it(command: CommandLine) -> None:
     assert "run `voicefarm db upgrade`" in command.run("db", "check").sentence()
     assert not command.state.exists()

@@ -40,7 +40,7 @@ def has_begun(command: CommandLine) -> Callable[[], bool]:
     return begun
 
 
-def test_two_at_once_share_a_folder_and_leave_it_as_good_as_new(
+def test_two_commands_at_once_share_a_folder_and_leave_it_as_good_as_new(
     command: CommandLine, talk: Path, tmp_path: Path
 ) -> None:
     outs = [tmp_path / "one.wav", tmp_path / "two.wav"]
@@ -69,7 +69,7 @@ def test_ctrl_c_ends_everything_soon_and_cancels_the_job(
     assert [job["state"] for job in command.told("jobs")] == ["cancelled"]
 
 
-def test_a_killed_command_leaves_nobody_behind_and_nothing_in_the_way(
+def test_a_killed_command_leaves_no_process_behind_and_nothing_in_the_way(
     command: CommandLine, long_talk: Path, tmp_path: Path, has_begun: Callable[[], bool]
 ) -> None:
     process = command.start("convert", long_talk, "--voice", "slow", "-o", tmp_path / "killed.wav")

@@ -38,7 +38,7 @@ def test_a_disk_that_fills_up_while_fetching_keeps_no_part(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_full_disk_where_the_result_should_go(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
+def test_a_full_disk_for_the_result_is_reported(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
     long = silence(tmp_path / "long.flac", TOO_LONG)
     ended = command.run("convert", long, "--voice", "through", "-o", small_disk)
     assert "the disk is full where" in ended.sentence()
@@ -48,9 +48,7 @@ def test_a_full_disk_where_the_result_should_go(command: CommandLine, tmp_path: 
     assert (tmp_path / "elsewhere.wav").stat().st_size > TOO_LONG * 16_000 * 2
 
 
-def test_a_full_disk_below_the_object_store_is_waited_for(
-    command: CommandLine, tmp_path: Path, small_disk: Path
-) -> None:
+def test_a_stage_waits_for_room_in_a_full_object_store(command: CommandLine, tmp_path: Path, small_disk: Path) -> None:
     store = (small_disk / "objects").as_uri()
     short = silence(tmp_path / "short.flac", TOO_LONG)
     converting = command.start("convert", short, "--voice", "through", "-o", tmp_path / "out", objects_url=store)
@@ -62,7 +60,7 @@ def test_a_full_disk_below_the_object_store_is_waited_for(
     assert (tmp_path / "out" / "short.wav").exists()
 
 
-def test_a_recording_that_the_object_store_has_no_room_for_is_refused(
+def test_a_recording_too_large_for_the_object_store_is_refused(
     command: CommandLine, tmp_path: Path, small_disk: Path
 ) -> None:
     long = silence(tmp_path / "long.wav", TOO_LONG)

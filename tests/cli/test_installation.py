@@ -7,7 +7,7 @@ from tests.cli.running import ROOT
 INSTALLED = re.compile(r"(-e '\.\[[a-z,]+\]')")
 
 
-def test_pip_as_the_readme_has_it_installs_what_make_installs() -> None:
+def test_pip_as_shown_in_the_readme_installs_what_make_installs() -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("$(VENV)/installed: ")[2]
     sentence = (
         (ROOT / "README.md").read_text(encoding="utf-8").partition("Without make, ")[2].partition("does the same")[0]

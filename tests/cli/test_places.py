@@ -25,28 +25,28 @@ def _why(talk: Path, out: Path) -> str:
     return worded(target.error) if target.error else ""
 
 
-def test_a_folder_in_which_no_file_can_be_made(talk: Path) -> None:
+def test_a_folder_that_takes_no_files_is_refused(talk: Path) -> None:
     """Its rights say that root may write there."""
     assert "/proc/x.wav cannot be written, because no file can be made in /proc (" in _why(talk, Path("/proc/x.wav"))
 
 
-def test_nothing_is_done_for_a_result_that_cannot_be_written(command: CommandLine, talk: Path) -> None:
+def test_no_work_is_done_for_a_result_that_cannot_be_written(command: CommandLine, talk: Path) -> None:
     said = command.run("convert", talk, "--voice", "through", "-o", "/proc/x.wav").sentence()
     assert "choose another place with -o" in said
     assert command.told("jobs") == []
 
 
 @pytest.mark.parametrize("place", ["x" * 300 + ".wav", "y" * 300 + "/x.wav", "new/" + "ö" * 126 + ".wav"])
-def test_names_that_are_too_long_for_the_disk(talk: Path, tmp_path: Path, place: str) -> None:
+def test_names_too_long_for_the_disk_are_refused(talk: Path, tmp_path: Path, place: str) -> None:
     assert "its name is too long for the disk" in _why(talk, tmp_path / place)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_paths_that_are_too_long_for_the_system(talk: Path, tmp_path: Path) -> None:
+def test_paths_too_long_for_the_system_are_refused(talk: Path, tmp_path: Path) -> None:
     assert "its path is too long for the system" in _why(talk, tmp_path / "/".join(["deep"] * 1000) / "x.wav")
 
 
-def test_the_longest_name_is_planned_and_written(talk: Path, tmp_path: Path, migrated_sqlite_url: str) -> None:
+def test_the_longest_possible_name_is_planned_and_written(talk: Path, tmp_path: Path, migrated_sqlite_url: str) -> None:
     target = tmp_path / "new" / ("x" * (LONGEST_NAME - len(".wav")) + ".wav")
     assert _why(talk, target) == ""
     store = FolderStore(tmp_path / "objects")
@@ -57,7 +57,7 @@ def test_the_longest_name_is_planned_and_written(talk: Path, tmp_path: Path, mig
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_each_folder_is_tried_once_and_nothing_stays(
+def test_each_folder_is_tried_once_and_nothing_is_left_there(
     tmp_path: Path, talk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recordings = [tmp_path / f"{n}.wav" for n in range(5)]
@@ -79,7 +79,7 @@ def test_each_folder_is_tried_once_and_nothing_stays(
     assert len(tried) == 1
 
 
-def test_what_is_no_file_is_not_replaced_by_one(talk: Path, tmp_path: Path) -> None:
+def test_a_result_does_not_replace_anything_but_a_file(talk: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "talk.wav").mkdir(parents=True)
     os.mkfifo(tmp_path / "pipe.wav")
     assert "is a folder and no result can take its place" in _why(talk, tmp_path / "out")

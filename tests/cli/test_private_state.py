@@ -44,12 +44,12 @@ def open_to_others(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.rglob("*")) if rights(path) & 0o077]
 
 
-def test_a_folder_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path, usual_umask: None) -> None:
+def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path, usual_umask: None) -> None:
     assert not make_private(tmp_path / "deep" / "state")
     assert rights(tmp_path / "deep" / "state") == 0o700
 
 
-def test_an_open_folder_is_closed_with_all_that_is_in_it_and_told_once(open_folder: Path) -> None:
+def test_an_open_folder_is_closed_with_everything_in_it_and_reported_once(open_folder: Path) -> None:
     assert make_private(open_folder)
     assert open_to_others(open_folder) == []
     assert rights(open_folder / "tool") == 0o700
@@ -57,7 +57,7 @@ def test_an_open_folder_is_closed_with_all_that_is_in_it_and_told_once(open_fold
     assert not make_private(open_folder)
 
 
-def test_a_closed_folder_is_not_gone_through(open_folder: Path) -> None:
+def test_a_closed_folder_is_not_searched(open_folder: Path) -> None:
     make_private(open_folder)
     inside = open_folder / "objects/results/2.wav"
     inside.touch()
@@ -65,14 +65,14 @@ def test_a_closed_folder_is_not_gone_through(open_folder: Path) -> None:
     assert rights(inside) == 0o644, "nobody gets so far, and there may be millions"
 
 
-def test_what_lies_open_at_the_top_of_a_closed_folder_is_mended_without_a_word(open_folder: Path) -> None:
+def test_an_open_file_at_the_top_of_a_closed_folder_is_closed_silently(open_folder: Path) -> None:
     make_private(open_folder)
     (open_folder / "records.sqlite3-wal").touch()
     assert not make_private(open_folder)
     assert open_to_others(open_folder) == []
 
 
-def test_a_link_to_a_state_folder_closes_the_folder_and_links_in_it_lead_out_unharmed(
+def test_a_link_to_a_state_folder_closes_the_folder_but_not_what_its_own_links_lead_to(
     open_folder: Path, tmp_path: Path
 ) -> None:
     shared = tmp_path / "shared"
@@ -88,7 +88,7 @@ def test_a_link_to_a_state_folder_closes_the_folder_and_links_in_it_lead_out_unh
     assert (rights(shared), rights(shared / "others.wav")) == (0o755, 0o644)
 
 
-def test_somebody_else_s_folder_stays_as_it_is(open_folder: Path) -> None:
+def test_somebody_elses_folder_is_left_as_it_is(open_folder: Path) -> None:
     if os.geteuid() == 0:
         for path in (open_folder, *open_folder.rglob("*")):
             os.chown(path, 65_534, 65_534)
@@ -99,7 +99,7 @@ def test_somebody_else_s_folder_stays_as_it_is(open_folder: Path) -> None:
     assert rights(open_folder) == before
 
 
-def test_what_comes_and_goes_meanwhile_is_in_nobody_s_way(open_folder: Path) -> None:
+def test_files_that_come_and_go_meanwhile_do_no_harm(open_folder: Path) -> None:
     over = Event()
 
     def come_and_go() -> None:
@@ -132,9 +132,7 @@ def test_records_in_use_keep_their_locks(tmp_path: Path) -> None:
     ours.close()
 
 
-def test_nothing_of_a_whole_conversion_is_open_to_others_but_its_result(
-    command: CommandLine, talk: Path, tmp_path: Path
-) -> None:
+def test_only_the_result_of_a_conversion_is_open_to_others(command: CommandLine, talk: Path, tmp_path: Path) -> None:
     command.within = USUAL_UMASK
     assert command.done("convert", talk, "--voice", "through", "-o", tmp_path / "out.wav").err == ""
     assert rights(tmp_path / "out.wav") == 0o644
@@ -145,7 +143,7 @@ def test_nothing_of_a_whole_conversion_is_open_to_others_but_its_result(
     assert {rights(path) for folder in ("logs", "workers") for path in (command.state / folder).iterdir()} == {0o600}
 
 
-def test_a_folder_of_the_owner_s_choice_gets_what_the_owner_s_umask_says(
+def test_a_folder_that_the_owner_chose_follows_the_owners_umask(
     command: CommandLine, talk: Path, tmp_path: Path
 ) -> None:
     command.within = USUAL_UMASK
@@ -166,7 +164,7 @@ def test_the_command_that_mends_a_folder_says_so_once(command: CommandLine) -> N
     assert command.done("jobs").err == ""
 
 
-def test_a_state_folder_that_cannot_be_made_is_a_sentence(command: CommandLine, tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_made_is_reported_in_a_sentence(command: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = command.run("jobs", state=tmp_path / "file" / "state").sentence()
     assert "the state folder" in said

@@ -18,12 +18,12 @@ def test_every_act_has_both_wordings_with_the_same_subject(act: Act) -> None:
 
 
 @pytest.mark.parametrize("act", Act)
-def test_every_command_that_is_named_parses(act: Act) -> None:
+def test_every_command_named_in_a_remedy_parses(act: Act) -> None:
     quoted = worded_remedy(Remedy(act, "1")).split("`")[1::2]
     assert [found for line in quoted if (found := fault(line))] == []
 
 
-def test_what_helps_ends_the_sentence() -> None:
+def test_the_remedy_ends_the_sentence() -> None:
     error = InputError("talk.wav is cut off", Remedy(Act.COPY_AGAIN), Remedy(Act.ALLOW_TRUNCATED))
     assert worded(error) == (
         "talk.wav is cut off; copy the file again, or pass --allow-truncated to convert what is there"

@@ -60,14 +60,16 @@ def refusal(
         ("--voice through --rate 22050 --format opus", ["opus files cannot have 22050 Hz", "--rate 24000"]),
     ],
 )
-def test_a_request_that_cannot_be_met(refusal: Refusal, talk: Path, name: str, options: str, words: list[str]) -> None:
+def test_a_request_that_cannot_be_met_is_refused(
+    refusal: Refusal, talk: Path, name: str, options: str, words: list[str]
+) -> None:
     said = refusal(name, talk, *options.split())
     for word in words:
         assert word in said
 
 
 @pytest.mark.parametrize("name", ["convert", "submit"])
-def test_a_folder_without_recordings(refusal: Refusal, tmp_path: Path, name: str) -> None:
+def test_a_folder_without_recordings_is_refused(refusal: Refusal, tmp_path: Path, name: str) -> None:
     assert "hold no recordings" in refusal(name, tmp_path, "--voice", "through")
 
 
@@ -92,7 +94,7 @@ def test_results_cannot_go_below_a_file(refusal: Refusal, talk: Path, tmp_path: 
         ("voice add Bright", "small letters"),
     ],
 )
-def test_what_is_not_there_or_not_ours_to_change(refusal: Refusal, arguments: str, words: str) -> None:
+def test_what_is_missing_or_not_ours_to_change_is_refused(refusal: Refusal, arguments: str, words: str) -> None:
     assert words in refusal(*arguments.split())
 
 
@@ -117,7 +119,7 @@ def test_recordings_cannot_be_read_from_an_address(refusal: Refusal, name: str, 
     assert "No such file" not in said
 
 
-def test_a_file_that_is_called_like_an_address_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_named_like_an_address_is_still_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "take:").mkdir()
     (tmp_path / "take:" / "one.wav").touch()
     monkeypatch.chdir(tmp_path)
@@ -125,19 +127,19 @@ def test_a_file_that_is_called_like_an_address_is_none(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("options", ["-o clip.mp4", "-o CLIP.MP4 --format m4a", "--format mp4", "--format .MP4"])
-def test_a_result_is_no_video(refusal: Refusal, talk: Path, options: str) -> None:
+def test_a_result_cannot_be_a_video(refusal: Refusal, talk: Path, options: str) -> None:
     said = refusal("convert", talk, "--voice", "through", *options.split())
     assert "a video without its picture" in said
     assert "ask for m4a" in said
 
 
-def test_a_job_is_no_video_and_a_recording_may_be_one(refusal: Refusal, talk: Path, tmp_path: Path) -> None:
+def test_a_recording_may_be_a_video_but_a_job_cannot_make_one(refusal: Refusal, talk: Path, tmp_path: Path) -> None:
     assert "ask for m4a" in refusal("submit", talk, "--voice", "through", "--format", "mp4")
     assert format_for(None, tmp_path) == "wav"
     assert find_sources([Path("clip.mp4")])[0].error is None
 
 
-def test_a_misspelt_setting_in_the_file(
+def test_a_misspelt_setting_in_the_file_is_refused(
     refusal: Refusal, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "voicefarm.toml").write_text('broker_ulr = "redis://:s3cret@host"')
@@ -147,7 +149,7 @@ def test_a_misspelt_setting_in_the_file(
     assert "s3cret" not in said
 
 
-def test_what_nobody_foresaw_is_a_sentence_too_and_keeps_secrets(
+def test_an_unforeseen_error_is_a_sentence_too_and_keeps_secrets(
     refusal: Refusal, talk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

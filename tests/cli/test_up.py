@@ -58,7 +58,7 @@ def _lines_until(stream: "subprocess.Popen[str]", words: str) -> str:
     return said
 
 
-def test_flower_takes_the_next_free_port_and_the_one_named_is_the_one_that_answers(
+def test_flower_takes_the_next_free_port_and_answers_at_the_one_announced(
     command: CommandLine, usual_port_taken: None
 ) -> None:
     up = command.start("up")
@@ -71,9 +71,7 @@ def test_flower_takes_the_next_free_port_and_the_one_named_is_the_one_that_answe
     assert ended(up).status == 0
 
 
-def test_a_port_that_was_asked_for_and_is_taken_is_refused_before_anything_starts(
-    command: CommandLine, taken: int
-) -> None:
+def test_a_requested_port_that_is_taken_is_refused_before_anything_starts(command: CommandLine, taken: int) -> None:
     said = command.run("up", flower_port=taken).sentence()
     assert f"Flower cannot have port {taken} of VOICEFARM_FLOWER_PORT (Address already in use" in said
     assert f"process {os.getpid()}" in said
@@ -81,12 +79,12 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused_before_anything_start
     assert command.processes() == []
 
 
-def test_a_port_that_is_none_is_refused() -> None:
+def test_an_impossible_port_is_refused() -> None:
     with pytest.raises(InputError, match="the highest is 65535"):
         flower_port(Settings(flower_port=99_999))
 
 
-def test_without_flower_the_farm_goes_on_and_says_what_to_install(
+def test_without_flower_the_farm_starts_and_says_what_to_install(
     command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
@@ -104,7 +102,7 @@ def test_without_flower_the_farm_goes_on_and_says_what_to_install(
     assert "pip install 'voicefarm[flower]'" in end.err
 
 
-def test_a_flower_that_cannot_live_is_told_on_the_terminal(
+def test_a_flower_that_keeps_dying_is_reported_on_the_terminal(
     command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "flower").mkdir()

@@ -44,14 +44,14 @@ def test_submitting_asks_for_the_split(farm: Farm, talk: Path, told: list[Follow
     assert [followups.asked_for(SPLIT) for followups in told] == [[submitted.job]]
 
 
-def test_a_farm_that_is_not_up_is_no_fault_and_is_said(farm: Farm, talk: Path) -> None:
+def test_a_farm_that_is_not_up_is_reported_and_is_not_an_error(farm: Farm, talk: Path) -> None:
     submitted = farm.submit(talk, Request("deep"))
     assert not submitted.is_told
     assert farm.job(submitted.job).state == JobState.SUBMITTED
     assert not farm.retry(farm.cancel(submitted.job).job).is_told
 
 
-def test_cancelling_drops_what_workers_hold(farm: Farm, talk: Path, told: list[Followups]) -> None:
+def test_cancelling_makes_workers_drop_what_they_hold(farm: Farm, talk: Path, told: list[Followups]) -> None:
     job = farm.submit(talk, Request("deep")).job
     with farm.database.writing() as connection:
         connection.execute(
@@ -66,14 +66,16 @@ def test_cancelling_drops_what_workers_hold(farm: Farm, talk: Path, told: list[F
         farm.cancel(job)
 
 
-def test_retrying_a_job_that_was_not_split_asks_for_it_again(farm: Farm, talk: Path, told: list[Followups]) -> None:
+def test_retrying_a_job_that_was_not_split_asks_for_the_split_again(
+    farm: Farm, talk: Path, told: list[Followups]
+) -> None:
     job = farm.submit(talk, Request("deep")).job
     farm.cancel(job)
     assert farm.retry(job).state is JobState.SUBMITTED
     assert told[-1].asked_for(SPLIT) == [job]
 
 
-def test_watching_goes_on_until_all_have_ended(farm: Farm, talk: Path, told: list[Followups]) -> None:
+def test_watching_goes_on_until_all_jobs_have_ended(farm: Farm, talk: Path, told: list[Followups]) -> None:
     job = farm.submit(talk, Request("deep")).job
     looks = 0
 
@@ -89,7 +91,7 @@ def test_watching_goes_on_until_all_have_ended(farm: Farm, talk: Path, told: lis
     assert looks == 3
 
 
-def test_an_error_carries_what_helps_as_a_value(farm: Farm) -> None:
+def test_an_error_carries_its_remedy_as_a_value(farm: Farm) -> None:
     with pytest.raises(UnknownJob, match="there is no job 7; list the jobs there are") as refused:
         farm.job(7)
     assert [remedy.act for remedy in refused.value.remedies] == [Act.LIST_JOBS]
@@ -103,7 +105,7 @@ def test_answers_are_the_same_json_everywhere(farm: Farm, talk: Path, told: list
     assert farm.workers() == []
 
 
-def test_what_could_not_be_told_before_is_not_said_of_what_is_told_now(
+def test_an_earlier_failure_to_send_is_not_held_against_what_is_sent_now(
     farm: Farm, talk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
@@ -137,7 +139,7 @@ def test_a_folder_with_a_bad_recording_is_converted_by_a_farm_that_ends_with_it(
     assert not farm.settings.socket_path.exists()
 
 
-def test_who_stops_listening_cancels_what_only_they_waited_for(
+def test_a_caller_who_stops_listening_cancels_what_only_they_waited_for(
     build_settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
     farm = Farm(build_settings(workers=1))
@@ -150,7 +152,7 @@ def test_who_stops_listening_cancels_what_only_they_waited_for(
     assert not farm.settings.socket_path.exists()
 
 
-def test_what_a_request_gets_wrong_is_said_before_anything_is_done(farm: Farm, talk: Path, tmp_path: Path) -> None:
+def test_a_faulty_request_is_refused_before_anything_is_done(farm: Farm, talk: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no voice 'depe'"):
         farm.convert([talk], Request("depe"))
     with pytest.raises(InputError, match="is an address"):
@@ -161,7 +163,7 @@ def test_what_a_request_gets_wrong_is_said_before_anything_is_done(farm: Farm, t
     assert farm.jobs() == []
 
 
-def test_a_result_that_is_there_is_kept_unless_allowed_to_be_replaced(farm: Farm, talk: Path, tmp_path: Path) -> None:
+def test_an_existing_result_is_kept_unless_replacing_is_allowed(farm: Farm, talk: Path, tmp_path: Path) -> None:
     (tmp_path / "out.wav").write_bytes(b"mine")
     (refused,) = farm.convert([talk], Request("deep"), tmp_path / "out.wav")
     assert refused.error is not None
@@ -185,7 +187,7 @@ def test_keys_are_listed_without_their_secrets(farm: Farm) -> None:
     assert [remedy.act for remedy in refused.value.remedies] == [Act.LIST_WORKER_KEYS]
 
 
-def test_examining_says_what_helps_as_a_value(build_settings: Callable[..., Settings], tmp_path: Path) -> None:
+def test_a_check_carries_its_remedy_as_a_value(build_settings: Callable[..., Settings], tmp_path: Path) -> None:
     farm = Farm(build_settings(database_url=f"sqlite:///{tmp_path}/nowhere/records"))
     findings = {finding.what: finding for finding in farm.examine()}
     assert not findings["database"].ok

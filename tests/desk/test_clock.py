@@ -11,7 +11,7 @@ TEN_MINUTES = 600.0
 
 
 @pytest.mark.parametrize("beats_before_tick", [True, False])
-def test_a_worker_that_dies_while_the_clock_was_wrong_is_missed_soon_after(
+def test_a_worker_that_dies_while_the_clock_is_wrong_is_missed_soon_after(
     desk: DeskModel, beats_before_tick: bool
 ) -> None:
     job = desk.job(atoms=1)
@@ -34,7 +34,7 @@ def test_a_worker_that_dies_while_the_clock_was_wrong_is_missed_soon_after(
 
 
 @pytest.mark.parametrize("way", [TEN_MINUTES, -TEN_MINUTES])
-def test_a_worker_that_lives_is_not_taken_for_dead_when_the_clock_is_set(desk: DeskModel, way: float) -> None:
+def test_a_living_worker_is_not_taken_for_dead_when_the_clock_is_set(desk: DeskModel, way: float) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (order,) = desk.feed()
@@ -49,7 +49,7 @@ def test_a_worker_that_lives_is_not_taken_for_dead_when_the_clock_is_set(desk: D
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_a_message_that_was_missed_while_the_clock_was_wrong_is_missed_after(desk: DeskModel) -> None:
+def test_a_message_lost_while_the_clock_was_wrong_is_noticed_afterwards(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     desk.feed()
@@ -63,14 +63,14 @@ def test_a_message_that_was_missed_while_the_clock_was_wrong_is_missed_after(des
     assert desk.atom_states(job) == ["waiting"]
 
 
-def test_a_claim_lives_on_after_a_time_without_the_database(desk: DeskModel) -> None:
+def test_a_claim_survives_a_time_without_the_database(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="splitting", claim="alive", claim_until=desk.now + 8.0)
     desk.tick()
     assert desk.tick(60.0).asked_for(SPLIT) == []
     assert desk.row(job).claim == "alive"
 
 
-def test_a_claim_that_was_taken_while_the_clock_was_wrong_runs_out_soon_after(desk: DeskModel) -> None:
+def test_a_claim_taken_while_the_clock_was_wrong_runs_out_soon_after(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="stitching", atoms_done=1)
     desk.tick()
     values = {"claim": "dead", "claim_until": desk.now + TEN_MINUTES, "not_before": desk.now + TEN_MINUTES}

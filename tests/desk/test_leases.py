@@ -14,7 +14,7 @@ from tests.desk.conftest import DeskModel
 from workers.wire.messages import ConversionOrder
 
 
-def test_a_job_goes_on_to_its_stitch_once_every_atom_is_done(desk: DeskModel) -> None:
+def test_a_job_moves_on_to_its_stitch_once_every_atom_is_done(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (order,) = desk.feed()
@@ -94,7 +94,7 @@ def test_a_worker_restarted_under_its_name_frees_its_leases_within_three_heartbe
     assert desk.atom_states(job) == ["waiting"]
 
 
-def test_a_worker_that_is_alive_does_not_lose_its_leases_to_another_that_takes_its_name(desk: DeskModel) -> None:
+def test_a_living_worker_does_not_lose_its_leases_to_another_that_takes_its_name(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat("w1")
     (order,) = desk.feed()
@@ -118,7 +118,7 @@ def test_a_goodbye_that_overtakes_the_last_report_loses_nothing(desk: DeskModel)
     assert desk.lease_states() == ["finished"]
 
 
-def test_what_a_worker_holds_at_its_goodbye_goes_to_others_at_once_and_blames_nobody(desk: DeskModel) -> None:
+def test_leases_held_at_a_goodbye_go_to_others_at_once_and_nobody_is_blamed(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (order,) = desk.feed()
@@ -128,7 +128,7 @@ def test_what_a_worker_holds_at_its_goodbye_goes_to_others_at_once_and_blames_no
     assert desk.lease_states() == ["lost"]
 
 
-def test_a_word_that_comes_after_its_workers_goodbye_brings_nobody_back(desk: DeskModel) -> None:
+def test_a_heartbeat_that_arrives_after_its_workers_goodbye_brings_nobody_back(desk: DeskModel) -> None:
     desk.beat()
     desk.beat(state="gone")
     desk.beat(state="draining")
@@ -137,7 +137,7 @@ def test_a_word_that_comes_after_its_workers_goodbye_brings_nobody_back(desk: De
     assert desk.row(job).atoms_waiting == 1
 
 
-def test_a_worker_that_was_only_silent_is_there_again_when_it_is_heard(desk: DeskModel) -> None:
+def test_a_worker_that_was_only_silent_is_back_when_it_is_heard_again(desk: DeskModel) -> None:
     desk.beat()
     for _ in range(12):
         desk.tick()
@@ -147,7 +147,7 @@ def test_a_worker_that_was_only_silent_is_there_again_when_it_is_heard(desk: Des
     assert len(desk.feed()) == 1
 
 
-def test_a_message_that_was_lost_is_noticed_though_all_workers_are_busy(desk: DeskModel) -> None:
+def test_a_lost_message_is_noticed_though_all_workers_are_busy(desk: DeskModel) -> None:
     desk.job(atoms=1)
     desk.beat()
     (running,) = desk.feed()
@@ -179,7 +179,7 @@ def test_a_message_that_waits_behind_others_is_not_taken_for_lost(desk: DeskMode
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_nothing_is_taken_for_lost_while_nobody_can_look_into_the_broker(desk: DeskModel) -> None:
+def test_nothing_is_taken_for_lost_while_the_broker_cannot_be_inspected(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     desk.feed()
@@ -212,7 +212,7 @@ def test_nobody_is_blamed_for_a_time_without_dispatchers(desk: DeskModel) -> Non
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_what_a_draining_worker_hands_back_waits_again_and_blames_nobody(desk: DeskModel) -> None:
+def test_what_a_draining_worker_hands_back_waits_again_and_nobody_is_blamed(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (probe,) = desk.feed()
@@ -305,7 +305,7 @@ def test_a_lease_is_not_over_while_its_last_report_waits_behind_others(desk: Des
     assert desk.row(job).atoms_done == 1
 
 
-def test_a_lease_of_which_nobody_speaks_is_over_once_all_reports_are_read(desk: DeskModel) -> None:
+def test_a_lease_nobody_mentions_is_over_once_all_reports_are_read(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat()
     (order,) = desk.feed()
@@ -317,7 +317,7 @@ def test_a_lease_of_which_nobody_speaks_is_over_once_all_reports_are_read(desk: 
     assert desk.atom_states(job) == ["waiting"]
 
 
-def test_a_report_waits_for_who_ends_the_job_before_it_touches_the_job(migrated_postgres_url: str) -> None:
+def test_a_report_waits_for_whoever_is_ending_the_job_before_it_touches_the_job(migrated_postgres_url: str) -> None:
     database = Database(migrated_postgres_url)
     desk = DeskModel(database)
     job = desk.job(atoms=1)

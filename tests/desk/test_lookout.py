@@ -41,7 +41,7 @@ def waiter(redis_server: RedisServer) -> Iterator[Waiter]:
     redis_server.empty()
 
 
-def test_orders_and_reports_that_wait_are_seen_and_stay_where_they_are(waiter: Waiter) -> None:
+def test_waiting_orders_and_reports_are_seen_and_left_in_place(waiter: Waiter) -> None:
     waiter.order("a")
     waiter.report("b")
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_an_empty_broker_holds_nothing(waiter: Waiter) -> None:
     assert waiter.seen() == Waiting(frozenset())
 
 
-def test_of_more_reports_than_can_be_looked_at_the_rest_is_not_taken_for_missing(
+def test_reports_beyond_those_that_can_be_looked_at_are_not_taken_for_missing(
     waiter: Waiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookout, "MOST_WAITING", 3)
@@ -64,9 +64,7 @@ def test_of_more_reports_than_can_be_looked_at_the_rest_is_not_taken_for_missing
     assert len(seen.abouts) == 4
 
 
-def test_reports_of_a_size_that_would_fill_the_memory_are_not_read(
-    waiter: Waiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reports_large_enough_to_fill_the_memory_are_not_read(waiter: Waiter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookout, "MOST_BYTES", 100_000)
     waiter.order("a")
     waiter.report("b", size=200_000)
@@ -80,7 +78,7 @@ def test_behind_many_heartbeats_nothing_is_taken_for_missing(waiter: Waiter) -> 
     assert waiter.seen() == Waiting(frozenset({"a"}), is_all=False)
 
 
-def test_what_lies_in_the_place_of_a_queue_is_moved_aside_and_the_queue_seen_again(waiter: Waiter) -> None:
+def test_a_key_in_the_place_of_a_queue_is_moved_aside_and_the_queue_seen_again(waiter: Waiter) -> None:
     waiter.redis.set(f"{PREFIX}{REPORT_QUEUE}", "no queue")
     seen = waiter.seen()
     assert seen is not None
@@ -89,6 +87,6 @@ def test_what_lies_in_the_place_of_a_queue_is_moved_aside_and_the_queue_seen_aga
     assert waiter.seen() == Waiting(frozenset({"b"}))
 
 
-def test_a_broker_that_is_away_tells_nothing() -> None:
+def test_a_broker_that_is_away_says_nothing() -> None:
     app = build_app(Settings(broker_url="redis://127.0.0.1:1/0"))
     assert BrokerLook(app).waiting([QUEUE]) is None

@@ -35,13 +35,13 @@ def test_many_splits_whose_messages_were_lost_are_asked_for_within_seconds(desk:
     assert sorted(found for _ in range(7) for found in desk.tick(there=[]).asked_for(SPLIT)) == jobs
 
 
-def test_a_stage_that_waits_for_a_server_is_asked_for_when_it_is_due_and_not_before(desk: DeskModel) -> None:
+def test_a_stage_waiting_for_a_server_is_asked_for_when_it_is_due_and_not_before(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="submitted", claim_until=desk.now, not_before=desk.now + 8.0)
     assert ticks(desk, 7) == []
     assert ticks(desk, 2) == [job]
 
 
-def test_a_clock_that_was_set_back_holds_no_stage_up(desk: DeskModel) -> None:
+def test_a_clock_that_was_set_back_does_not_hold_up_a_stage(desk: DeskModel) -> None:
     desk.tick()
     job = desk.job(atoms=1, state="splitting", claim="dead", claim_until=desk.now + 5.0)
     desk.tick(-600.0)

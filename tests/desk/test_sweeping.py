@@ -24,7 +24,7 @@ def swept(desk: DeskModel, store: FolderStore, days_later: float) -> set[str]:
     return {stored.key for stored in store.list("")}
 
 
-def test_atoms_and_source_go_after_the_days_set_and_the_result_stays(desk: DeskModel, tmp_path: Path) -> None:
+def test_atoms_and_source_are_removed_after_the_set_days_and_the_result_stays(desk: DeskModel, tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "objects")
     job = desk.job(atoms=1, state="finished", ended_at=desk.now)
     keys = left_by(desk, store, job)
@@ -32,7 +32,7 @@ def test_atoms_and_source_go_after_the_days_set_and_the_result_stays(desk: DeskM
     assert swept(desk, store, days_later=7.1) == {"results/1.wav"}
 
 
-def test_what_a_younger_job_still_needs_is_kept(desk: DeskModel, tmp_path: Path) -> None:
+def test_what_a_newer_job_still_needs_is_kept(desk: DeskModel, tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "objects")
     old = desk.job(atoms=1, state="finished", ended_at=desk.now)
     keys = left_by(desk, store, old)

@@ -21,7 +21,7 @@ def held(desk: DeskModel) -> tuple[int, ConversionOrder]:
     return job, order
 
 
-def test_a_beat_that_names_the_lease_of_another_takes_nothing_over(desk: DeskModel) -> None:
+def test_a_beat_that_names_another_workers_lease_takes_nothing_over(desk: DeskModel) -> None:
     job, order = held(desk)
     followups = desk.beat("thief", holding=(order.token,))
     assert [d.workers for d in followups.drops] == [("thief@host",)]
@@ -31,14 +31,14 @@ def test_a_beat_that_names_the_lease_of_another_takes_nothing_over(desk: DeskMod
     assert desk.atom_states(job) == ["done"]
 
 
-def test_a_worker_that_calls_itself_by_the_name_of_another_is_refused(desk: DeskModel) -> None:
+def test_a_worker_that_uses_the_name_of_another_is_refused(desk: DeskModel) -> None:
     _, order = held(desk)
     desk.beat("thief")
     with pytest.raises(BadMessage, match="says that it is w1@host"):
         desk.beat("thief", name="w1@host", holding=(order.token,))
 
 
-def test_a_worker_of_whom_nobody_has_heard_reports_nothing(desk: DeskModel) -> None:
+def test_a_report_from_an_unknown_worker_changes_nothing(desk: DeskModel) -> None:
     job = desk.job(atoms=1)
     desk.beat("w1")
     (order,) = desk.feed()
@@ -47,7 +47,7 @@ def test_a_worker_of_whom_nobody_has_heard_reports_nothing(desk: DeskModel) -> N
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_one_that_offers_nothing_does_not_take_the_work_from_the_others_of_its_queue(desk: DeskModel) -> None:
+def test_a_worker_that_offers_nothing_does_not_keep_work_from_others_in_its_queue(desk: DeskModel) -> None:
     desk.beat("w1")
     desk.beat("w2")
     desk.beat("odd", offers=())
@@ -55,7 +55,7 @@ def test_one_that_offers_nothing_does_not_take_the_work_from_the_others_of_its_q
     assert len(desk.feed()) == 1
 
 
-def test_a_report_on_the_lease_of_another_changes_nothing(desk: DeskModel) -> None:
+def test_a_report_on_another_workers_lease_changes_nothing(desk: DeskModel) -> None:
     job, order = held(desk)
     desk.report(order, "failed", worker="thief")
     desk.report(order, "done", worker="thief")
@@ -73,7 +73,7 @@ def test_a_lease_that_waits_in_one_queue_is_not_taken_by_a_worker_of_another(des
     assert desk.atom_states(job) == ["done"]
 
 
-def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
+def test_thousands_of_forged_beats_do_not_fail_a_job(desk: DeskModel) -> None:
     job, order = held(desk)
     for number in range(300):
         followups = desk.beat(
@@ -87,7 +87,7 @@ def test_thousands_of_forged_beats_fail_no_job(desk: DeskModel) -> None:
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_a_report_of_atoms_that_its_lease_does_not_have_is_refused(desk: DeskModel) -> None:
+def test_a_report_of_atoms_outside_its_lease_is_refused(desk: DeskModel) -> None:
     job, order = held(desk)
     report = LeaseReport(order.token, "w1", (AtomOutcome(7, "done", 20.0),), is_over=False)
     with pytest.raises(BadMessage, match="does not have"), desk.writing() as turn:
@@ -95,7 +95,7 @@ def test_a_report_of_atoms_that_its_lease_does_not_have_is_refused(desk: DeskMod
     assert desk.atom_states(job) == ["leased"]
 
 
-def test_what_a_worker_says_of_its_speed_cannot_starve_the_others(desk: DeskModel) -> None:
+def test_a_worker_cannot_starve_others_by_claiming_any_speed(desk: DeskModel) -> None:
     _, order = held(desk)
     report = LeaseReport(order.token, "w1", (AtomOutcome(0, "done", 600_000.0, busy=1e-9),), is_over=True)
     with desk.writing() as turn:
@@ -105,7 +105,7 @@ def test_what_a_worker_says_of_its_speed_cannot_starve_the_others(desk: DeskMode
     assert audio / busy <= 10_000.0
 
 
-def test_more_workers_than_any_farm_has_are_not_taken_in(desk: DeskModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_workers_than_any_farm_has_are_not_admitted(desk: DeskModel, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_WORKERS >= 1_000
     monkeypatch.setattr("dispatcher.desk.heartbeat.MOST_WORKERS", 3)
     for number in range(3):
@@ -135,7 +135,7 @@ class TestWithKeys:
                 take_report(turn, report, Trust(key))
         self.beat(desk, "one", "box1")
 
-    def test_a_name_is_taken_over_by_its_own_key_at_once_and_by_no_other(self, desk: DeskModel) -> None:
+    def test_a_name_is_taken_over_at_once_by_its_own_key_and_by_no_other(self, desk: DeskModel) -> None:
         job = desk.job(atoms=1)
         self.beat(desk, "one", "box1")
         (order,) = desk.feed()

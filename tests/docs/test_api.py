@@ -19,7 +19,7 @@ _PYTHON = re.compile(r"^<!-- run -->\n```python\n(.*?)^```$", re.MULTILINE | re.
 API = (DOCS / "api.md").read_text(encoding="utf-8")
 
 
-def test_ten_lines_convert_a_folder_and_tell_what_was_bad(tmp_path: Path, shell: Mapping[str, str]) -> None:
+def test_ten_lines_convert_a_folder_and_report_what_was_bad(tmp_path: Path, shell: Mapping[str, str]) -> None:
     folder = tmp_path / "recordings"
     folder.mkdir()
     for name in ("one.wav", "two.wav"):
@@ -43,7 +43,7 @@ def test_ten_lines_convert_a_folder_and_tell_what_was_bad(tmp_path: Path, shell:
     assert len([line for line in block.splitlines() if line]) <= 10
 
 
-def test_every_method_has_its_line() -> None:
+def test_every_method_has_a_line_in_the_table() -> None:
     methods = {name for name, value in vars(Farm).items() if callable(value) and not name.startswith("_")}
     assert {name for name in methods if f"`{name}" not in API and f".{name}(" not in API} <= {
         "open_store",

@@ -9,7 +9,7 @@ FLOORS = ("dispatcher", "workers", "storage", "migrations", "infra")
 OTHERS = {"bench/", "tests/", "testing/"}
 
 
-def test_every_folder_has_its_line() -> None:
+def test_every_folder_has_a_line_in_the_table() -> None:
     rooms = {
         path.parent.relative_to(ROOT).as_posix() + "/" for floor in FLOORS for path in (ROOT / floor).rglob("*.py")
     }

@@ -51,11 +51,11 @@ def test_every_file_named_exists(page: Path) -> None:
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
-def test_the_picture_is_there() -> None:
+def test_the_picture_exists() -> None:
     assert PICTURE.read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_pages_name_is_found() -> None:
+def test_commands_links_and_files_are_found_on_pages() -> None:
     readme, architecture = README.read_text(encoding="utf-8"), ARCHITECTURE.read_text(encoding="utf-8")
     assert {"demo", "test", "install"} <= make_commands(readme)
     assert "voicefarm convert talk.wav --voice bright" in set(in_markdown(readme))

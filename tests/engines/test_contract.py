@@ -97,7 +97,7 @@ def test_any_input_gives_exactly_its_length_in_finite_samples(loaded: Loaded, na
 
 
 @pytest.mark.parametrize("cuts", [(1.0,), (0.98, 1.52, 2.4)])
-def test_where_a_recording_is_cut_is_not_heard(loaded: Loaded, cuts: tuple[float, ...]) -> None:
+def test_cuts_in_a_recording_cannot_be_heard(loaded: Loaded, cuts: tuple[float, ...]) -> None:
     rate = loaded.engine.rate_in
     cell, samples = cell_length(rate), recording(rate)
     whole = loaded.convert(samples, ())
@@ -109,7 +109,7 @@ def test_where_a_recording_is_cut_is_not_heard(loaded: Loaded, cuts: tuple[float
         assert np.corrcoef(parts, whole)[0, 1] > 1.0 - SAME
 
 
-def test_every_setting_is_what_it_is_declared_to_be(loaded: Loaded) -> None:
+def test_every_setting_is_as_declared(loaded: Loaded) -> None:
     engine = loaded.engine
     names = {setting.name for setting in engine.settings}
     assert names == set(engine.checked_settings({}))
@@ -131,7 +131,7 @@ def _beyond(setting: Setting) -> list[object]:
     return [-1, 1 << 64, 0.5]
 
 
-def test_it_says_what_the_farm_must_know(loaded: Loaded) -> None:
+def test_it_declares_what_the_farm_must_know(loaded: Loaded) -> None:
     engine = loaded.engine
     assert engine.version
     assert engine.title

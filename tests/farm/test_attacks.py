@@ -45,7 +45,7 @@ def _like_one_sent(settings: Settings, client: Redis, task: str, queue: str, *ar
     return message
 
 
-def test_floods_and_rubbish_stop_nobody(
+def test_floods_and_rubbish_stop_no_process(
     open_farm: OpenFarm, short_recording: Path, broker: Callable[[], Redis], farm_settings: Settings
 ) -> None:
     """Ten thousand names, twenty thousand messages for the next century, and rubbish in every queue."""
@@ -97,7 +97,7 @@ def test_nobody_silences_a_dispatcher_by_remote_control(open_farm: OpenFarm, sho
         assert {name for reply in control.ping(timeout=2.0) for name in reply} >= set(dispatchers)
 
 
-def test_on_a_farm_with_keys_only_who_signs_is_heard(open_farm: OpenFarm, short_recording: Path) -> None:
+def test_on_a_farm_with_keys_only_signed_messages_count(open_farm: OpenFarm, short_recording: Path) -> None:
     with open_farm(workers=1) as farm:
         farm.finish(farm.submit(short_recording, "through"))
         key = add_key(farm.database, "box1")

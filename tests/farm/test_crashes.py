@@ -67,7 +67,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_studio_whose_processes_begin_from_nothing_does_the_same_work(
+def test_a_studio_that_spawns_its_processes_does_the_same_work(
     open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "spawning.py"

@@ -10,19 +10,19 @@ GPU_BOX = Machine(cores=16, free_bytes=64 * GB, has_accelerator=True)
 NETS, RULES = [engine("rvc")], [engine("world")]
 
 
-def test_a_processor_gets_a_worker_a_core() -> None:
+def test_a_processor_gets_one_worker_for_each_core() -> None:
     assert crew_for(BOX, NETS) == Crew(0, 16, 1)
     assert crew_for(BOX, RULES) == Crew(0, 16, 1)
 
 
-def test_no_more_workers_than_memory_holds_and_the_cores_left_over_become_threads() -> None:
+def test_memory_limits_the_workers_and_the_remaining_cores_become_threads() -> None:
     small = Machine(cores=16, free_bytes=12 * GB, has_accelerator=False)
     assert crew_for(small, NETS) == Crew(0, 4, 4)
     assert crew_for(small, RULES) == Crew(0, 16, 1)
     assert crew_for(small, [*NETS, *RULES]) == Crew(0, 4, 4)
 
 
-def test_a_machine_too_small_for_one_worker_gets_one_all_the_same() -> None:
+def test_a_machine_too_small_for_one_worker_still_gets_one() -> None:
     assert crew_for(Machine(2, GB, has_accelerator=False), NETS) == Crew(0, 1, 2)
 
 
@@ -41,17 +41,17 @@ def test_an_accelerator_gets_one_worker_for_nets_and_none_for_rules() -> None:
     ("engines", "require", "accelerated"),
     [(NETS, ["cpu"], 0), (NETS, ["studio-a"], 1), (RULES, ["cuda"], 1), (RULES, ["mlx"], 1), (RULES, [], 0)],
 )
-def test_what_a_job_requires_is_there(engines: list[Engine], require: list[str], accelerated: int) -> None:
+def test_the_crew_offers_what_a_job_requires(engines: list[Engine], require: list[str], accelerated: int) -> None:
     assert crew_for(GPU_BOX, engines, require=require).on_accelerator == accelerated
 
 
 @pytest.mark.parametrize(("asked", "crew"), [(1, Crew(1, 0, 16)), (4, Crew(1, 3, 4)), (32, Crew(1, 31, 1))])
-def test_as_many_as_are_asked_for_the_first_on_the_accelerator(asked: int, crew: Crew) -> None:
+def test_as_many_workers_as_asked_for_with_the_first_on_the_accelerator(asked: int, crew: Crew) -> None:
     assert crew_for(GPU_BOX, NETS, asked=asked) == crew
     assert crew.size == asked
 
 
-def test_this_machine_has_what_a_crew_is_made_from() -> None:
+def test_this_machine_has_what_a_crew_is_planned_from() -> None:
     machine = this_machine()
     assert machine.cores >= 1
     assert machine.free_bytes > 100_000_000

@@ -45,7 +45,7 @@ def test_a_second_job_of_the_same_kind_is_answered_from_the_store(open_farm: Ope
 FORMATS = [("flac", 44_100), ("mp3", 48_000), ("m4a", 16_000), ("opus", 24_000), ("ogg", 32_000), ("wav", 22_050)]
 
 
-def test_results_come_in_other_formats_and_rates(open_farm: OpenFarm, short_recording: Path, tmp_path: Path) -> None:
+def test_results_can_have_other_formats_and_rates(open_farm: OpenFarm, short_recording: Path, tmp_path: Path) -> None:
     with open_farm(workers=1) as farm:
         jobs = [farm.submit(short_recording, "through", format=format_, rate=rate) for format_, rate in FORMATS]
         for job, (format_, _) in zip(jobs, FORMATS, strict=True):

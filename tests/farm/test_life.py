@@ -22,7 +22,7 @@ def slow_voice(farm: RunningFarm, pace: float = 0.25) -> str:
     return add_voice(farm.database, "slow", "through", {"pace": pace}).name
 
 
-def test_a_cancelled_job_stops_and_a_retried_one_goes_on_where_it_stood(
+def test_a_cancelled_job_stops_and_a_retried_one_resumes_where_it_stopped(
     open_farm: OpenFarm, short_recording: Path
 ) -> None:
     with open_farm(workers=1) as farm:
@@ -85,7 +85,7 @@ def test_an_urgent_job_overtakes_a_long_one(open_farm: OpenFarm, short_recording
         assert farm.job(long).state == "converting"
 
 
-def test_a_recording_with_a_fault_in_its_middle_fails_with_a_sentence(open_farm: OpenFarm, tmp_path: Path) -> None:
+def test_a_recording_damaged_in_the_middle_fails_with_a_sentence(open_farm: OpenFarm, tmp_path: Path) -> None:
     import numpy as np
     import soundfile
 

@@ -59,7 +59,7 @@ def test_two_workers_make_the_same_bytes_on_every_farm(
     assert {recipe["package"], recipe["encoder"], recipe["pitch_model"]} <= held
 
 
-def test_a_package_that_is_gone_fails_the_job_with_what_to_do(
+def test_a_missing_package_fails_the_job_and_says_what_to_do(
     open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:
     from dispatcher.voices.packages import delete_package

@@ -59,7 +59,7 @@ def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, 
         assert client.llen("voicefarm:dispatcher.heartbeats") <= 2 * WORKERS
 
 
-def test_an_urgent_job_does_not_wait_for_what_the_broker_lost_behind_busy_workers(
+def test_an_urgent_job_is_not_held_up_by_messages_lost_behind_busy_workers(
     open_farm: OpenFarm, short_recording: Path, lose_broker: Callable[[RunningFarm], None]
 ) -> None:
     with open_farm(workers=1) as farm:

@@ -62,7 +62,7 @@ def versions_that_converted(farm: RunningFarm, job: int) -> set[str]:
         return {found["through"] for found in engines}
 
 
-def test_old_jobs_end_on_old_workers_and_new_ones_on_new_workers(
+def test_old_jobs_finish_on_old_workers_and_new_ones_on_new_workers(
     open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:
     with open_farm(workers=1) as farm:

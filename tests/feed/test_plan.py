@@ -26,24 +26,24 @@ def lease(token: str, atoms: int, running_for: float | None, silent_for: float =
     return LeaseView(token, 1, "world", ANY, atoms, 20.0 * atoms, running_for, silent_for)
 
 
-def test_an_unmeasured_machine_gets_one_atom_and_nothing_in_waiting() -> None:
+def test_an_unmeasured_machine_gets_one_atom_and_nothing_waiting() -> None:
     grants, _ = plan([machines("new", None)], [job()], RULES)
     assert [(g.queue, g.seconds) for g in grants] == [("new", 20.0)]
 
 
-def test_a_measured_machine_gets_one_lease_to_run_and_one_in_waiting() -> None:
+def test_a_measured_machine_gets_one_lease_to_run_and_one_waiting() -> None:
     grants, _ = plan([machines("fast", 50.0)], [job(atoms=1000)], RULES)
     assert [g.queue for g in grants] == ["fast", "fast"]
     assert all(g.seconds <= 50.0 * RULES.longest_lease + 20.0 for g in grants)
 
 
-def test_leases_are_sized_by_the_machines_own_time() -> None:
+def test_leases_are_sized_by_each_machines_own_speed() -> None:
     grants, _ = plan([machines("fast", 60.0), machines("slow", 6.0)], [job(atoms=2000)], RULES)
     first = {g.queue: g.seconds for g in reversed(grants)}
     assert 8.0 <= first["fast"] / first["slow"] <= 12.0
 
 
-def test_a_slow_machine_gets_no_atom_that_the_fast_ones_end_sooner() -> None:
+def test_a_slow_machine_gets_no_atom_that_fast_ones_would_finish_sooner() -> None:
     grants, _ = plan([machines("fast", 100.0), machines("slow", 1.0)], [job(atoms=2)], RULES)
     assert {g.queue for g in grants} == {"fast"}
 
@@ -68,19 +68,19 @@ def test_the_oldest_and_the_shortest_job_take_turns() -> None:
     assert [g.job_id for g in grants[:2]] == [3, 1]
 
 
-def test_an_idle_machine_gets_a_copy_of_what_ends_last() -> None:
+def test_an_idle_machine_gets_a_copy_of_what_would_finish_last() -> None:
     slow = machines("slow", 1.0, leases=(lease("late", 4, running_for=1.0),))
     _, copies = plan([machines("fast", 50.0), slow], [], RULES)
     assert [(c.queue, c.token) for c in copies] == [("fast", "late")]
     assert 1 <= copies[0].atoms <= 4
 
 
-def test_no_machine_copies_what_its_owner_ends_sooner() -> None:
+def test_no_machine_copies_what_its_owner_would_finish_sooner() -> None:
     fast = machines("fast", 50.0, leases=(lease("soon", 2, running_for=0.1),))
     assert plan([machines("slow", 1.0), fast], [], RULES)[1] == []
 
 
-def test_a_lease_that_fell_silent_is_copied_in_whole() -> None:
+def test_a_lease_that_fell_silent_is_copied_whole() -> None:
     stuck = machines("stuck", 50.0, leases=(lease("silent", 3, running_for=60.0, silent_for=30.0),))
     _, copies = plan([machines("slow", 5.0), stuck], [], RULES)
     assert [(c.token, c.atoms) for c in copies] == [("silent", 3)]
@@ -93,7 +93,9 @@ def test_a_lease_that_fell_silent_is_copied_in_whole() -> None:
     atoms=st.integers(1, 40),
     length=st.floats(0.1, 30.0),
 )
-def test_an_idle_farm_never_leaves_work_lying(fleet: list[tuple[float | None, int]], atoms: int, length: float) -> None:
+def test_an_idle_farm_never_leaves_work_undone(
+    fleet: list[tuple[float | None, int]], atoms: int, length: float
+) -> None:
     """Whoever would end an atom first takes it: no two machines leave it to one another."""
     classes = [machines(f"q{n}", speed, slots) for n, (speed, slots) in enumerate(fleet)]
     grants, _ = plan(classes, [job(atoms=atoms, seconds_waiting=length * atoms)], RULES)

@@ -64,7 +64,7 @@ def test_a_short_job_behind_a_long_one_starts_within_two_leases(fleet: tuple[flo
         assert short.first_done_at - 60.0 <= 2 * (rules.longest_lease + rules.lease_overhead)
 
 
-def test_a_machine_that_stalls_does_not_hold_the_job_up() -> None:
+def test_a_machine_that_stalls_does_not_hold_up_the_job() -> None:
     model = FarmModel(MIXED, seed=3)
     job = model.submit(HOUR)
     model.kill(model.machines[3], at=25.0)

@@ -5,11 +5,11 @@ import pytest
 from dispatcher.feed.speed import HALF_LIFE, Speed
 
 
-def test_the_factor_is_audio_by_time() -> None:
+def test_the_factor_is_audio_divided_by_time() -> None:
     assert Speed().after(30.0, 2.0).after(30.0, 4.0).factor == pytest.approx(10.0, rel=0.03)
 
 
-def test_a_machine_that_is_throttled_is_noticed_within_two_half_lives() -> None:
+def test_a_throttled_machine_is_noticed_within_two_half_lives() -> None:
     speed = Speed()
     for _ in range(100):
         speed = speed.after(600.0, 6.0)

@@ -18,7 +18,7 @@ def ids(case: BadRecording | BadRequest) -> str:
 
 
 @pytest.mark.parametrize("case", BAD, ids=ids)
-def test_bad_input_is_told_in_a_sentence(case: BadRecording | BadRequest, tmp_path: Path) -> None:
+def test_bad_input_is_reported_in_a_sentence(case: BadRecording | BadRequest, tmp_path: Path) -> None:
     with pytest.raises(VoicefarmError) as refused:
         case.tell(tmp_path)
     sentence = str(refused.value)
@@ -28,17 +28,17 @@ def test_bad_input_is_told_in_a_sentence(case: BadRecording | BadRequest, tmp_pa
 
 
 @pytest.mark.parametrize("case", RECORDINGS, ids=ids)
-def test_what_is_told_of_a_recording_says_what_to_do(case: BadRecording, tmp_path: Path) -> None:
+def test_an_error_about_a_recording_says_what_to_do(case: BadRecording, tmp_path: Path) -> None:
     with pytest.raises(VoicefarmError, match="; "):
         case.tell(tmp_path)
 
 
 @pytest.mark.parametrize("case", READ, ids=ids)
-def test_what_only_looks_bad_is_read(case: BadRecording, tmp_path: Path) -> None:
+def test_input_that_only_looks_bad_is_read(case: BadRecording, tmp_path: Path) -> None:
     assert case.tell(tmp_path) is None
 
 
-def test_nothing_is_tried_twice() -> None:
+def test_no_kind_of_input_is_tried_twice() -> None:
     cases: list[BadRecording | BadRequest] = [*BAD, *READ]
     kinds = [case.what for case in cases]
     assert len(kinds) == len(set(kinds))

@@ -15,7 +15,7 @@ INCOMPLETE = {"config.json"}
 
 
 @pytest.mark.parametrize("door", ["audio", "models", "atoms"])
-def test_sound_files_are_taken_in(watch: Watching, door: str) -> None:
+def test_valid_files_are_accepted(watch: Watching, door: str) -> None:
     """Else nothing behind the first look at them would be tried."""
     outcomes = list(watch(door).judge(files(watch(door).seeds)))
     fail_with(outcomes)
@@ -24,7 +24,7 @@ def test_sound_files_are_taken_in(watch: Watching, door: str) -> None:
 
 
 @pytest.mark.parametrize(("door", "count"), [new("audio", 2_000), new("models", 300), new("atoms", 500)])
-def test_a_damaged_file_ends_with_its_content_or_a_sentence(watch: Watching, door: str, count: int) -> None:
+def test_a_damaged_file_gives_its_content_or_a_sentence(watch: Watching, door: str, count: int) -> None:
     endings = tried(watch(door), count)
     # Were all of one kind, the damage would be too light or too heavy to try much.
     assert endings[Ending.VALUE] > count / 100
@@ -32,5 +32,5 @@ def test_a_damaged_file_ends_with_its_content_or_a_sentence(watch: Watching, doo
 
 
 @pytest.mark.parametrize("door", [kept("audio"), kept("atoms")])
-def test_a_file_that_once_broke_its_reader_does_so_no_more(watch: Watching, door: str) -> None:
+def test_a_file_that_once_broke_its_reader_no_longer_does(watch: Watching, door: str) -> None:
     fail_with(watch(door).judge(files(KEPT / door)))

@@ -34,7 +34,7 @@ class Judge:
         return outcomes
 
 
-def test_every_way_to_end_is_told_apart_and_the_inputs_behind_it_are_still_judged(judge: Judge) -> None:
+def test_every_ending_is_told_apart_and_later_inputs_are_still_judged(judge: Judge) -> None:
     # A child's memory is its own, however much its parent holds.
     ballast = b"x" * (450 << 20)
     outcomes = judge("value", "refuse", "raise", "leak", "eat", "segfault", "refuse", "value")
@@ -50,7 +50,7 @@ def test_every_way_to_end_is_told_apart_and_the_inputs_behind_it_are_still_judge
     assert ballast
 
 
-def test_an_input_that_never_ends_is_stopped_where_it_is(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_that_never_ends_is_stopped_and_located(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "PROCESSOR_LIMIT", 0.5)
     spun, behind = judge("spin", "value")
     assert spun.verdict.ending is Ending.HANG
@@ -58,7 +58,7 @@ def test_an_input_that_never_ends_is_stopped_where_it_is(judge: Judge, monkeypat
     assert behind.verdict.ending is Ending.VALUE
 
 
-def test_a_crash_that_an_earlier_input_prepared_is_told_with_both(judge: Judge) -> None:
+def test_a_crash_prepared_by_an_earlier_input_is_reported_with_both(judge: Judge) -> None:
     outcomes = judge("arm", "value", "refuse", "go off", "value")
     assert [outcome.verdict.ending for outcome in outcomes] == [
         Ending.VALUE, Ending.VALUE, Ending.REFUSAL, Ending.CRASH, Ending.VALUE,

@@ -58,12 +58,12 @@ def test_what_it_waits_for_can_happen(name: str) -> None:
 
 
 @each_service
-def test_it_comes_back_unless_it_is_meant_to_end(name: str) -> None:
+def test_it_restarts_unless_it_is_meant_to_end(name: str) -> None:
     assert SERVICES[name]["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
 
 
 @pytest.mark.parametrize("name", ["studio", "cpu-worker", "cuda-worker"])
-def test_an_atom_in_hand_is_finished(name: str) -> None:
+def test_there_is_time_to_finish_an_atom_in_hand(name: str) -> None:
     assert _seconds(SERVICES[name]["stop_grace_period"]) > 2 * LONGEST_ATOM
 
 
@@ -73,7 +73,7 @@ def test_workers_have_nothing_to_do_with_sql(name: str) -> None:
     assert SERVICES[name]["secrets"] == [{"source": "worker", "target": "voicefarm.toml"}]
 
 
-def test_only_the_broker_and_the_object_store_may_be_opened() -> None:
+def test_only_the_broker_and_the_object_store_may_be_published() -> None:
     published = {name: port for name, s in SERVICES.items() for port in s.get("ports", [])}
     assert published.pop("flower").startswith("127.0.0.1:")
     assert set(published) == {"redis", "gate"}
@@ -81,7 +81,7 @@ def test_only_the_broker_and_the_object_store_may_be_opened() -> None:
 
 
 @each_service
-def test_it_is_confined(name: str) -> None:
+def test_every_container_is_confined(name: str) -> None:
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
     assert "cap_add" not in service

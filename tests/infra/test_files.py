@@ -37,14 +37,14 @@ def test_it_can_be_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(INFRA.glob("systemd/*.service")), ids=lambda p: p.name)
-def test_units_come_back_and_give_time_to_stop(path: Path) -> None:
+def test_units_restart_and_allow_time_to_stop(path: Path) -> None:
     service = _unit(path)["Service"]
     assert service["Restart"] == "always"
     assert service["KillSignal"] == "SIGTERM"
     assert int(service["TimeoutStopSec"]) >= (120 if "worker" in path.name else 15)
 
 
-def test_the_mac_gives_a_worker_time_to_stop() -> None:
+def test_a_mac_gives_a_worker_time_to_stop() -> None:
     job = plistlib.loads((INFRA / "launchd/com.voicefarm.worker.plist").read_bytes())
     assert job["KeepAlive"] is True
     assert job["ExitTimeOut"] >= 120

@@ -79,7 +79,7 @@ def _server(admin: Admin, token: str = TOKEN) -> Any:
     return garage.Garage(f"127.0.0.1:{admin.server_port}", token)
 
 
-def test_bucket_and_keys_are_made_once_and_only_the_owner_owns(admin: Admin) -> None:
+def test_bucket_and_keys_are_made_once_and_only_the_owner_owns_the_bucket(admin: Admin) -> None:
     _server(admin).ensure("farm", OWNER, [])
     _server(admin).ensure("farm", OWNER, [WORKER])
     assert admin.buckets == {"farm": "b1"}
@@ -88,13 +88,15 @@ def test_bucket_and_keys_are_made_once_and_only_the_owner_owns(admin: Admin) -> 
     assert admin.rights["GKbox1"] == {"read": True, "write": True, "owner": False}
 
 
-def test_a_refusal_says_what_was_asked_and_hides_the_token(admin: Admin) -> None:
+def test_a_refusal_says_what_was_asked_for_and_hides_the_token(admin: Admin) -> None:
     with pytest.raises(garage.GarageRefused, match=r"403 to /v2/GetBucketInfo") as refusal:
         _server(admin, "wrong-token").ensure("farm", OWNER, [])
     assert "wrong-token" not in str(refusal.value)
 
 
-def test_secrets_come_as_secrets_sh_writes_them(admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_read_as_secrets_sh_writes_them(
+    admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, text in {"TOKEN": TOKEN, "WORKER_KEYS": "box1 GKbox1 other\n"}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
         monkeypatch.setattr(garage, name, tmp_path / name)

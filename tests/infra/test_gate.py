@@ -87,7 +87,7 @@ def owner(through: Settings) -> S3Store:
     return store
 
 
-def test_a_worker_reads_and_writes_what_its_work_takes(worker: S3Store) -> None:
+def test_a_worker_reads_and_writes_what_its_work_needs(worker: S3Store) -> None:
     for key in (ATOM, CONVERTED, PREPARED, PACKAGE):
         assert worker.get(key) == b"there"
     for key in (CONVERTED, PREPARED, "doctor/0"):
@@ -116,7 +116,7 @@ def test_a_worker_reads_no_recordings_and_no_results(worker: S3Store, key: str) 
         worker.client.copy_object(Bucket="voicefarm", Key=CONVERTED, CopySource={"Bucket": "voicefarm", "Key": key})
 
 
-def test_a_worker_has_no_say_over_the_bucket(worker: S3Store) -> None:
+def test_a_worker_has_no_control_over_the_bucket(worker: S3Store) -> None:
     for attempt in (
         lambda: list(worker.list("")),
         lambda: worker.client.list_objects_v2(Bucket="voicefarm"),
@@ -129,14 +129,16 @@ def test_a_worker_has_no_say_over_the_bucket(worker: S3Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Amz-Algorithm", "x-amz-credential", "X%2dAmz-Algorithm", "%58-Amz-Algorithm"])
-def test_nobody_signs_in_the_address_and_pretends_in_the_header(gate: Gate, through: Settings, name: str) -> None:
+def test_a_signature_in_the_address_cannot_hide_behind_a_forged_header(
+    gate: Gate, through: Settings, name: str
+) -> None:
     address = f"{through.objects_endpoint}/voicefarm/{RESULT}?x-id=PutObject&{name}=AWS4-HMAC-SHA256"
     pretended = f"Authorization: AWS4-HMAC-SHA256 Credential={OWNER}/x"
     said = run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "PUT", "-H", pretended, address])
     assert said.stdout == "403"
 
 
-def test_the_owner_may_do_all(owner: S3Store, tmp_path: Path) -> None:
+def test_the_owner_may_do_everything(owner: S3Store, tmp_path: Path) -> None:
     big = tmp_path / "big"
     big.write_bytes(bytes(17 * 1024 * 1024))
     owner.put_file(RESULT, big)

@@ -43,6 +43,6 @@ def test_the_bucket_is_made_once_and_gets_its_rules(prepare: ModuleType, store: 
     assert any(r.get("AbortIncompleteMultipartUpload") == {"DaysAfterInitiation": 1} for r in rules)
 
 
-def test_what_jobs_may_still_need_outlives_the_farms_own_sweep(prepare: ModuleType) -> None:
+def test_the_bucket_keeps_objects_longer_than_the_farms_own_sweep(prepare: ModuleType) -> None:
     days = [r["Expiration"]["Days"] for r in prepare.rules_below("")["Rules"] if r["ID"] in {"atoms", "converted"}]
     assert min(days) > Settings().keep_days

@@ -32,7 +32,7 @@ def _reach_others(infra: Path) -> None:
     env.write_text(env.read_text().replace("FARM_BIND=127.0.0.1", "FARM_BIND=10.0.0.1"), encoding="utf-8")
 
 
-def test_every_password_is_one_of_its_own_and_stays(infra: Path) -> None:
+def test_every_password_is_unique_and_is_kept(infra: Path) -> None:
     first = made(infra)
     assert make(infra).returncode == 0
     assert made(infra) == first
@@ -41,13 +41,13 @@ def test_every_password_is_one_of_its_own_and_stays(infra: Path) -> None:
     assert all(len(text) >= 26 for text in passwords)
 
 
-def test_nobody_else_on_the_machine_may_look(infra: Path) -> None:
+def test_nobody_else_on_the_machine_may_read_them(infra: Path) -> None:
     assert (infra / "secrets").stat().st_mode & 0o777 == 0o700
     # A container's user is somebody else, and is shown single files of the folder.
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in (infra / "secrets").iterdir())
 
 
-def test_what_an_older_env_holds_is_taken_over(tmp_path: Path) -> None:
+def test_passwords_in_an_older_env_are_taken_over(tmp_path: Path) -> None:
     infra = fresh_copy(tmp_path)
     old = {"REDIS_PASSWORD": "r1", "POSTGRES_OWNER_PASSWORD": "p1", "S3_ACCESS_KEY": "GKold", "S3_BUCKET": "own"}
     (infra / ".env").write_text("".join(f"{name}={value}\n" for name, value in old.items()), encoding="utf-8")
@@ -60,13 +60,13 @@ def test_what_an_older_env_holds_is_taken_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dispatcher", "migrate", "worker", "flower"])
-def test_our_programs_take_their_file(infra: Path, name: str) -> None:
+def test_our_programs_accept_their_settings_files(infra: Path, name: str) -> None:
     settings = Settings.load({"VOICEFARM_CONFIG": str(infra / f"secrets/{name}.toml")})
     assert settings.broker_url
     assert bool(settings.database_url) == (name in {"dispatcher", "migrate"})
 
 
-def test_a_worker_knows_neither_the_owners_password_nor_the_owners_key(infra: Path) -> None:
+def test_a_worker_is_given_neither_the_owners_password_nor_the_owners_key(infra: Path) -> None:
     found = made(infra)
     for secret in ("redis_password", "s3_access_key", "s3_secret_key", "postgres_password", "s3_admin_token"):
         assert found[secret] not in found["worker.toml"]
@@ -106,7 +106,7 @@ def broker(infra: Path, tmp_path: Path) -> Iterator[AccountsRedis]:
     server.stop()
 
 
-def test_redis_knows_them_all(infra: Path, broker: AccountsRedis) -> None:
+def test_redis_knows_every_account(infra: Path, broker: AccountsRedis) -> None:
     with broker.client() as owner:
         assert {line.split()[1] for line in owner.acl_list()} == {"default", "health", "worker", "box1"}
     for name in ("worker", "box1"):

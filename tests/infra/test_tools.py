@@ -22,7 +22,7 @@ def test_hadolint_finds_nothing(path: Path) -> None:
     assert said.returncode == 0, said.stdout
 
 
-def test_prometheus_takes_its_configuration() -> None:
+def test_prometheus_accepts_its_configuration() -> None:
     said = run([tool("promtool"), "check", "config", INFRA / "prometheus/prometheus.yml"])
     assert said.returncode == 0, said.stdout + said.stderr
 

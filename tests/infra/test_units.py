@@ -29,7 +29,7 @@ def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
 
 
 @each_service
-def test_systemd_finds_little_exposed(unit: Path) -> None:
+def test_systemd_rates_the_units_as_little_exposed(unit: Path) -> None:
     said = run([tool("systemd-analyze"), "security", "--offline=true", "--no-pager", unit])
     found = re.search(r"Overall exposure level for .*: ([\d.]+)", said.stdout)
     assert found, said.stderr

@@ -24,7 +24,7 @@ def _example() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_the_example_holds_exactly_what_compose_asks_for() -> None:
+def test_the_example_holds_exactly_what_compose_needs() -> None:
     asked = set(INTERPOLATED.findall((INFRA / "compose.yaml").read_text(encoding="utf-8")))
     assert asked == set(_example())
 

@@ -47,7 +47,7 @@ def _hire(farm: RunningFarm, broker: AccountsRedis) -> None:
     child.start()
 
 
-def test_a_worker_does_all_its_work_with_it(broker: AccountsRedis, settings: Settings, tmp_path: Path) -> None:
+def test_a_worker_does_all_its_work_with_its_account(broker: AccountsRedis, settings: Settings, tmp_path: Path) -> None:
     write_sample(tmp_path / "talk.wav", 12.0, rate=24_000)
     with running_farm(settings, workers=0) as farm:
         _hire(farm, broker)
@@ -70,19 +70,19 @@ def test_a_worker_does_all_its_work_with_it(broker: AccountsRedis, settings: Set
         f"RENAME {QUEUE} x", f"COPY {QUEUE} x", f"LMOVE voicefarm:{DESK_QUEUE} {QUEUE} LEFT LEFT", "INFO",
     ],
 )  # fmt: skip
-def test_it_is_good_for_nothing_else(broker: AccountsRedis, command: str) -> None:
+def test_the_account_is_good_for_nothing_else(broker: AccountsRedis, command: str) -> None:
     with broker.client_of("worker", WORKER_PASSWORD) as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command.split(" "))
 
 
-def test_what_it_may_not_do_a_script_of_its_may_not_either(broker: AccountsRedis) -> None:
+def test_a_script_may_do_no_more_than_the_account_that_runs_it(broker: AccountsRedis) -> None:
     with broker.client_of("worker", WORKER_PASSWORD) as client:
         script = client.script_load(f"return redis.call('LPUSH', 'voicefarm:{SPLIT_QUEUE}', 'x')")
         with pytest.raises(redis.exceptions.ResponseError, match="can't access at least one of the keys"):
             client.evalsha(script, 0)
 
 
-def test_each_machine_may_have_one_of_its_own(broker: AccountsRedis) -> None:
+def test_each_machine_may_have_its_own_account(broker: AccountsRedis) -> None:
     with broker.accounts.open("a", encoding="utf-8") as file:
         file.write(template("worker-box1", "other"))
     with broker.client() as owner:

@@ -36,7 +36,7 @@ def test_every_step_up_keeps_the_data(empty: Database) -> None:
     assert held == names(empty)
 
 
-def test_every_step_down_works_with_data_and_up_again_too(empty: Database) -> None:
+def test_every_step_down_and_up_again_works_with_data(empty: Database) -> None:
     upgrade(empty)
     fill(empty)
     for revision in [*reversed(revisions()[:-1]), "base"]:
@@ -48,7 +48,7 @@ def test_every_step_down_works_with_data_and_up_again_too(empty: Database) -> No
     fill(empty)
 
 
-def test_an_upgrade_of_what_is_up_to_date_changes_nothing(empty: Database) -> None:
+def test_upgrading_an_up_to_date_database_changes_nothing(empty: Database) -> None:
     upgrade(empty)
     fill(empty)
     upgrade(empty)
@@ -87,7 +87,7 @@ def test_an_upgrade_that_fails_midway_changes_nothing(empty: Database) -> None:
     empty.require_revision()
 
 
-def test_rebuilding_a_table_takes_along_no_rows_that_point_to_it(empty: Database) -> None:
+def test_rebuilding_a_table_does_not_delete_rows_that_refer_to_it(empty: Database) -> None:
     upgrade(empty)
     fill(empty)
     with empty.migrating() as connection:
@@ -103,7 +103,7 @@ def test_rebuilding_a_table_takes_along_no_rows_that_point_to_it(empty: Database
 
 
 @pytest.mark.parametrize("move", [upgrade, downgrade])
-def test_a_revision_that_does_not_exist_is_told(empty: Database, move: Any) -> None:
+def test_a_revision_that_does_not_exist_is_reported(empty: Database, move: Any) -> None:
     upgrade(empty)
     with pytest.raises(MigrationNeeded, match=r"cannot .* to '4711'.*install the newer voicefarm"):
         move(empty, "4711")

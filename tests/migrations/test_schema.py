@@ -23,7 +23,7 @@ def test_the_tables_are_those_of_the_models(empty: Database) -> None:
     assert differences(empty) == []
 
 
-def test_a_difference_would_be_noticed(empty: Database) -> None:
+def test_a_difference_from_the_models_is_noticed(empty: Database) -> None:
     upgrade(empty)
     with empty.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE farm ADD COLUMN added INTEGER")

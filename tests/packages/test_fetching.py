@@ -53,7 +53,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_package_comes_whole_and_is_what_was_stored(store: ObjectStore, here: Path, add: Add) -> None:
+def test_a_package_arrives_whole_and_as_it_was_stored(store: ObjectStore, here: Path, add: Add) -> None:
     description = add(store, size=3_000_000)
     folder = packages(store, here).folder(description.hash, VOICE)
     assert Package.in_folder(folder, VOICE).description == Description.from_bytes(description.to_bytes())
@@ -63,7 +63,7 @@ def test_a_package_comes_whole_and_is_what_was_stored(store: ObjectStore, here: 
     )
 
 
-def test_what_is_there_is_not_fetched_again(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_a_package_already_here_is_not_fetched_again(folder_store: FolderStore, here: Path, add: Add) -> None:
     description = add(folder_store)
     counting = Counting(folder_store.root)
     ours = packages(counting, here)
@@ -74,7 +74,7 @@ def test_what_is_there_is_not_fetched_again(folder_store: FolderStore, here: Pat
 
 
 @pytest.mark.parametrize("damage", ["cut short", "gone", "description"])
-def test_a_damaged_copy_is_fetched_anew(folder_store: FolderStore, here: Path, add: Add, damage: str) -> None:
+def test_a_damaged_copy_is_fetched_again(folder_store: FolderStore, here: Path, add: Add, damage: str) -> None:
     description = add(folder_store)
     folder = packages(folder_store, here).folder(description.hash, VOICE)
     good = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -90,7 +90,7 @@ def test_a_damaged_copy_is_fetched_anew(folder_store: FolderStore, here: Path, a
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"!", lambda data: data[:-1] + b"!"])
 @pytest.mark.parametrize("file", [WEIGHTS, "voice.json"])
-def test_what_was_changed_in_the_store_is_not_used(
+def test_a_package_changed_in_the_store_is_not_used(
     folder_store: FolderStore, here: Path, add: Add, file: str, change: Callable[[bytes], bytes]
 ) -> None:
     description = add(folder_store)
@@ -103,7 +103,7 @@ def test_what_was_changed_in_the_store_is_not_used(
 
 
 @pytest.mark.parametrize(("kind", "advice"), [(VOICE, "add the voice again"), (ENCODER, "add the model again")])
-def test_a_package_that_is_not_in_the_store_is_told_with_what_to_do(
+def test_a_package_missing_from_the_store_is_reported_with_a_remedy(
     store: ObjectStore, here: Path, kind: str, advice: str
 ) -> None:
     with pytest.raises(ConversionError, match=f"not in the object store; {advice}"):
@@ -111,15 +111,13 @@ def test_a_package_that_is_not_in_the_store_is_told_with_what_to_do(
 
 
 @pytest.mark.parametrize("content_hash", ["", "..", "../" + "0" * 61, "A" * 64])
-def test_what_is_no_hash_leads_nowhere(folder_store: FolderStore, here: Path, content_hash: str) -> None:
+def test_anything_but_a_hash_is_refused(folder_store: FolderStore, here: Path, content_hash: str) -> None:
     with pytest.raises(ConversionError, match="is no hash of a package"):
         packages(folder_store, here).folder(content_hash, VOICE)
     assert not here.exists()
 
 
-def test_a_server_that_is_away_for_a_moment_costs_nothing_but_time(
-    folder_store: FolderStore, here: Path, add: Add
-) -> None:
+def test_a_server_that_is_briefly_away_costs_only_time(folder_store: FolderStore, here: Path, add: Add) -> None:
     description = add(folder_store)
     folder = packages(Counting(folder_store.root, away=1), here).folder(description.hash, VOICE)
     assert names(folder) == {"voice.json", WEIGHTS, RETRIEVAL}
@@ -134,14 +132,16 @@ def test_a_worker_that_ends_does_not_wait_for_a_server(folder_store: FolderStore
     assert not list(here.rglob("*.part"))
 
 
-def test_what_an_earlier_worker_left_unfinished_goes(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_unfinished_files_of_an_earlier_worker_are_removed(folder_store: FolderStore, here: Path, add: Add) -> None:
     description = add(folder_store)
     (here / description.hash).mkdir(parents=True)
     (here / description.hash / f".{WEIGHTS}.1234.part").write_bytes(b"half")
     assert names(packages(folder_store, here).folder(description.hash, VOICE)) == {"voice.json", WEIGHTS, RETRIEVAL}
 
 
-def test_several_workers_of_a_machine_may_want_it_at_once(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_several_workers_on_a_machine_may_want_a_package_at_once(
+    folder_store: FolderStore, here: Path, add: Add
+) -> None:
     description = add(folder_store, size=5_000_000)
     command = [sys.executable, "-c", FETCH, str(folder_store.root), str(here), description.hash]
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -156,7 +156,7 @@ def test_several_workers_of_a_machine_may_want_it_at_once(folder_store: FolderSt
     assert names(here / description.hash) == {"voice.json", WEIGHTS, RETRIEVAL}
 
 
-def test_a_worker_knows_where_its_settings_want_packages(
+def test_a_worker_keeps_packages_where_its_settings_say(
     folder_store: FolderStore, build_settings: Callable[..., Settings], add: Add
 ) -> None:
     description = add(folder_store)

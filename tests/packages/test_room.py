@@ -34,7 +34,7 @@ def fetch_three(store: FolderStore, here: Path, add: Add) -> list[Description]:
     return three
 
 
-def test_those_not_used_for_longest_go(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_the_least_recently_used_packages_go_first(folder_store: FolderStore, here: Path, add: Add) -> None:
     oldest, older, old = fetch_three(folder_store, here, add)
     newest = add(folder_store, kind=ENCODER)
     held = sum(f.stat().st_size for f in here.glob("*/*"))
@@ -44,7 +44,7 @@ def test_those_not_used_for_longest_go(folder_store: FolderStore, here: Path, ad
     assert not list((here / ".going").iterdir())
 
 
-def test_using_one_makes_it_the_newest(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_using_a_package_makes_it_the_newest(folder_store: FolderStore, here: Path, add: Add) -> None:
     oldest, older, old = fetch_three(folder_store, here, add)
     newest = add(folder_store, kind=ENCODER)
     ours = packages(folder_store, here, most_bytes=sum(f.stat().st_size for f in here.glob("*/*")))
@@ -54,7 +54,7 @@ def test_using_one_makes_it_the_newest(folder_store: FolderStore, here: Path, ad
     assert older.hash not in there(here)
 
 
-def test_what_was_asked_for_just_now_stays_even_without_room(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_a_package_just_asked_for_stays_even_without_room(folder_store: FolderStore, here: Path, add: Add) -> None:
     ours = packages(folder_store, here, most_bytes=1)
     needed = [add(folder_store, kind=kind) for kind in (VOICE, ENCODER, ENCODER)]
     for description in needed:
@@ -62,7 +62,7 @@ def test_what_was_asked_for_just_now_stays_even_without_room(folder_store: Folde
     assert there(here) == {description.hash for description in needed}
 
 
-def test_what_another_worker_is_at_stays(folder_store: FolderStore, here: Path, add: Add) -> None:
+def test_a_package_locked_by_another_worker_stays(folder_store: FolderStore, here: Path, add: Add) -> None:
     oldest, _, _ = fetch_three(folder_store, here, add)
     newest = add(folder_store, kind=ENCODER)
     with (here / LOCKS / oldest.hash).open("w") as lock:

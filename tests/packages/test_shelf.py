@@ -19,17 +19,19 @@ class AwayStore(FolderStore):
         raise ObjectStoreError("the store is away")
 
 
-def test_what_one_leaves_another_finds(tmp_path: Path) -> None:
+def test_what_one_worker_leaves_another_finds(tmp_path: Path) -> None:
     StoreShelf(FolderStore(tmp_path)).put("programs", b"first")
     StoreShelf(FolderStore(tmp_path)).put("programs", b"second")
     assert StoreShelf(FolderStore(tmp_path)).get("programs") == b"second"
 
 
-def test_an_empty_shelf_is_no_error(tmp_path: Path) -> None:
+def test_an_empty_shelf_is_not_an_error(tmp_path: Path) -> None:
     assert StoreShelf(FolderStore(tmp_path)).get("programs") is None
 
 
-def test_a_store_that_is_away_costs_warmth_and_never_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_that_is_away_costs_a_warm_start_but_never_work(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shelf = StoreShelf(AwayStore(tmp_path))
     shelf.put("programs", b"first")
     assert shelf.get("programs") is None

@@ -13,7 +13,7 @@ from tests.reports.conftest import Keep, Run
 from tests.reports.rows import attempt, job, lease, worker
 
 
-def test_a_job_s_report_is_plain_text_of_a_page_s_width(
+def test_a_jobs_report_is_plain_text_no_wider_than_a_page(
     database: Database, keep: Keep, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -34,7 +34,7 @@ def test_a_job_s_report_is_plain_text_of_a_page_s_width(
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
-def test_a_job_s_report_for_programs(database: Database, keep: Keep, run: Run) -> None:
+def test_a_jobs_report_comes_as_json_for_programs(database: Database, keep: Keep, run: Run) -> None:
     keep(job())
     keep(attempt(0, "a", "one"))
     found = json.loads(run("report", 1, "--json").stdout)
@@ -42,7 +42,7 @@ def test_a_job_s_report_for_programs(database: Database, keep: Keep, run: Run) -
     assert found["workers"][0]["realtime_factor"] == 10.0
 
 
-def test_a_period_s_report(database: Database, keep: Keep, run: Run) -> None:
+def test_a_periods_report_comes_as_text_and_as_json(database: Database, keep: Keep, run: Run) -> None:
     now = time.time()
     keep(job(ended_at=now - 60.0))
     keep(attempt(0, "a", "one", ended_at=now - 70.0), worker("one", started_at=now - 100.0, last_seen=now))
@@ -52,14 +52,14 @@ def test_a_period_s_report(database: Database, keep: Keep, run: Run) -> None:
     assert "bright (world)" in text
 
 
-def test_an_unknown_job_is_told_in_a_sentence(database: Database, run: Run) -> None:
+def test_an_unknown_job_is_reported_in_a_sentence(database: Database, run: Run) -> None:
     error = run("report", 99).exception
     assert isinstance(error, UnknownJob)
     assert "no job 99" in str(error)
 
 
 @pytest.mark.parametrize("words", [(), (1, "--since", "1d"), ("--since", "1d", "--picture", "a.png")])
-def test_a_report_is_of_one_thing(database: Database, run: Run, words: tuple[object, ...]) -> None:
+def test_a_report_is_about_one_thing(database: Database, run: Run, words: tuple[object, ...]) -> None:
     result = run("report", *words)
     assert result.exit_code == 2
     assert "name" in result.stderr
@@ -82,7 +82,7 @@ def test_workers_are_listed(database: Database, keep: Keep, run: Run) -> None:
     assert [w["name"] for w in json.loads(run("workers", "--json").stdout)] == ["one"]
 
 
-def test_where_nobody_is_there_it_says_so(database: Database, run: Run) -> None:
+def test_a_farm_without_workers_is_said_to_have_none(database: Database, run: Run) -> None:
     assert "no worker is there" in run("workers").stdout
     assert json.loads(run("workers", "--json").stdout) == []
 
@@ -96,7 +96,7 @@ def test_a_sample_is_written_whole_with_its_pitch(tmp_path: Path, run: Run) -> N
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["new", "pitch.csv", "voice.flac"]
 
 
-def test_a_sample_replaces_nothing_unasked(tmp_path: Path, run: Run) -> None:
+def test_a_sample_replaces_nothing_unless_asked(tmp_path: Path, run: Run) -> None:
     out = tmp_path / "voice.wav"
     out.write_bytes(b"precious")
     refused = run("sample", out, "--seconds", 1).exception
@@ -117,7 +117,7 @@ def test_a_sample_replaces_nothing_unasked(tmp_path: Path, run: Run) -> None:
         ("file/voice.wav", ()),
     ],
 )
-def test_what_cannot_be_a_sample_is_refused_and_leaves_nothing(
+def test_an_impossible_sample_is_refused_and_leaves_nothing_behind(
     tmp_path: Path, run: Run, name: str, options: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")

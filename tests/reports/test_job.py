@@ -8,7 +8,7 @@ from dispatcher.reports.stages import stage_table
 from tests.reports.rows import attempt, job, lease
 
 
-def test_a_finished_job() -> None:
+def test_a_finished_job_is_reported_in_full() -> None:
     attempts = [
         attempt(0, "a", "one", busy=2.0, peak_memory_mb=150.0),
         attempt(1, "a", "one", busy=3.0),
@@ -31,7 +31,7 @@ def test_a_finished_job() -> None:
     assert json.loads(json.dumps(report.to_json()))["job"]["split_seconds"] == 1.5
 
 
-def test_a_job_that_runs_is_reported_as_far_as_it_has_come() -> None:
+def test_a_running_job_is_reported_as_far_as_it_has_got() -> None:
     running = job(state="converting", converted_at=None, ended_at=None, stitch_took=0.0)
     report = report_job(JobRows(running, [], [], [Life("one", "cpu", Span(900.0, 1030.0))]), 1022.0)
     assert (report.job.makespan, report.job.realtime_factor) == (None, None)
@@ -40,12 +40,12 @@ def test_a_job_that_runs_is_reported_as_far_as_it_has_come() -> None:
     assert report.workers[0].present_seconds == 20.0
 
 
-def test_a_job_that_nobody_took_has_no_conversion() -> None:
+def test_a_job_that_no_worker_took_has_no_conversion() -> None:
     report = report_job(JobRows(job(state="failed", started_at=None, converted_at=None), [], [], []), 5000.0)
     assert (report.conversion, report.workers, report.job.realtime_factor) == (None, (), None)
 
 
-def test_stages_have_shares_of_busy_time_and_a_lease_waits_once() -> None:
+def test_stages_have_shares_of_busy_time_and_a_leases_wait_counts_once() -> None:
     attempts = [
         attempt(0, "a", "one", queue_wait=5.0, fetch=0.5, convert=1.5, stages={"pitch": 0.5, "synthesis": 1.0}),
         attempt(1, "a", "one", queue_wait=5.0, fetch=0.5, convert=1.5, stages={"pitch": 0.5}),
@@ -64,5 +64,5 @@ def test_stages_have_shares_of_busy_time_and_a_lease_waits_once() -> None:
     }
 
 
-def test_stages_of_nothing_have_no_shares() -> None:
+def test_without_any_work_stages_have_no_shares() -> None:
     assert {s.share for s in stage_table([])} == {None}

@@ -3,13 +3,13 @@ from dispatcher.reports.losses import Failure, sum_losses
 from tests.reports.rows import attempt, lease
 
 
-def test_a_lease_over_atoms_that_another_still_had_is_a_copy() -> None:
+def test_a_lease_on_atoms_that_another_lease_still_held_is_a_copy() -> None:
     original = lease("a", 0, 3, created_at=1000.0, ended_at=1010.0)
     copy = lease("b", 3, 3, created_at=1005.0, ended_at=1008.0)
     assert find_copies([copy, original], []) == {"b"}
 
 
-def test_a_lease_of_atoms_that_came_back_is_no_copy() -> None:
+def test_a_lease_on_atoms_that_came_back_is_not_a_copy() -> None:
     lost = lease("a", 0, 1, state="lost", created_at=1000.0, ended_at=1010.0)
     assert find_copies([lost, lease("b", 0, 1, created_at=1010.0)], []) == set()
     alive = lease("a", 0, 3, created_at=1000.0, ended_at=1020.0)
@@ -18,7 +18,7 @@ def test_a_lease_of_atoms_that_came_back_is_no_copy() -> None:
     assert find_copies([alive, lease("b", 1, 2, created_at=1005.0)], [failed]) == {"b"}
 
 
-def test_a_copy_that_is_still_marked_is_known() -> None:
+def test_a_lease_still_marked_as_a_copy_is_known_as_one() -> None:
     assert find_copies([lease("b", 5, 5, copy_of="a")], []) == {"b"}
 
 

@@ -54,7 +54,7 @@ def test_a_picture_is_a_png_of_its_size(store: FolderStore, tmp_path: Path) -> N
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["job.png"]
 
 
-def test_a_tone_stands_where_it_sounds_however_it_is_cut() -> None:
+def test_a_tone_is_drawn_where_it_sounds_however_it_is_cut() -> None:
     pytest.importorskip("librosa")
     samples = np.concatenate([tone(500.0, 2.0), tone(2000.0, 2.0)])
     found = []
@@ -70,7 +70,7 @@ def test_a_tone_stands_where_it_sounds_however_it_is_cut() -> None:
         assert edges[band] / 1.03 < hz < edges[band + 1] * 1.03
 
 
-def test_a_long_recording_is_looked_at_here_and_there() -> None:
+def test_a_long_recording_is_only_sampled() -> None:
     pytest.importorskip("librosa")
     spectrum = Spectrum(View(Span(0.0, 600.0), 10, 0.05), RATE)
     for second in range(600):
@@ -82,7 +82,7 @@ def test_a_long_recording_is_looked_at_here_and_there() -> None:
     assert power[:, 0].argmax() < power[:, 9].argmax()
 
 
-def test_a_view_from_near_sees_its_seconds_only() -> None:
+def test_a_close_view_covers_only_its_own_seconds() -> None:
     pytest.importorskip("librosa")
     spectrum = Spectrum(View(Span(2.0, 3.0), 20, 0.05), RATE)
     for hz in (300.0, 3000.0, 500.0, 3000.0, 3000.0):
@@ -101,7 +101,7 @@ def test_silence_is_dark(tmp_path: Path) -> None:
     assert decibels(np.zeros((3, 3))).max() < -90.0
 
 
-def test_the_fullest_seconds_are_looked_at(store: FolderStore) -> None:
+def test_the_close_view_shows_the_fullest_seconds(store: FolderStore) -> None:
     pytest.importorskip("librosa")
     recording = Recording(keys.source_key("abc"), "sample", 12.0)
     seen = look_at_fullest(store, recording)
@@ -112,7 +112,7 @@ def test_the_fullest_seconds_are_looked_at(store: FolderStore) -> None:
     np.testing.assert_allclose(seen.near[:, 8:-8], again.near[:, 8:-8], atol=1e-3)
 
 
-def test_a_pause_counts_against_loudness() -> None:
+def test_a_steady_sound_is_fuller_than_a_louder_one_with_a_pause() -> None:
     quiet, broken = (
         np.float32(0.3) * tone(300.0, 1.0),
         np.concatenate([tone(300.0, 0.5), np.zeros(RATE // 2, np.float32)]),
@@ -132,7 +132,7 @@ def test_only_finished_jobs_are_drawn_and_only_as_png(store: FolderStore, tmp_pa
         draw_picture(rows(), store, tmp_path / "there.png")
 
 
-def test_without_the_packages_it_says_how_to_get_them(
+def test_without_its_packages_it_says_how_to_install_them(
     store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dispatcher.reports.picture.find_spec", lambda name: None)

@@ -36,21 +36,21 @@ def _is_harmless(text: str) -> bool:
         ("\ud83d\x00\x7f", r"\ud83d\x00\x7f"),
     ],
 )
-def test_only_what_is_obeyed_is_escaped(text: str, shown: str) -> None:
+def test_only_what_a_terminal_obeys_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
     assert printable(shown) == shown
     assert _is_harmless(printable("".join(FORBIDDEN)))
 
 
-def test_line_breaks_that_are_meant_stay() -> None:
+def test_intended_line_breaks_stay() -> None:
     assert printable_lines("one\x1b\ntwo\r") == "one\\x1b\ntwo\\r"
 
 
-def test_names_are_stored_as_they_are_as_far_as_a_database_can_hold_them() -> None:
+def test_names_are_stored_unchanged_as_far_as_a_database_can_hold_them() -> None:
     assert storable("caf\udce9\0\x1b.wav") == "caf\\xe9\x1b.wav"
 
 
-def test_tables_facts_and_reports(database: Database, keep: Keep, run: Run) -> None:
+def test_tables_facts_and_reports_are_harmless_to_a_terminal(database: Database, keep: Keep, run: Run) -> None:
     now = time.time()
     keep(job(name=WICKED, title=WICKED, artist=WICKED, state="failed", reason=WICKED, voice=WICKED))
     keep(attempt(0, "a", WICKED, "failed", error=WICKED, device=WICKED))
@@ -63,7 +63,7 @@ def test_tables_facts_and_reports(database: Database, keep: Keep, run: Run) -> N
     assert json.loads(run("show", 1, "--json").stdout)["name"] == WICKED
 
 
-def test_a_name_cannot_pretend_to_be_a_line_of_ours(database: Database, keep: Keep, run: Run) -> None:
+def test_a_name_cannot_pose_as_a_line_of_our_output(database: Database, keep: Keep, run: Run) -> None:
     keep(job(name="a\nstate        finished"), worker("a\nb", last_seen=time.time()))
     shown = run("show", 1).stdout
     assert [line for line in shown.splitlines() if line.startswith("state ")] == ["state        finished"]
@@ -71,7 +71,9 @@ def test_a_name_cannot_pretend_to_be_a_line_of_ours(database: Database, keep: Ke
     assert r"job 1: a\nstate" in run("report", 1).stdout
 
 
-def test_errors(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_harmless_to_a_terminal(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for arguments in (["voice", "show", WICKED], [f"--{WICKED}"], [WICKED], ["show", WICKED], ["jobs", WICKED]):
         monkeypatch.setattr(sys, "argv", ["voicefarm", *arguments])
         with pytest.raises(SystemExit):
@@ -88,7 +90,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_progress_bar_is_harmless_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "200")
@@ -106,7 +108,9 @@ def test_the_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("encoding", "errors"), [("utf-8", "strict"), ("utf-8", "surrogateescape"), ("ascii", "strict")]
 )
-def test_json_of_names_that_no_encoding_has(monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str) -> None:
+def test_names_that_cannot_be_encoded_survive_in_json(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str
+) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding, errors))
     value = {"source": "Öde\udce9.wav", "title": WICKED}

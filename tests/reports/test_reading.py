@@ -12,7 +12,7 @@ from tests.reports.conftest import Keep
 from tests.reports.rows import attempt, job, lease, worker
 
 
-def test_a_job_is_read_with_those_who_could_work_on_it(database: Database, keep: Keep) -> None:
+def test_a_job_is_read_with_the_workers_that_could_do_it(database: Database, keep: Keep) -> None:
     keep(job(), job(name="other.wav"))
     keep(
         lease("a", 0, 1),
@@ -68,7 +68,7 @@ def test_an_empty_period_has_nothing_in_it(database: Database) -> None:
     assert (report.workers, report.total.done, report.total.utilisation) == ((), 0, None)
 
 
-def test_workers_with_what_they_hold_and_their_class_s_speed(database: Database, keep: Keep) -> None:
+def test_workers_are_read_with_what_they_hold_and_their_classs_speed(database: Database, keep: Keep) -> None:
     keep(job())
     keep(
         lease("a", 3, 8, state="running", ended_at=None),

@@ -41,7 +41,7 @@ def spoilt(database: Database, keep: Keep) -> Database:
     return database
 
 
-def test_listings_and_reports_are_made_all_the_same(spoilt: Database, run: Run) -> None:
+def test_listings_and_reports_are_still_made(spoilt: Database, run: Run) -> None:
     for words in (
         ("workers",),
         ("workers", "--all"),
@@ -57,11 +57,11 @@ def test_listings_and_reports_are_made_all_the_same(spoilt: Database, run: Run) 
                 json.loads(result.stdout)
 
 
-def test_tags_are_known_all_the_same(spoilt: Database) -> None:
+def test_tags_are_still_known(spoilt: Database) -> None:
     assert {"cpu", "studio-a"} <= known_tags(spoilt, Settings())
 
 
-def test_a_plan_is_made_all_the_same(spoilt: Database) -> None:
+def test_a_plan_is_still_made(spoilt: Database) -> None:
     with spoilt.reading() as connection:
         classes = read_classes(connection, time.time())
         grants, _ = plan(classes, read_jobs(connection), Rules())

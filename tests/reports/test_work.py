@@ -27,12 +27,12 @@ def test_speed_counts_what_was_converted_and_use_counts_all_work() -> None:
     assert (work.realtime_factor, work.utilisation) == (10.0, 0.5)
 
 
-def test_who_did_nothing_new_has_no_speed() -> None:
+def test_a_worker_that_did_nothing_new_has_no_speed() -> None:
     work = sum_work("one", [portion("one", "cached", 2, 40.0, 1.0)])
     assert (work.realtime_factor, work.utilisation, work.present_seconds) == (None, None, None)
 
 
-def test_work_that_seems_to_reach_beyond_the_last_heartbeat_is_full_use() -> None:
+def test_work_that_seems_to_outlast_the_last_heartbeat_counts_as_full_use() -> None:
     assert sum_work("one", [portion("one", "done", 1, 20.0, 5.0)], present=4.0).utilisation == 1.0
 
 
@@ -49,7 +49,7 @@ def test_present_is_the_overlap_of_all_runs_with_the_window() -> None:
     assert [(w.name, w.present_seconds) for w in classes] == [("cpu", 14.0), ("cuda", 2.0)]
 
 
-def test_a_worker_that_was_never_introduced_is_counted_as_unknown() -> None:
+def test_a_worker_without_a_record_is_counted_as_unknown() -> None:
     (work,) = by_capability([portion("x", "done", 1, 20.0, 2.0, capability="")], [], WINDOW)
     assert (work.name, work.done, work.utilisation) == ("unknown", 1, None)
 
@@ -64,7 +64,7 @@ def test_the_ideal_counts_each_worker_for_as_long_as_it_was_there() -> None:
     assert conversion.over_ideal == pytest.approx(2.0)
 
 
-def test_there_is_no_ideal_where_nothing_was_converted() -> None:
+def test_there_is_no_ideal_if_nothing_was_converted() -> None:
     conversion = pace_of(WINDOW, by_worker([], [Life("one", "cpu", WINDOW)], WINDOW))
     assert (conversion.seconds, conversion.ideal_seconds, conversion.over_ideal) == (20.0, None, None)
     assert pace_of(Span(5.0, 5.0), []).ideal_seconds is None

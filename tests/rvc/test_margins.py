@@ -29,13 +29,13 @@ def changed_beyond(table: str, distance: int) -> float:
 
 
 @pytest.mark.parametrize("table", tiny.TABLES)
-def test_a_tile_hears_nothing_beyond_its_margin(table: str) -> None:
+def test_a_tile_depends_on_nothing_beyond_its_margin(table: str) -> None:
     margin = margins(tiny.voice(table))[0]
     assert changed_beyond(table, margin) == 0.0
 
 
 @pytest.mark.parametrize("table", tiny.TABLES)
-def test_the_margin_is_hardly_longer_than_it_must_be(table: str) -> None:
+def test_the_margin_is_hardly_longer_than_necessary(table: str) -> None:
     margin = margins(tiny.voice(table))[0]
     assert changed_beyond(table, margin - 8) > 0.0
 

@@ -47,7 +47,7 @@ def test_the_numbers_have_no_memory(lag: int) -> None:
     assert abs(np.mean(noise[lag:] ** 2 * noise[:-lag] ** 2) - 1.0) < 0.02
 
 
-def test_both_numbers_of_a_word_lie_anywhere_on_the_circle() -> None:
+def test_pairs_of_numbers_point_evenly_in_all_directions() -> None:
     pairs = source_noise(1, 0, MANY).astype(np.float64).reshape(-1, 2)
     turns, _ = np.histogram(np.arctan2(pairs[:, 1], pairs[:, 0]), bins=16, range=(-np.pi, np.pi))
     assert np.abs(turns / (MANY / 32) - 1.0).max() < 0.03
@@ -64,7 +64,7 @@ def test_seeds_and_uses_give_unrelated_noise() -> None:
     assert correlation(source, latent_noise(1, 0, 1_000, 100).reshape(-1)) < 0.015
 
 
-def test_the_numbers_are_what_they_were_when_results_were_first_kept() -> None:
+def test_the_numbers_never_change_between_releases() -> None:
     """Results are found again by what determines them, on every machine: the noise must never change by a bit."""
     assert source_noise(7, -3, 5).view(np.uint32).tolist() == SOURCE_BITS
     assert latent_noise(7, 10**9, 10**9 + 2, 3).view(np.uint32).tolist() == LATENT_BITS

@@ -33,7 +33,7 @@ def wanted_gain(samples: npt.NDArray[np.float32]) -> Gain:
     return gains(strip)[first:last]
 
 
-def test_what_is_heard_is_kept_with_the_breath_around_it_and_comes_and_goes_softly() -> None:
+def test_audible_sound_is_kept_with_the_breath_around_it_and_fades_in_and_out() -> None:
     gain = wanted_gain(recording([(200, 300)], 600))
     assert (gain[200 - KEPT + FADE : 300 + KEPT - FADE] == 1.0).all()
     assert (gain[: 200 - KEPT - FADE] == 0.0).all()
@@ -41,7 +41,7 @@ def test_what_is_heard_is_kept_with_the_breath_around_it_and_comes_and_goes_soft
     assert np.abs(np.diff(gain)).max() < 0.12
 
 
-def test_a_short_pause_is_none() -> None:
+def test_a_short_pause_is_not_silenced() -> None:
     gain = wanted_gain(recording([(0, 200), (200 + 2 * KEPT, 600)], 600))
     assert (gain == 1.0).all()
 
@@ -119,6 +119,6 @@ def test_samples_follow_the_gain_wherever_they_begin() -> None:
     np.testing.assert_array_equal(some, all_of_it[133 * FRAME + 7 :][: len(some)])
 
 
-def test_where_nothing_is_to_be_silent_samples_stay_as_they_are() -> None:
+def test_without_pauses_samples_stay_as_they_are() -> None:
     samples = np.random.default_rng(1).standard_normal(ANALYSIS_RATE).astype(np.float32)
     assert with_pauses(samples, np.ones(1000, np.float32), 5, FRAME) is samples

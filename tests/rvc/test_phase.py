@@ -88,7 +88,7 @@ def test_a_run_that_meets_no_anchor_begins_at_zero_with_its_own_pitch() -> None:
     np.testing.assert_allclose(made.phase[5:105], np.arange(100) * 1.234 % 1.0, atol=1e-12)
 
 
-def test_nothing_has_no_phase() -> None:
+def test_no_pitch_means_no_phase() -> None:
     assert len(phased(np.zeros(0), 7).phase) == 0
     assert not phased(np.zeros(9), 7).phase.any()
 

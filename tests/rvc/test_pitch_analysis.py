@@ -102,7 +102,7 @@ def test_an_edge_of_voicing_takes_the_voiced_neighbours_pitch_and_never_a_pitch_
     st.integers(0, 255),
     st.integers(1, 60),
 )
-def test_what_is_carried_over_lies_within_what_was_found(pitch: Track, skipped: int, frames: int) -> None:
+def test_a_pitch_carried_over_lies_within_the_pitches_found(pitch: Track, skipped: int, frames: int) -> None:
     found = on_our_frames(256.0 * np.arange(float(len(pitch))) - skipped, pitch, frames)
     assert found.shape == (frames,)
     voiced = found[found > 0.0]

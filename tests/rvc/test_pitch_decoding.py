@@ -27,13 +27,13 @@ def decoded_frame(frame: Salience) -> float:
 
 
 @given(LIKELIHOODS)
-def test_all_frames_at_once_are_what_each_is_alone(salience: Salience) -> None:
+def test_frames_decoded_together_equal_frames_decoded_alone(salience: Salience) -> None:
     expected = np.array([decoded_frame(frame) for frame in salience])
     np.testing.assert_allclose(decode(salience), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("hertz", [33.0, 110.0, 440.0, 1046.5, 1900.0])
-def test_a_hill_of_likelihood_is_heard_where_its_top_is(hertz: float) -> None:
+def test_a_hill_of_likelihood_gives_the_pitch_of_its_top(hertz: float) -> None:
     cents = 20.0 * np.arange(360) + 1997.3794084376191
     hill = np.exp(-(((cents - 1200.0 * np.log2(hertz / 10.0)) / 25.0) ** 2) / 2.0).astype(np.float32)
     assert abs(1200.0 * np.log2(decode(hill[None])[0] / hertz)) < 3.0

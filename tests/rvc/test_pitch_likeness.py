@@ -7,7 +7,7 @@ from testing.pitch_likeness import compare
 TRACK = np.array([0.0, 100.0, 110.0, 120.0, 0.0, 200.0])
 
 
-def test_a_track_that_was_moved_as_wanted_is_right() -> None:
+def test_a_track_moved_as_requested_is_right() -> None:
     found = compare(TRACK, TRACK * 2.0, 12.0)
     assert found.voiced_in_both == 1.0
     assert found.median_cents < 1e-9
@@ -18,7 +18,7 @@ def test_a_track_that_was_not_moved_is_another_note_everywhere() -> None:
     assert compare(TRACK, TRACK, 12.0).other_notes == 1.0
 
 
-def test_frames_that_are_voiced_in_one_only_count_against_it() -> None:
+def test_frames_voiced_in_only_one_track_count_against_it() -> None:
     silent = TRACK.copy()
     silent[1] = 0.0
     assert compare(TRACK, silent, 0.0).voiced_in_both == 0.75

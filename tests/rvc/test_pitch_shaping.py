@@ -16,12 +16,12 @@ def note(hertz: float | Pitch) -> Pitch:
 
 
 @given(TRACKS)
-def test_nothing_asked_changes_nothing_within_the_range(pitch: Pitch) -> None:
+def test_default_settings_change_nothing_within_the_range(pitch: Pitch) -> None:
     expected = np.where((pitch >= 50.0) & (pitch <= 1100.0), pitch, 0.0)
     np.testing.assert_array_equal(shaped(pitch, RvcSettings()), expected)
 
 
-def test_what_lies_outside_the_range_becomes_unvoiced() -> None:
+def test_pitch_outside_the_range_becomes_unvoiced() -> None:
     assert within(np.array([0.0, 79.9, 80.0, 200.0, 400.0, 400.1]), 80.0, 400.0).tolist() == [0, 0, 80, 200, 400, 0]
 
 
@@ -59,7 +59,7 @@ def test_autotune_knows_its_key() -> None:
     assert note(autotuned(sharp, "F", "major", 1.0))[0] == pytest.approx(70.0)
 
 
-def test_autotune_draws_to_the_key_of_what_is_heard() -> None:
+def test_autotune_pulls_to_the_key_of_the_resulting_pitch() -> None:
     settings = RvcSettings(transpose=1.5, autotune=1.0, autotune_scale="major")
     assert note(shaped(np.array([440.0]), settings))[0] == pytest.approx(71.0)
 
@@ -77,7 +77,7 @@ def test_filled_frames_glide_between_tuned_notes_and_are_not_tuned_themselves() 
     np.testing.assert_allclose(filled, [220.0, 330.0, 440.0])
 
 
-def test_where_nothing_is_voiced_there_is_nothing_to_fill_in() -> None:
+def test_without_voiced_frames_there_is_nothing_to_fill_in() -> None:
     assert interpolated(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
     assert shaped(np.zeros(0), RvcSettings(unvoiced="interpolate", autotune=1.0)).tolist() == []
 

@@ -28,7 +28,7 @@ def test_a_tone_is_read_at_its_exact_places(ratio: float, share: float) -> None:
 
 
 @pytest.mark.parametrize("ratio", [2.0 ** (3 / 12), 2.0])
-def test_what_would_be_lifted_beyond_the_highest_frequency_is_taken_out(ratio: float) -> None:
+def test_frequencies_that_would_be_lifted_too_high_are_filtered_out(ratio: float) -> None:
     assert np.abs(read(0.5 * 1.02 / ratio, ratio, 0, 3000)).max() < 3e-4
 
 
@@ -52,7 +52,7 @@ def test_where_the_signal_is_cut_makes_no_difference(
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
-def test_a_constant_stays_what_it_was(ratio: float) -> None:
+def test_a_constant_stays_constant(ratio: float) -> None:
     begins, ends = needed(ratio, 0, 1000)
     out = speed_up(np.full(ends - begins, 0.5, np.float32), ratio, 0, 1000, begins)
     np.testing.assert_allclose(out, 0.5, atol=1e-6)

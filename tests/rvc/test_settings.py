@@ -30,14 +30,14 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(settings())
-def test_what_is_given_is_kept_and_survives_the_way_through_json(given_settings: dict[str, Any]) -> None:
+def test_given_settings_are_kept_and_survive_json(given_settings: dict[str, Any]) -> None:
     read = RvcSettings.from_json(given_settings)
     stored = asdict(read)
     assert {name: stored[name] for name in given_settings} == given_settings
     assert RvcSettings.from_json(json.loads(json.dumps(stored))) == read
 
 
-def test_nothing_given_gives_what_shared_voices_are_tuned_for() -> None:
+def test_defaults_are_what_shared_voices_are_tuned_for() -> None:
     assert asdict(RvcSettings.from_json({})) == {
         "transpose": 0.0,
         "pitch_method": "rmvpe",
@@ -102,7 +102,7 @@ def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], preci
         ({"pitch_high": 2500}, "pitch_high is 2500, but must lie between 30 and 2000"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+def test_senseless_settings_are_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         RvcSettings.from_json(asked)
 

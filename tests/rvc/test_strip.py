@@ -44,7 +44,7 @@ def test_an_atom_has_its_whole_context_on_both_sides(given_piece: tuple[Piece, i
 
 
 @given(pieces())
-def test_beyond_the_ends_of_what_there_is_it_is_mirrored(given_piece: tuple[Piece, int]) -> None:
+def test_beyond_its_ends_a_strip_is_mirrored(given_piece: tuple[Piece, int]) -> None:
     piece, _ = given_piece
     strip = strip_of(piece)
     first, last = piece.first, piece.first + len(piece.samples) - 1
@@ -58,7 +58,7 @@ def test_beyond_the_ends_of_what_there_is_it_is_mirrored(given_piece: tuple[Piec
     np.testing.assert_array_equal(strip.samples, wanted * UNIT)
 
 
-def test_what_is_louder_than_full_scale_is_held_down_to_it() -> None:
+def test_samples_louder_than_full_scale_are_limited_to_it() -> None:
     loud = np.array([0.5, -0.5, 1.5, -1e30, 1e30], np.float32)
     strip = strip_of(Piece(loud, 0, 0, 5, 0, 0))
     np.testing.assert_array_equal(strip.samples[CONTEXT * HOP :][:5], [0.5, -0.5, 1.0, -1.0, 1.0])

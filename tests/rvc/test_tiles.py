@@ -6,7 +6,7 @@ from workers.engines.rvc.tiles import cut, tile_starts
 
 
 @given(st.integers(-1000, 10**6), st.integers(0, 5000), st.integers(1, 700))
-def test_tiles_follow_one_another_and_cover_what_is_wanted(first: int, count: int, tile: int) -> None:
+def test_tiles_follow_one_another_and_cover_the_wanted_frames(first: int, count: int, tile: int) -> None:
     starts = tile_starts(first, first + count, tile)
     covered = [frame for start in starts for frame in range(start, start + tile)]
     assert covered[:count] == list(range(first, first + count))

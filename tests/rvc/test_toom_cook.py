@@ -9,7 +9,7 @@ SHAPES = [(2, 2), (2, 3), (3, 3), (4, 3), (4, 4)]
 
 
 @given(st.sampled_from(SHAPES), st.integers(0, 2**32 - 1))
-def test_few_products_make_the_same_sums(shape: tuple[int, int], seed: int) -> None:
+def test_fewer_products_give_the_same_sums(shape: tuple[int, int], seed: int) -> None:
     outputs, taps = shape
     method = toom_cook(outputs, taps)
     rng = np.random.default_rng(seed)
@@ -19,7 +19,7 @@ def test_few_products_make_the_same_sums(shape: tuple[int, int], seed: int) -> N
 
 
 @pytest.mark.parametrize(("outputs", "taps"), SHAPES)
-def test_one_product_a_point_and_nothing_grows_on_the_way(outputs: int, taps: int) -> None:
+def test_there_is_one_product_per_point_and_no_value_grows_on_the_way(outputs: int, taps: int) -> None:
     method = toom_cook(outputs, taps)
     points = outputs + taps - 1
     assert method.spread.shape == (points, points)

@@ -27,7 +27,7 @@ def stretched(ratio: float, start: int, frames: int = 500, first: int = 220, las
     return stretched_track(latent, phased(pitch, start), start, first, last, ratio, FRAME)
 
 
-def test_a_plain_track_is_what_it_was_given() -> None:
+def test_a_plain_track_is_left_as_it_was_given() -> None:
     latent, pitch = strip(50)
     sine = phased(pitch, 7)
     made = plain_track(latent, sine, 7, 10, 20)
@@ -37,7 +37,7 @@ def test_a_plain_track_is_what_it_was_given() -> None:
 
 
 @given(RATIOS, STARTS)
-def test_the_wanted_frames_hold_all_that_the_output_is_read_from(ratio: float, start: int) -> None:
+def test_the_wanted_frames_hold_everything_the_output_is_read_from(ratio: float, start: int) -> None:
     made = stretched(ratio, start)
     begins, ends = needed(ratio, (start + 220) * FRAME, (start + 280) * FRAME)
     assert (made.start + made.first) * FRAME <= begins

@@ -36,14 +36,14 @@ def test_all_windows_are_of_one_length_of_whole_steps_and_inside_the_strip(frame
 
 
 @given(STRIPS)
-def test_what_is_believed_has_half_an_overlap_beside_it_unless_the_strip_ends(frames: int) -> None:
+def test_believed_frames_have_half_an_overlap_beside_them_unless_the_strip_ends(frames: int) -> None:
     for w in windows(frames):
         assert w.first == 0 or w.core_first - w.first >= OVERLAP // 2
         assert w.last == frames or w.last - w.core_last >= OVERLAP // 2
 
 
 @given(STRIPS)
-def test_no_more_windows_than_it_takes(frames: int) -> None:
+def test_no_more_windows_are_used_than_necessary(frames: int) -> None:
     made = windows(frames)
     assert len(made) == 1 or (len(made) - 1) * (LONGEST - OVERLAP) + OVERLAP < frames
 
@@ -53,5 +53,5 @@ def test_few_different_lengths_are_ever_asked_for() -> None:
     assert len(lengths) <= LONGEST // STEP
 
 
-def test_a_pitch_window_is_made_of_frames_that_halve_five_times() -> None:
+def test_a_pitch_window_has_a_frame_count_that_halves_five_times() -> None:
     assert 2 * STEP % 32 == 0

@@ -19,7 +19,7 @@ _HALF = 2e-3
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.file)
-def test_a_file_of_every_known_layout_is_taken_in(case: Case, tmp_path: Path) -> None:
+def test_a_file_of_every_known_layout_is_accepted(case: Case, tmp_path: Path) -> None:
     draft = case.run(tmp_path)
     shapes = {name: weight.shape for name, weight in draft.weights.items()}
     assert shapes == draft.sizes.tensors()
@@ -30,7 +30,7 @@ def test_a_file_of_every_known_layout_is_taken_in(case: Case, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("case", [*VOICES[:2], *INDEXES[:1]], ids=lambda case: case.file)
-def test_what_was_taken_in_comes_out_of_its_package_unchanged(case: Case, tmp_path: Path) -> None:
+def test_accepted_files_come_out_of_their_package_unchanged(case: Case, tmp_path: Path) -> None:
     draft = case.run(tmp_path)
     description = write_package(draft, tmp_path / "package")
     package = Package.in_folder(tmp_path / "package", draft.kind)

@@ -113,7 +113,7 @@ def test_cut_files_end_in_a_draft_or_a_refusal(sound: Sound, kept: float) -> Non
 
 @given(where=changes)
 @settings(quickly, max_examples=80)
-def test_a_changed_pickle_in_a_sound_archive_ends_in_a_draft_or_a_refusal(where: Changes) -> None:
+def test_a_changed_pickle_in_a_valid_archive_ends_in_a_draft_or_a_refusal(where: Changes) -> None:
     def change(content: bytearray) -> bytes:
         with tempfile.TemporaryDirectory() as name:
             path = write(bytes(content), Path(name) / "sound.pth")

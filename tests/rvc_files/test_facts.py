@@ -81,13 +81,13 @@ def test_a_reduced_index_says_what_it_was(tmp_path: Path) -> None:
     assert (draft.vectors == vectors(9)[[0, 3, 6]]).all()
 
 
-def test_no_fewer_than_one_vector_can_be_asked_for(tmp_path: Path) -> None:
+def test_at_least_one_vector_must_be_asked_for(tmp_path: Path) -> None:
     voice = save(exported(tiny()), tmp_path / "anna.pth")
     with pytest.raises(InputError, match="keep at least 1"):
         read_voice(voice, None, 0)
 
 
-def test_a_model_is_named_after_its_folder_where_its_file_says_nothing(tmp_path: Path) -> None:
+def test_a_model_is_named_after_its_folder_if_its_file_says_nothing(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "contentvec")
     assert tiny_model(folder).facts["name"] == "contentvec"
     assert tiny_model(folder / "pytorch_model.bin").facts["name"] == "contentvec"

@@ -36,14 +36,14 @@ def test_nothing_is_left_behind_when_writing_fails(draft: Draft, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_holds_something_is_left_alone(draft: Draft, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_left_alone(draft: Draft, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("mine", encoding="utf-8")
     with pytest.raises(InputError, match="is not empty"):
         write_package(draft, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 
 
-def test_a_place_that_cannot_be_written_to_is_named(draft: Draft, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_named(draft: Draft, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be written"):
         write_package(draft, tmp_path / "file" / "package")

@@ -20,13 +20,13 @@ def test_a_file_that_cannot_be_used_is_refused_by_name_and_reason(case: Case, tm
 
 
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.file)
-def test_a_file_that_would_run_something_leaves_no_trace(case: Case, tmp_path: Path) -> None:
+def test_a_file_that_would_run_code_leaves_no_trace(case: Case, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing was run"):
         case.run(tmp_path)
     assert not (tmp_path / MARKER).exists()
 
 
-def test_the_hostile_files_really_would_have_run_something(tmp_path: Path) -> None:
+def test_the_hostile_files_really_would_have_run_code(tmp_path: Path) -> None:
     import torch
 
     case = next(case for case in HOSTILE if case.file == "system.pth")

@@ -47,7 +47,7 @@ def read(tensors: Mapping[str, torch.Tensor], path: Path) -> dict[str, np.ndarra
 
 @pytest.mark.parametrize("newer", [False, True])
 @pytest.mark.parametrize("name", list(NETS))
-def test_a_folded_weight_is_what_torch_folds(name: str, newer: bool, tmp_path: Path) -> None:
+def test_a_folded_weight_is_what_torch_computes(name: str, newer: bool, tmp_path: Path) -> None:
     net = normed(name, newer=newer)
     found = read({f"{name}.{key}": value for key, value in net.state_dict().items()}, tmp_path / "net.pth")
     if newer:

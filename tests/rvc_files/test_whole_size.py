@@ -16,7 +16,7 @@ from workers.engines.rvc.files.voice_file import read_voice
 from workers.engines.rvc.files.weight_norm import folded
 
 
-def test_a_voice_of_full_size_is_taken_in(tmp_path: Path) -> None:
+def test_a_full_size_voice_is_accepted(tmp_path: Path) -> None:
     rate, rates, kernels = GENERATORS["40k"]
     sizes = SynthesizerSizes(rate, rates, kernels, 768)
     weights: dict[str, torch.Tensor] = {}
@@ -32,7 +32,7 @@ def test_a_voice_of_full_size_is_taken_in(tmp_path: Path) -> None:
     np.testing.assert_allclose(length, 1.0, rtol=1e-6)
 
 
-def test_the_encoder_of_full_size_has_the_tensors_that_transformers_gives_it() -> None:
+def test_the_full_size_encoder_has_the_tensors_that_transformers_gives_it() -> None:
     with torch.device("meta"):
         net = HubertModel(HubertConfig())
     shapes = {name: tuple(tensor.shape) for name, tensor in folded(net.state_dict()).items()}
@@ -40,7 +40,7 @@ def test_the_encoder_of_full_size_has_the_tensors_that_transformers_gives_it() -
     assert shapes == EncoderSizes(projection=None).tensors()
 
 
-def test_a_folder_that_transformers_wrote_is_taken_in(tmp_path: Path) -> None:
+def test_a_folder_written_by_transformers_is_accepted(tmp_path: Path) -> None:
     config = HubertConfig(
         hidden_size=8, num_attention_heads=2, num_hidden_layers=2, intermediate_size=6, conv_dim=(4,) * 7,
         num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,

@@ -25,7 +25,7 @@ def converted(*engines: RvcConversion) -> Floats:
     return np.concatenate([engine.convert(piece, settings).samples for piece, engine in dealt])
 
 
-def test_no_join_can_be_found() -> None:
+def test_joins_between_the_engines_cannot_be_found() -> None:
     ours, theirs = twins.conversion(VOICE), voices.conversion(VOICE)
     alone, mixed = converted(ours), converted(ours, theirs)
     assert alone.std() > 0.005

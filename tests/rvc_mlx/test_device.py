@@ -31,7 +31,7 @@ def test_the_more_memory_the_larger_the_batches(gigabytes: int, windows: int, ti
     assert (batches.windows.size, batches.tiles.size) == (windows, tiles)
 
 
-def test_a_processor_takes_one_at_a_time() -> None:
+def test_a_processor_takes_one_item_at_a_time() -> None:
     batches = batches_for(200 * GIGABYTE, gpu=False)
     assert (batches.windows.size, batches.tiles.size) == (1, 1)
 
@@ -54,11 +54,11 @@ def test_mlx_is_kept_from_taking_all_memory() -> None:
         MemoryError("std::bad_alloc"),
     ],
 )
-def test_a_full_device_is_said_to_be_full(error: Exception) -> None:
+def test_a_full_device_is_reported_as_full(error: Exception) -> None:
     with pytest.raises(DeviceFull), device_errors():
         raise error
 
 
-def test_other_errors_stay_what_they_are() -> None:
+def test_other_errors_are_left_as_they_are() -> None:
     with pytest.raises(ValueError, match="shape"), device_errors():
         mx.eval(mx.zeros((2, 3)) + mx.zeros((4, 5)))

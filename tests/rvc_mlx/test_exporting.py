@@ -35,7 +35,7 @@ def noise(*shape: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(9).standard_normal(shape).astype(np.float32))
 
 
-def test_convolutions_are_those_of_mlx(tmp_path: Path) -> None:
+def test_exported_convolutions_match_mlx(tmp_path: Path) -> None:
     ours = loaded(exported(tmp_path, VOICE) / "weights.safetensors")
     theirs = {name: torch.from_numpy(tensor) for name, tensor in random_weights(VOICE).items()}
     x = noise(1, VOICE.inter, 30)
@@ -47,7 +47,7 @@ def test_convolutions_are_those_of_mlx(tmp_path: Path) -> None:
     assert_twins(found, wanted.mT)
 
 
-def test_convolutions_over_pictures_are_those_of_mlx(tmp_path: Path) -> None:
+def test_exported_convolutions_over_images_match_mlx(tmp_path: Path) -> None:
     ours = loaded(exported(tmp_path, tiny.PITCH) / "weights.safetensors")
     theirs = {name: torch.from_numpy(tensor) for name, tensor in random_weights(tiny.PITCH).items()}
     x = noise(1, tiny.PITCH.channels, 6, 8)
@@ -73,7 +73,7 @@ def test_every_tensor_is_there_and_described(tmp_path: Path) -> None:
     assert loaded(out / "retrieval.safetensors")["vectors"].shape == (30, VOICE.content)
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     package = tmp_path / write_package(tmp_path, VOICE)
     with pytest.raises(InputError, match="not empty"):
         export_for_mlx_swift(package, tmp_path)

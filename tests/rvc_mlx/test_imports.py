@@ -26,7 +26,7 @@ def test_mlx_is_imported_in_its_own_folder_only() -> None:
     assert found == {FOLDER}
 
 
-def test_its_folder_imports_nothing_of_torch() -> None:
+def test_its_folder_imports_nothing_from_torch() -> None:
     names = {name for path in FOLDER.glob("*.py") for name in imported(path)}
     assert names
     assert not [name for name in names if "torch" in name.split(".")]

@@ -35,26 +35,26 @@ def audio(samples: int) -> Floats:
 
 
 @pytest.mark.parametrize(("name", "frames"), [("24k", FRAMES), ("version 1", FRAMES), ("24k", TILE + 37)])
-def test_content_is_that_of_torch(name: str, frames: int) -> None:
+def test_content_matches_torch(name: str, frames: int) -> None:
     ours, theirs = both(name)
     heard = audio(frames * CONTENT_HOP + TAIL)
     assert_twins(ours.content(heard), theirs.content(heard))
 
 
 @pytest.mark.parametrize("samples", [FRAMES * CONTENT_HOP - PITCH_HOP, 7001])
-def test_salience_is_that_of_torch(samples: int) -> None:
+def test_salience_matches_torch(samples: int) -> None:
     ours, theirs = both("24k")
     assert_twins(ours.salience(audio(samples)), theirs.salience(audio(samples)))
 
 
-def test_retrieval_finds_what_torch_finds() -> None:
+def test_retrieval_matches_torch() -> None:
     ours, theirs = both("24k")
     content = theirs.content(audio(FRAMES * CONTENT_HOP + TAIL))
     assert_twins(ours.retrieved(mx.array(content.numpy())), theirs.retrieved(content))
 
 
 @pytest.mark.parametrize("name", VOICES)
-def test_the_latent_is_that_of_torch(name: str) -> None:
+def test_the_latent_matches_torch(name: str) -> None:
     ours, theirs = both(name)
     sizes, generator = VOICES[name], np.random.default_rng(6)
     content = theirs.content(audio(FRAMES * CONTENT_HOP + TAIL))
@@ -69,7 +69,7 @@ def test_the_latent_is_that_of_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VOICES)
-def test_sound_is_that_of_torch(name: str) -> None:
+def test_sound_matches_torch(name: str) -> None:
     ours, theirs = both(name)
     given = tracks(VOICES[name])
     assert_twins(ours.sound(*given, 2), theirs.sound(*given, 2))

@@ -39,7 +39,7 @@ def noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         ((2, 20, 12, 6), (4, 1, 1, 6), 0, 1, 1, 1),
     ],
 )
-def test_products_do_what_convolutions_on_gpus_do(
+def test_matrix_products_equal_mlxs_own_convolutions(
     shape: tuple[int, ...], weight: tuple[int, ...], padding: int, stride: int, dilation: int, groups: int
 ) -> None:
     x, kernel = mx.array(noise(*shape)), mx.array(noise(*weight))
@@ -57,7 +57,7 @@ def test_upsampling_is_a_transposed_convolution(kernel: int, step: int) -> None:
     assert_twins(Upsampling(mx.array(weight), mx.array(bias), step)(mx.array(x)), wanted + mx.array(bias))
 
 
-def test_pictures_are_doubled_as_by_a_transposed_convolution() -> None:
+def test_images_are_doubled_as_by_a_transposed_convolution() -> None:
     weights = {"up.weight": noise(6, 4, 3, 3), "up.bias": noise(4)}
     x = noise(2, 5, 7, 6)
     wanted = torch.nn.functional.conv_transpose2d(
@@ -71,7 +71,7 @@ def test_pictures_are_doubled_as_by_a_transposed_convolution() -> None:
     assert_twins(found, wanted.permute(0, 2, 3, 1))
 
 
-def test_the_recurrence_is_that_of_torch_over_many_frames() -> None:
+def test_the_recurrence_matches_torch_over_many_frames() -> None:
     net = torch.nn.GRU(10, 6, batch_first=True, bidirectional=True)
     weights = {f"gru.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
     x = noise(2, 3 * BEGUN + 5, 10)
@@ -81,7 +81,7 @@ def test_the_recurrence_is_that_of_torch_over_many_frames() -> None:
 
 
 @pytest.mark.parametrize(("frames", "added"), [(9, 5), (4, 7)])
-def test_a_picture_too_short_for_a_mirror_repeats_its_ends(frames: int, added: int) -> None:
+def test_an_image_too_short_to_mirror_repeats_its_ends(frames: int, added: int) -> None:
     x = noise(1, frames, 3)
     mode = "reflect" if added < frames else "replicate"
     wanted = torch.nn.functional.pad(torch.from_numpy(x).mT, (0, added), mode=mode).mT
@@ -89,13 +89,13 @@ def test_a_picture_too_short_for_a_mirror_repeats_its_ends(frames: int, added: i
 
 
 @pytest.mark.parametrize("vectors", [3, 64, 1000, 2500])
-def test_retrieval_of_any_size_is_that_of_torch(vectors: int) -> None:
+def test_retrieval_of_any_size_matches_torch(vectors: int) -> None:
     rows, content = noise(vectors, 24), noise(30, 24)
     wanted = TorchRetrieval(torch.from_numpy(rows))(torch.from_numpy(content))
     assert_twins(Retrieval(rows)(mx.array(content)), wanted)
 
 
-def test_an_exact_hit_is_taken_as_it_is() -> None:
+def test_an_exact_match_is_taken_as_it_is() -> None:
     rows = noise(100, 24)
     found = np.array(Retrieval(rows)(mx.array(rows[40:60])))
     assert np.allclose(found, rows[40:60], atol=1e-6)

@@ -33,7 +33,7 @@ def ours() -> Floats:
 @pytest.mark.parametrize(
     "settings", [RvcSettings(), RvcSettings(transpose=5.0, formant=2.0, seed=9, speaker=1), RvcSettings(protect=0.1)]
 )
-def test_the_waveform_is_that_of_torch(settings: RvcSettings) -> None:
+def test_the_waveform_matches_torch(settings: RvcSettings) -> None:
     one, other = (sound(twin, settings) for twin in (twins.conversion(SIZES), voices.conversion(SIZES)))
     assert len(one) == len(other)
     assert correlation(one, other) >= 0.9999
@@ -41,11 +41,11 @@ def test_the_waveform_is_that_of_torch(settings: RvcSettings) -> None:
 
 
 @pytest.mark.parametrize("sizes", [tiny.voice("40k", content=twins.PROJECTED), tiny.voice("48k v2", has_pitch=False)])
-def test_voices_of_all_kinds_are_those_of_torch(sizes: SynthesizerSizes) -> None:
+def test_voices_of_all_kinds_match_torch(sizes: SynthesizerSizes) -> None:
     assert correlation(sound(twins.conversion(sizes)), sound(voices.conversion(sizes))) >= 0.9999
 
 
-def test_the_pitch_is_that_of_torch() -> None:
+def test_the_pitch_matches_torch() -> None:
     strip = strip_of(whole(RECORDING, SIZES.rate))
     window = strip.pitch_window(0, strip.frames)[None]
     one, other = (decode(nets.salience(window)[0]) for nets in (twins.nets(SIZES), voices.nets(SIZES)))

@@ -52,7 +52,7 @@ def test_any_recording_gives_numbers_within_full_scale(recording: Floats, has_pi
 
 @pytest.mark.parametrize("method", ["rmvpe", "dio"])
 @pytest.mark.parametrize("loud", [0.0, 1e-20, 1.0, 1e30])
-def test_finders_of_pitch_take_any_loudness(loud: float, method: str) -> None:
+def test_pitch_methods_accept_any_loudness(loud: float, method: str) -> None:
     made = voice("24k", has_pitch=True)
     recording = np.asarray(loud * np.sin(np.arange(3000) / 13.0), np.float32)
     samples = made.convert(whole(recording, made.sizes.rate), RvcSettings(pitch_method=method)).samples
@@ -68,7 +68,7 @@ def test_finders_of_pitch_take_any_loudness(loud: float, method: str) -> None:
     st.sampled_from([0.0, 0.7, -7.0]),
 )
 @settings(max_examples=20)
-def test_an_atom_comes_out_exactly_as_long_as_it_is_asked_for(
+def test_an_atom_comes_out_exactly_as_long_as_requested(
     table: str, first_frame: int, length: int, after: int, formant: float
 ) -> None:
     """Atoms begin on the grid; one that the recording goes on after ends on it as well."""

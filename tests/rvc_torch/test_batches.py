@@ -43,7 +43,7 @@ def test_a_size_that_did_not_fit_is_not_tried_again() -> None:
     assert (batch.size, batch.halved, device.refused) == (2, 3, 3)
 
 
-def test_a_device_that_fills_up_on_the_way_does_nothing_twice() -> None:
+def test_a_device_that_fills_up_midway_does_nothing_twice() -> None:
     device, batch = Device(8), Batch(8)
     results = []
     for some in batch.over(range(20), device.work):
@@ -53,7 +53,7 @@ def test_a_device_that_fills_up_on_the_way_does_nothing_twice() -> None:
     assert device.taken == [8, 4, 4, 4]
 
 
-def test_a_device_too_small_for_one_item_is_said_so_in_a_sentence() -> None:
+def test_a_device_too_small_for_one_item_is_reported_in_a_sentence() -> None:
     batch = Batch(4)
     with pytest.raises(ConversionError, match=r"too little memory for a single piece \(out of memory\); close what"):
         list(batch.over(range(4), Device(0).work))
@@ -80,12 +80,12 @@ def test_tiles_that_need_no_fixed_shape_divide_a_stretch_evenly(frames: int) -> 
     assert len(starts) * tile - frames < len(starts)
 
 
-def test_tiles_of_one_shape_have_it_whatever_the_stretches() -> None:
+def test_tiles_of_a_fixed_shape_keep_it_whatever_the_stretches() -> None:
     stretches = [(0, 1), (300, 300 + 1350), (3000, 3256)]
     tiles = Batches(Batch(1), Batch(1), tile=256).tiles_of(stretches)
     assert tiles == {256: [0, *range(300, 1650, 256), 3000]}
 
 
-def test_stretches_of_one_length_are_worked_on_together() -> None:
+def test_stretches_of_equal_length_are_worked_on_together() -> None:
     batches = Batches(Batch(1), Batch(1), tile=256, is_fixed=False)
     assert batches.tiles_of([(0, 100), (200, 350), (400, 500)]) == {100: [0, 400], 150: [200]}

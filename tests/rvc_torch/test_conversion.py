@@ -38,7 +38,7 @@ def sound(**settings: Any) -> Floats:
 
 @pytest.mark.parametrize("has_pitch", [True, False])
 @pytest.mark.parametrize("content", [tiny.ENCODER.hidden, 16])
-def test_it_is_what_the_plain_nets_make_of_the_same_content_and_noise(has_pitch: bool, content: int) -> None:
+def test_it_matches_the_plain_nets_on_the_same_content_and_noise(has_pitch: bool, content: int) -> None:
     """Nothing in the recording lies in this range of pitch, so that the source is noise alone."""
     sizes = replace(VOICE, has_pitch=has_pitch, content=content)
     settings = RvcSettings(pitch_method="dio", pitch_low=1900.0, pitch_high=2000.0, index_rate=0.6, seed=5, speaker=2)
@@ -67,7 +67,7 @@ def test_the_same_call_gives_the_same_bytes(settings: RvcSettings) -> None:
     assert conversion(VOICE).convert(SECOND, settings).samples.tobytes() == first
 
 
-def test_transposing_moves_the_sine_by_so_many_semitones() -> None:
+def test_transposing_moves_the_sine_by_that_many_semitones() -> None:
     voiced = [told("sound", transpose=semitones)[2] for semitones in (0.0, 7.0, -12.0)]
     sings = voiced[0] > 0.0
     assert sings.sum() > 20
@@ -78,7 +78,7 @@ def test_transposing_moves_the_sine_by_so_many_semitones() -> None:
         np.testing.assert_allclose(heard, semitones, atol=0.15)
 
 
-def test_transposing_is_known_to_the_text_encoder_too() -> None:
+def test_transposing_reaches_the_text_encoder_too() -> None:
     usual, moved = told("latent")[3], told("latent", transpose=12.0)[3]
     assert (moved >= usual).all()
     assert (moved > usual).sum() > 20
@@ -98,12 +98,12 @@ def test_moved_resonances_leave_length_and_pitch_alone(formant: float) -> None:
     assert read == pytest.approx(200.0, rel=0.01)
 
 
-def test_each_speaker_sounds_otherwise() -> None:
+def test_each_speaker_sounds_different() -> None:
     sounds = [sound(speaker=speaker) for speaker in range(VOICE.speakers)]
     assert all(np.abs(sounds[0] - other).max() > 0.01 for other in sounds[1:])
 
 
-def test_the_seed_changes_noise_alone() -> None:
+def test_the_seed_changes_only_the_noise() -> None:
     one, other = told("latent"), told("latent", seed=1)
     for n in (2, 3):
         np.testing.assert_array_equal(one[n], other[n])
@@ -116,7 +116,7 @@ def test_the_seed_changes_noise_alone() -> None:
     assert np.abs(one[3] - other[3]).max() > 1.0
 
 
-def test_no_share_of_what_was_retrieved_changes_nothing() -> None:
+def test_an_index_rate_of_zero_equals_no_retrieval() -> None:
     voice = conversion(VOICE)
     voice.nets = replace(nets(VOICE), retrieval=None)
     without = voice.convert(SECOND, DIO).samples
@@ -125,7 +125,7 @@ def test_no_share_of_what_was_retrieved_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("protect", "kept"), [(0.5, 1.0), (0.33, 0.33), (0.1, 0.1), (0.0, 0.0)])
-def test_unvoiced_frames_take_less_of_what_was_retrieved_and_at_one_half_as_much(protect: float, kept: float) -> None:
+def test_unvoiced_frames_take_less_from_retrieval_unless_protect_is_one_half(protect: float, kept: float) -> None:
     voice, ears = overheard(VOICE)
     settings = replace(DIO, index_rate=0.8, protect=protect)
     voice.convert(SECOND, settings)
@@ -146,12 +146,12 @@ def test_a_voice_without_pitch_asks_for_none_and_protects_nothing() -> None:
     assert converted.samples.std() > 0.005
 
 
-def test_a_speaker_that_the_voice_does_not_have_is_refused() -> None:
+def test_a_speaker_the_voice_does_not_have_is_refused() -> None:
     with pytest.raises(InputError, match="no speaker 3; its speakers are 0 to 2"):
         sound(speaker=3)
 
 
-def test_the_time_of_every_stage_is_told() -> None:
+def test_the_time_of_every_stage_is_reported() -> None:
     stages = conversion(VOICE).convert(SECOND, RvcSettings()).stages
     assert {"pitch", "content", "retrieval", "noise", "encoder", "generator"} <= set(stages)
     assert all(seconds >= 0.0 for seconds in stages.values())
@@ -168,7 +168,7 @@ def loaded(
 
 @pytest.mark.parametrize("content", [tiny.ENCODER.hidden, 16])
 @pytest.mark.parametrize("vectors", [0, 30])
-def test_packages_are_loaded_and_converted_with(tmp_path: Path, content: int, vectors: int) -> None:
+def test_packages_are_loaded_and_used_to_convert(tmp_path: Path, content: int, vectors: int) -> None:
     voice = loaded(tmp_path, content, vectors=vectors)
     samples = voice.convert(SECOND, {"precision": "fp32"}).samples
     assert len(samples) == VOICE.rate
@@ -177,7 +177,7 @@ def test_packages_are_loaded_and_converted_with(tmp_path: Path, content: int, ve
     np.testing.assert_array_equal(samples, again)
 
 
-def test_other_finders_of_pitch_need_no_pitch_net(tmp_path: Path) -> None:
+def test_other_pitch_methods_need_no_pitch_net(tmp_path: Path) -> None:
     voice = loaded(tmp_path, pitch_model=False)
     for settings in ({"pitch_method": "dio"}, {"pitch_method": "harvest", "pitch_low": 180.0, "pitch_high": 260.0}):
         converted = voice.convert(whole(sung(0.3), VOICE.rate), settings)

@@ -49,7 +49,7 @@ def test_windows_in_batches_give_the_same_sound(monkeypatch: pytest.MonkeyPatch)
     assert np.abs(together - one_by_one).max() <= 1e-4
 
 
-def test_many_short_windows_sound_as_one_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_short_windows_sound_like_one_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
     voice = conversion(VOICE, attention=0.0)
     piece = whole(sung(6.0), VOICE.rate)
     one = voice.convert(piece, DIO).samples
@@ -64,7 +64,7 @@ def test_many_short_windows_sound_as_one_long_one(monkeypatch: pytest.MonkeyPatc
     [(spoken(6.5), 0.0), (spoken(6.5), 4.0), (sung(6.5), -3.0)],
     ids=["spoken", "spoken-higher", "sung-lower"],
 )
-def test_atoms_sound_as_the_whole_recording_across_their_joins(recording: Floats, formant: float) -> None:
+def test_atoms_sound_like_the_whole_recording_across_their_joins(recording: Floats, formant: float) -> None:
     settings = RvcSettings(pitch_method="dio", formant=formant)
     one, joined = in_one_and_in_atoms(conversion(VOICE), recording, settings)
     assert one.shape == joined.shape
@@ -76,7 +76,7 @@ def test_atoms_sound_as_the_whole_recording_across_their_joins(recording: Floats
 
 
 @pytest.mark.parametrize("formant", [0.0, 4.0])
-def test_where_two_atoms_of_a_long_note_meet_nothing_clicks(formant: float) -> None:
+def test_there_is_no_click_where_two_atoms_of_a_long_note_meet(formant: float) -> None:
     """With nets that hear no further than they must, atoms differ from the whole so little that a click stands out."""
     settings = RvcSettings(pitch_method="dio", index_rate=0.0, formant=formant)
     one, joined = in_one_and_in_atoms(conversion(VOICE, attention=0.0), sung(6.5), settings)

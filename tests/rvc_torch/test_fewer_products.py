@@ -35,7 +35,7 @@ def random_convolution(taps: int, dilation: int) -> tuple[FewerProducts, torch.T
 @pytest.mark.parametrize("length", [1, 3, 60, 61, 247])
 @pytest.mark.parametrize("dilation", [1, 3, 5])
 @pytest.mark.parametrize("taps", [3, 7, 11])
-def test_sums_are_those_of_the_convolution(taps: int, dilation: int, length: int) -> None:
+def test_sums_match_the_convolution(taps: int, dilation: int, length: int) -> None:
     x = torch.randn(2, length, WIDTH, generator=torch.Generator().manual_seed(length))
     with torch.inference_mode():
         convolve, weight, bias = random_convolution(taps, dilation)
@@ -56,7 +56,7 @@ def test_long_sounds_are_worked_on_a_stretch_at_a_time(monkeypatch: pytest.Monke
         torch.testing.assert_close(convolve(x), at_once, rtol=0.0, atol=1e-6)
 
 
-def test_only_wide_convolutions_in_single_precision_on_processors_take_it() -> None:
+def test_only_wide_single_precision_convolutions_on_processors_use_it() -> None:
     wide, narrow = torch.zeros(128, 128, 7), torch.zeros(32, 32, 11)
     assert fewer_products.pays(wide)
     assert not fewer_products.pays(narrow)
@@ -64,7 +64,7 @@ def test_only_wide_convolutions_in_single_precision_on_processors_take_it() -> N
     assert not fewer_products.pays(wide.to("meta"))
 
 
-def test_a_generator_wide_enough_to_use_it_stays_with_the_plain_one() -> None:
+def test_a_generator_wide_enough_to_use_it_still_matches_the_plain_one() -> None:
     sizes = replace(tiny.voice(), initial=256)
     weights = random_weights(sizes, 8)
     rng = np.random.default_rng(0)

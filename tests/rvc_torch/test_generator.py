@@ -12,7 +12,7 @@ FRAMES = 50
 
 @pytest.mark.parametrize(("has_pitch", "speaker"), [(True, 0), (False, 2)])
 @pytest.mark.parametrize("table", tiny.TABLES)
-def test_a_tile_with_its_margins_sounds_as_the_middle_of_the_plain_generator(
+def test_a_tile_with_its_margins_matches_the_middle_of_the_plain_generator(
     table: str, has_pitch: bool, speaker: int
 ) -> None:
     sizes = tiny.voice(table, has_pitch=has_pitch)
@@ -31,7 +31,7 @@ def test_a_tile_with_its_margins_sounds_as_the_middle_of_the_plain_generator(
     assert tiny.relative_error(found, wanted) <= 1e-5
 
 
-def test_speakers_and_source_are_heard() -> None:
+def test_speakers_and_source_make_a_difference() -> None:
     sizes = tiny.voice()
     rng = np.random.default_rng(0)
     latent = torch.from_numpy(rng.standard_normal((1, FRAMES, sizes.inter), np.float32))
@@ -43,7 +43,7 @@ def test_speakers_and_source_are_heard() -> None:
         assert (nets.generator(latent, -source, nets.tone[0]) - usual).abs().max() > 0.001
 
 
-def test_tiles_of_a_batch_do_not_hear_each_other() -> None:
+def test_tiles_in_a_batch_do_not_affect_each_other() -> None:
     sizes = tiny.voice("48k v1")
     rng = np.random.default_rng(0)
     latent = torch.from_numpy(rng.standard_normal((3, FRAMES, sizes.inter), np.float32))

@@ -72,7 +72,7 @@ def windows(samples: int, count: int = 1) -> Floats:
 
 @pytest.mark.parametrize("layers", [9, 12])
 @pytest.mark.parametrize("samples", LENGTHS)
-def test_features_are_those_of_the_published_net_after_as_many_layers(samples: int, layers: int) -> None:
+def test_features_match_the_published_net_after_the_same_number_of_layers(samples: int, layers: int) -> None:
     audio = windows(samples)
     found = encoded(encoder(layers), audio)
     assert found.shape == (1, (samples - 400) // 320 + 1, SIZES.hidden)
@@ -86,7 +86,7 @@ def test_projected_features_are_the_last_layers_through_the_final_projection() -
     assert tiny.relative_error(found, projected) <= 1e-5
 
 
-def test_without_a_final_projection_none_is_pretended() -> None:
+def test_without_a_final_projection_projecting_is_refused() -> None:
     sizes = EncoderSizes(**{**SIZES.to_json(), "projection": None})
     hubert = Hubert(sizes, 9)
     hubert.load({name: array for name, array in WEIGHTS.items() if not name.startswith("final_proj")})
@@ -95,25 +95,25 @@ def test_without_a_final_projection_none_is_pretended() -> None:
         encoded(hubert, windows(3280), project=True)
 
 
-def test_silence_has_features() -> None:
+def test_features_of_silence_match_the_published_net() -> None:
     audio = np.zeros((1, 16_080), np.float32)
     assert tiny.relative_error(encoded(encoder(9), audio), wanted(audio, 9)) <= 1e-5
 
 
-def test_a_shift_of_the_zero_line_is_no_more_heard_than_in_the_published_net() -> None:
+def test_a_constant_offset_has_no_more_effect_than_in_the_published_net() -> None:
     audio = windows(16_080) + np.float32(0.3)
     assert tiny.relative_error(encoded(encoder(9), audio), wanted(audio, 9)) <= 1e-5
 
 
 @pytest.mark.parametrize("samples", [3280, 40_000])
-def test_windows_of_a_batch_do_not_hear_each_other(samples: int) -> None:
+def test_windows_in_a_batch_do_not_affect_each_other(samples: int) -> None:
     audio, hubert = windows(samples, 3), encoder(12)
     together = encoded(hubert, audio)
     for n in range(3):
         assert tiny.relative_error(together[n], encoded(hubert, audio[n : n + 1])[0]) <= 1e-5
 
 
-def test_weights_of_half_precision_are_taken() -> None:
+def test_half_precision_weights_are_accepted() -> None:
     half = {name: array.astype(np.float16) for name, array in WEIGHTS.items()}
     hubert = Hubert(SIZES, 9)
     hubert.load(half)

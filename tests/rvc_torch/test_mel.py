@@ -11,7 +11,7 @@ MELS = 128
 HERE = torch.device("cpu")
 
 
-def test_filters_are_those_that_the_net_was_trained_with() -> None:
+def test_filters_are_those_the_net_was_trained_with() -> None:
     librosa = pytest.importorskip("librosa")
     wanted = librosa.filters.mel(sr=16_000, n_fft=1024, n_mels=MELS, fmin=30.0, fmax=8000.0, htk=True, norm="slaney")
     assert tiny.relative_error(mel_filters(MELS), wanted) <= 1e-6
@@ -34,13 +34,13 @@ def test_frames_are_log_mels_of_centred_windows(samples: int) -> None:
     assert tiny.relative_error(found, wanted) <= 1e-6
 
 
-def test_silence_lies_on_the_floor() -> None:
+def test_silence_is_at_the_floor() -> None:
     found = LogMel(MELS, HERE)(torch.zeros(1, 1000))
     assert torch.all(found == torch.log(torch.tensor(1e-5)))
 
 
 @pytest.mark.parametrize("samples", [1, 160, 512])
-def test_windows_shorter_than_what_is_mirrored_go_on_as_they_end(samples: int) -> None:
+def test_windows_too_short_to_mirror_are_padded_with_their_last_value(samples: int) -> None:
     audio = np.full(samples, 0.5, np.float32)
     long = LogMel(MELS, HERE)(torch.full((1, 4000), 0.5))[0, 10]
     found = LogMel(MELS, HERE)(torch.from_numpy(audio)[None])[0]

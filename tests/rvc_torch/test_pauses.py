@@ -21,7 +21,7 @@ PAUSE = slice(round(2.5 * VOICE.rate), round(4.5 * VOICE.rate))
 
 
 @pytest.mark.parametrize("formant", [0.0, 3.0])
-def test_pauses_come_out_silent_and_the_rest_as_ever(formant: float) -> None:
+def test_pauses_come_out_silent_and_the_rest_unchanged(formant: float) -> None:
     piece = whole(TALK, VOICE.rate)
     usual = conversion(VOICE).convert(piece, replace(CONVERTED, formant=formant)).samples
     found = conversion(VOICE).convert(piece, replace(SILENT, formant=formant)).samples
@@ -31,7 +31,7 @@ def test_pauses_come_out_silent_and_the_rest_as_ever(formant: float) -> None:
     assert np.abs(found - usual)[SPEECH].max() <= 1e-5
 
 
-def test_the_generator_works_on_what_sounds_only() -> None:
+def test_the_generator_works_only_on_what_sounds() -> None:
     frames = []
     for settings in (CONVERTED, SILENT):
         voice, ears = overheard(VOICE)
@@ -59,7 +59,7 @@ def test_no_net_works_on_a_long_pause() -> None:
     assert not found[1][2 * VOICE.rate : 20 * VOICE.rate].any()
 
 
-def test_an_atom_of_silence_asks_nothing_of_the_nets() -> None:
+def test_an_atom_of_silence_is_not_given_to_the_nets() -> None:
     voice, ears = overheard(VOICE)
     second = ANALYSIS_RATE
     silence = voice.convert(atom(TALK, 2 * second + second // 2, 4 * second, VOICE.rate), SILENT)

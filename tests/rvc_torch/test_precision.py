@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 VOICE = narrow()
 
 
-def test_a_whole_voice_in_bf16_is_heard_as_in_single_precision() -> None:
+def test_a_whole_voice_in_bf16_sounds_as_in_single_precision() -> None:
     piece = whole(spoken(2.0), VOICE.rate)
     sounds = [
         RvcConversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64))
@@ -32,7 +32,7 @@ def test_a_whole_voice_in_bf16_is_heard_as_in_single_precision() -> None:
 
 
 @pytest.mark.parametrize(("has", "wanted"), [(False, torch.float32), (True, torch.bfloat16)])
-def test_auto_takes_bf16_on_processors_with_cores_for_it_only(
+def test_auto_uses_bf16_only_on_processors_with_hardware_for_it(
     has: bool, wanted: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has, raising=False)
@@ -40,7 +40,7 @@ def test_auto_takes_bf16_on_processors_with_cores_for_it_only(
     assert dtype_for("auto", CPU) == wanted
 
 
-def test_a_torch_that_cannot_tell_of_such_cores_computes_in_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_torch_that_cannot_tell_computes_in_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.delattr(torch.cpu, name, raising=False)
     assert not precision._has_bf16_cores()
@@ -48,11 +48,11 @@ def test_a_torch_that_cannot_tell_of_such_cores_computes_in_single_precision(mon
 
 
 @pytest.mark.parametrize("name", ["fp32", "bf16", "fp16"])
-def test_what_is_asked_for_is_what_is_computed_in(name: str) -> None:
+def test_the_requested_precision_is_used(name: str) -> None:
     assert precision_name(dtype_for(name, CPU)) == name
 
 
-def test_a_voice_keeps_its_nets_for_every_precision_that_was_asked_for(tmp_path: Path) -> None:
+def test_a_voice_keeps_its_nets_for_every_precision_requested(tmp_path: Path) -> None:
     recipe = random_voice(tmp_path, VOICE, tiny.ENCODER, tiny.PITCH)
     voice = FRAMEWORK.load(recipe, lambda known, kind: tmp_path / known, "cpu")
     single = voice.conversion_for(RvcSettings(precision="fp32"))

@@ -41,24 +41,24 @@ def test_the_nearest_are_mixed_by_their_distance_however_many_there_are(count: i
 
 @given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 1000), st.sampled_from([0.01, 1.0, 30.0]))
 @settings(max_examples=60)
-def test_any_vectors_and_frames_are_mixed_as_the_plain_search_does(
+def test_any_vectors_and_frames_are_mixed_as_by_the_plain_search(
     count: int, frames: int, seed: int, scale: float
 ) -> None:
     assert error(rows(frames, seed + 1) * np.float32(scale), rows(count, seed) * np.float32(scale)) <= 1e-4
 
 
 @pytest.mark.parametrize("count", [1, 5, 500])
-def test_an_exact_hit_gives_that_vector(count: int) -> None:
+def test_an_exact_match_gives_that_vector(count: int) -> None:
     vectors = rows(count)
     np.testing.assert_allclose(found(vectors[:5], vectors), vectors[:5], atol=1e-6)
 
 
-def test_a_vector_held_many_times_gives_itself() -> None:
+def test_a_vector_stored_many_times_gives_itself() -> None:
     vectors = np.repeat(rows(3), 30, axis=0)
     np.testing.assert_allclose(found(rows(3), vectors), rows(3), atol=1e-6)
 
 
-def test_frames_of_zeros_and_far_away_ones_give_numbers() -> None:
+def test_zero_frames_and_distant_frames_give_finite_results() -> None:
     content = np.concatenate([np.zeros((1, WIDTH), np.float32), 1e6 * rows(2, 1)])
     assert np.isfinite(found(content, rows(50))).all()
     assert np.isfinite(found(content, np.zeros((50, WIDTH), np.float32))).all()
@@ -71,7 +71,7 @@ def test_neighbours_that_crowd_into_one_group_are_all_found() -> None:
     assert error(0.05 * rows(30, 6), vectors) <= 1e-5
 
 
-def test_many_frames_are_looked_up_as_they_are_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_frames_are_looked_up_as_they_would_be_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     content, vectors = rows(50, 1), rows(100)
     at_once = found(content, vectors)
     monkeypatch.setattr(module, "FRAMES", 7)

@@ -119,7 +119,7 @@ def wanted(sizes: PitchSizes, audio: Tensor) -> Floats:
 
 @pytest.mark.parametrize("samples", LENGTHS)
 @pytest.mark.parametrize("sizes", [DEEP, SHALLOW], ids=["deep", "shallow"])
-def test_salience_is_that_of_the_net_as_it_was_trained(sizes: PitchSizes, samples: int) -> None:
+def test_salience_matches_the_net_as_trained(sizes: PitchSizes, samples: int) -> None:
     audio = windows(samples)
     expected = wanted(sizes, audio)
     assert expected.std() > 0.02
@@ -128,12 +128,12 @@ def test_salience_is_that_of_the_net_as_it_was_trained(sizes: PitchSizes, sample
     assert tiny.relative_error(found, expected) <= 1e-5
 
 
-def test_a_window_too_short_for_a_mirror_goes_on_as_it_ends() -> None:
+def test_a_window_too_short_to_mirror_is_padded_with_its_last_value() -> None:
     audio = windows(1600)
     assert tiny.relative_error(salience(net(DEEP), audio), wanted(DEEP, audio)) <= 1e-5
 
 
-def test_windows_of_a_batch_do_not_hear_each_other() -> None:
+def test_windows_in_a_batch_do_not_affect_each_other() -> None:
     audio, rmvpe = windows(9999, 3), net(DEEP)
     together = salience(rmvpe, audio)
     for n in range(3):
@@ -146,7 +146,7 @@ def test_half_precision_stays_close(dtype: torch.dtype) -> None:
     assert np.corrcoef(salience(net(DEEP, dtype), audio).ravel(), wanted(DEEP, audio).ravel())[0, 1] >= 0.999
 
 
-def test_weights_of_half_precision_are_taken() -> None:
+def test_half_precision_weights_are_accepted() -> None:
     rmvpe = Rmvpe(DEEP)
     rmvpe.load({name: array.astype(np.float16) for name, array in weights_of(DEEP).items()})
     audio = windows(9999)
@@ -154,7 +154,7 @@ def test_weights_of_half_precision_are_taken() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-def test_both_directions_at_once_give_what_one_after_the_other_does(batch: int) -> None:
+def test_both_directions_at_once_equal_one_after_the_other(batch: int) -> None:
     weights, like = weights_of(DEEP), torch.zeros(())
     frames = torch.from_numpy(np.random.default_rng(0).standard_normal((batch, 50, 3 * DEEP.mels), np.float32))
     with torch.inference_mode():

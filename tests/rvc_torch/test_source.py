@@ -21,7 +21,7 @@ def made(sizes: SynthesizerSizes, phase: Pitch, f0: Pitch, noise: Pitch) -> npt.
 
 
 @pytest.mark.parametrize("table", tiny.TABLES)
-def test_it_is_the_sine_that_adding_up_sample_by_sample_gives(table: str) -> None:
+def test_it_is_the_sine_that_summing_sample_by_sample_gives(table: str) -> None:
     sizes = tiny.voice(table)
     rng = np.random.default_rng(0)
     f0 = np.where(np.arange(400) % 50 < 37, rng.uniform(55.0, 1100.0, 400), 0.0)
@@ -31,7 +31,7 @@ def test_it_is_the_sine_that_adding_up_sample_by_sample_gives(table: str) -> Non
     assert tiny.relative_error(made(sizes, phase, f0, noise), wanted) <= 1e-5
 
 
-def test_unvoiced_frames_are_noise_alone_and_ten_times_as_much_of_it() -> None:
+def test_unvoiced_frames_are_noise_alone_and_ten_times_as_loud() -> None:
     sizes = tiny.voice()
     noise = np.random.default_rng(0).standard_normal(40 * sizes.frame)
     f0 = np.repeat([0.0, 200.0], 20)

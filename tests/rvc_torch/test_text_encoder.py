@@ -12,7 +12,7 @@ REACH = tiny.voice().reach
 
 @pytest.mark.parametrize("has_pitch", [True, False])
 @pytest.mark.parametrize("frames", [1, REACH, 2 * REACH + 1, 90, QUERIES + 1])
-def test_it_computes_what_full_attention_over_all_pairs_of_frames_does(frames: int, has_pitch: bool) -> None:
+def test_it_equals_full_attention_over_all_pairs_of_frames(frames: int, has_pitch: bool) -> None:
     sizes = tiny.voice(has_pitch=has_pitch)
     weights = random_weights(sizes, 5)
     rng = np.random.default_rng(frames)
@@ -25,7 +25,7 @@ def test_it_computes_what_full_attention_over_all_pairs_of_frames_does(frames: i
         assert tiny.relative_error(part[0].numpy(), wanted) <= 1e-5
 
 
-def test_windows_of_a_batch_do_not_hear_each_other() -> None:
+def test_windows_in_a_batch_do_not_affect_each_other() -> None:
     sizes = tiny.voice()
     rng = np.random.default_rng(0)
     content = torch.from_numpy(rng.standard_normal((3, 70, sizes.content), np.float32))
@@ -38,7 +38,7 @@ def test_windows_of_a_batch_do_not_hear_each_other() -> None:
             torch.testing.assert_close(together[n], alone[0], rtol=0.0, atol=1e-5)
 
 
-def test_the_order_of_frames_counts_within_reach() -> None:
+def test_the_order_of_frames_matters_within_reach() -> None:
     """Without the table of distances attention would not know how its frames are ordered."""
     sizes = tiny.voice(has_pitch=False)
     weights = random_weights(sizes)

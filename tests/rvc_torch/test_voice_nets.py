@@ -14,7 +14,7 @@ FRAMES = 60
 @pytest.mark.parametrize(
     ("table", "content"), [("32k v1", 16), ("48k v1", 16), ("40k", 16), ("40k", 32), ("48k v2", 32)]
 )
-def test_a_whole_voice_sounds_as_its_plain_nets_one_after_another(table: str, content: int, has_pitch: bool) -> None:
+def test_a_whole_voice_matches_its_plain_nets_in_sequence(table: str, content: int, has_pitch: bool) -> None:
     sizes = tiny.voice(table, has_pitch=has_pitch, content=content)
     weights = random_weights(sizes, 9)
     rng = np.random.default_rng(0)

@@ -22,7 +22,7 @@ def test_length_is_exact(seconds: float, rate: int) -> None:
     assert len(pitch) == -(-len(samples) * FRAMES_PER_SECOND // rate)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_another_voice() -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_voice() -> None:
     assert recording(12.0)[0].tobytes() == recording(12.0)[0].tobytes()
     assert recording(12.0)[0].tobytes() != recording(12.0, seed=2)[0].tobytes()
 
@@ -31,7 +31,7 @@ def test_a_longer_recording_begins_like_a_shorter_one() -> None:
     assert recording(9.0)[0].tobytes() == recording(25.0)[0][: 9 * RATE].tobytes()
 
 
-def test_the_pitch_is_the_one_that_is_heard() -> None:
+def test_the_stated_pitch_is_the_one_heard() -> None:
     samples, pitch = recording(40.0)
     signal = samples.astype(np.float64)
     rough, places = WORLD.dio(signal, RATE, f0_ceil=1000.0, frame_period=10.0)
@@ -68,13 +68,13 @@ def test_voiced_sound_has_harmonics_and_hiss_has_none() -> None:
     assert (spectrum[harmonics] > 10.0 * spectrum[between]).all()
 
 
-def test_it_sings_and_speaks_by_turns() -> None:
+def test_it_alternates_between_singing_and_speaking() -> None:
     _, pitch = recording(80.0)
     sung, spoken = pitch[: 18 * FRAMES_PER_SECOND], pitch[30 * FRAMES_PER_SECOND : 38 * FRAMES_PER_SECOND]
     assert np.median(sung[sung > 0.0]) > 1.2 * np.median(spoken[spoken > 0.0])
 
 
 @pytest.mark.parametrize(("seconds", "rate"), [(0.0, 44_100), (-1.0, 44_100), (float("inf"), 44_100), (1.0, 8_000)])
-def test_what_cannot_be_made_is_refused(seconds: float, rate: int) -> None:
+def test_an_impossible_recording_is_refused(seconds: float, rate: int) -> None:
     with pytest.raises(InputError):
         generate(seconds, rate, 1)

@@ -32,6 +32,6 @@ def test_other_formats_are_refused_by_name(tmp_path: Path) -> None:
         write_sample(tmp_path / "sample.mp3", 1.0)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="missing"):
         write_sample(tmp_path / "missing" / "sample.wav", 1.0)

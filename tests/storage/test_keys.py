@@ -45,7 +45,7 @@ def test_a_digest_stays_what_it_was() -> None:
     assert keys.digest({"source": "abc", "rate": 16000, "split": "1"}) == expected
 
 
-def test_every_fact_about_prepared_atoms_is_in_their_place() -> None:
+def test_every_fact_about_prepared_atoms_is_in_their_key() -> None:
     places = {
         keys.atom_key(keys.atom_prefix(source, rate), first, last)
         for source in ("a", "b")
@@ -56,7 +56,7 @@ def test_every_fact_about_prepared_atoms_is_in_their_place() -> None:
     assert len(places) == 16
 
 
-def test_every_fact_about_converted_atoms_is_in_their_place() -> None:
+def test_every_fact_about_converted_atoms_is_in_their_key() -> None:
     places = {
         keys.converted_key(keys.converted_prefix(atoms, {"voice": voice}), start, 640, first, 960)
         for atoms in ("atoms/a", "atoms/b")
@@ -71,7 +71,7 @@ def test_a_conversion_cannot_pass_for_that_of_another_source() -> None:
     assert keys.converted_prefix("atoms/a", {"atoms": "atoms/b"}) != keys.converted_prefix("atoms/b", {})
 
 
-def test_all_keys_are_fit_for_every_store() -> None:
+def test_all_keys_suit_every_store() -> None:
     atoms = keys.atom_prefix("a" * 64, 16_000)
     converted = keys.converted_prefix(atoms, {"engine": "world"})
     for key in (

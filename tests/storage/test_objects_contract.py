@@ -42,7 +42,7 @@ def file_of(path: Path, size: int) -> bytes:
     return content[:size]
 
 
-def test_what_is_put_comes_back(store: ObjectStore) -> None:
+def test_what_is_stored_comes_back(store: ObjectStore) -> None:
     for data in (b"", b"\0", b"some bytes" * 1000):
         store.put("atoms/one.flac", data)
         assert store.get("atoms/one.flac") == data
@@ -92,7 +92,7 @@ def test_a_stream_of_small_reads_is_the_whole_object(store: ObjectStore, tmp_pat
         assert b"".join(iter(lambda: file.read(65_537), b"")) == content
 
 
-def test_what_is_no_file_cannot_be_stored_and_is_not_blamed_on_the_store(store: ObjectStore, tmp_path: Path) -> None:
+def test_only_files_can_be_stored_and_the_store_is_not_blamed(store: ObjectStore, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     # Somebody who would write into it, lest a store that reads from it wait for ever.
     writer = os.open(tmp_path / "pipe", os.O_RDWR)
@@ -133,14 +133,14 @@ def test_an_object_is_gone_once_deleted(store: ObjectStore) -> None:
     assert keys(store) == ["atoms/two"]
 
 
-def test_what_is_not_there_can_be_deleted(store: ObjectStore) -> None:
+def test_a_missing_object_can_be_deleted(store: ObjectStore) -> None:
     store.put("atoms/one", b"x")
     for key in ("never", "no/folder", "atoms/one/more"):
         store.delete(key)
     assert keys(store) == ["atoms/one"]
 
 
-def test_listing_is_by_the_beginning_of_keys(store: ObjectStore) -> None:
+def test_listing_is_by_key_prefix(store: ObjectStore) -> None:
     for key in ("atoms/ab/1", "atoms/ab/2", "atoms/abc/1", "atoms/b/1", "top"):
         store.put(key, b"12")
     assert keys(store, "atoms/ab/") == ["atoms/ab/1", "atoms/ab/2"]
@@ -191,7 +191,7 @@ def test_no_listing_leads_out_of_the_store(store: ObjectStore, tmp_path: Path) -
             list(store.list(prefix))
 
 
-def test_what_was_begun_and_never_finished_is_removed_in_time(store: ObjectStore) -> None:
+def test_unfinished_uploads_are_removed_in_time(store: ObjectStore) -> None:
     store.put("results/whole", b"whole")
     _begin(store)
     store.tidy(0.0)

@@ -90,7 +90,7 @@ def test_an_overwrite_that_fails_leaves_the_older_object(store: FolderStore) -> 
     assert list((store.root / UNFINISHED).iterdir()) == []
 
 
-def test_the_bytes_are_on_the_disk_before_the_name_is(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bytes_are_on_disk_before_the_name_is(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[bytes] = []
 
     def sync(file: int) -> None:
@@ -102,7 +102,7 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(store: FolderStore, monkey
     assert synced == [b"whole"]
 
 
-def test_a_reader_goes_on_with_the_object_that_it_opened(store: FolderStore) -> None:
+def test_a_reader_keeps_reading_the_object_it_opened(store: FolderStore) -> None:
     store.put("atoms/one", b"older")
     with store.open("atoms/one") as file:
         store.put("atoms/one", b"newer")
@@ -111,7 +111,7 @@ def test_a_reader_goes_on_with_the_object_that_it_opened(store: FolderStore) -> 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
 @pytest.mark.parametrize("size", [100, 3_000_000])
-def test_a_full_disk_is_told_as_such(store: FolderStore, full_disk: Path, tmp_path: Path, size: int) -> None:
+def test_a_full_disk_is_reported_as_such(store: FolderStore, full_disk: Path, tmp_path: Path, size: int) -> None:
     source = tmp_path / "file"
     source.write_bytes(bytes(size))
     with pytest.raises(NoSpace, match=r"the disk that holds .* is full; free some space"):
@@ -123,13 +123,13 @@ def test_a_full_disk_is_told_as_such(store: FolderStore, full_disk: Path, tmp_pa
     assert list(store.list("")) == []
 
 
-def test_a_folder_that_cannot_be_used_is_told_with_its_name(root: Path, store: FolderStore) -> None:
+def test_an_unusable_folder_is_reported_by_name(root: Path, store: FolderStore) -> None:
     root.write_bytes(b"a file stands where the folder should be")
     with pytest.raises(ObjectStoreError, match=f"the object folder {root} cannot be used: .*; check its owner"):
         store.put("atoms/one", b"x")
 
 
-def test_whatever_else_the_system_refuses_is_told_too(root: Path, store: FolderStore) -> None:
+def test_any_other_refusal_by_the_system_is_reported_too(root: Path, store: FolderStore) -> None:
     root.mkdir()
     # Rights would not do: root has them all.
     (root / "atoms").symlink_to("atoms")
@@ -178,7 +178,7 @@ assert store.get("atoms/pipe") == b"x"
 """
 
 
-def test_what_is_no_file_is_no_object_and_keeps_nobody_waiting(root: Path) -> None:
+def test_only_files_count_as_objects_and_nothing_else_blocks_a_reader(root: Path) -> None:
     """In a process of its own, which can be given up on."""
     done = subprocess.run(
         [sys.executable, "-c", NO_FILES, root],
@@ -189,7 +189,7 @@ def test_what_is_no_file_is_no_object_and_keeps_nobody_waiting(root: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["pipe", "file", "device"])
-def test_what_stands_where_the_folder_should_be_is_told_by_everybody(root: Path, store: FolderStore, kind: str) -> None:
+def test_every_operation_reports_something_else_in_the_folders_place(root: Path, store: FolderStore, kind: str) -> None:
     match kind:
         case "pipe":
             os.mkfifo(root)
@@ -207,7 +207,7 @@ def test_what_stands_where_the_folder_should_be_is_told_by_everybody(root: Path,
         store.put("atoms/one", b"x")
 
 
-def test_a_folder_that_cannot_be_read_is_no_empty_one(root: Path, store: FolderStore) -> None:
+def test_an_unreadable_folder_is_not_taken_for_an_empty_one(root: Path, store: FolderStore) -> None:
     root.mkdir()
     (root / "atoms").symlink_to("atoms")
     with pytest.raises(ObjectStoreError, match="Too many levels of symbolic links"):
@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(root: Path, store: FolderS
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys is Linux's")
-def test_a_folder_that_nobody_may_write_to_is_told(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
     """There not even root may make a file."""
     store, source = FolderStore(Path("/sys/kernel")), tmp_path / "file"
     source.write_bytes(b"x")
@@ -226,7 +226,7 @@ def test_a_folder_that_nobody_may_write_to_is_told(tmp_path: Path) -> None:
         assert not isinstance(told.value, ObjectStoreRefused), "a disk that was mounted read-only may come back"
 
 
-def test_files_that_are_nobodys_objects_are_not_listed(root: Path, store: FolderStore) -> None:
+def test_files_that_are_not_objects_are_not_listed(root: Path, store: FolderStore) -> None:
     store.put("atoms/one", b"x")
     for name in (b".DS_Store", b".nfs0001", b"no text \xff"):
         (root / "atoms" / os.fsdecode(name)).write_bytes(b"")

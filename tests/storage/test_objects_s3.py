@@ -21,7 +21,9 @@ def opened(settings: Settings) -> S3Store:
     return store
 
 
-def test_objects_lie_below_the_prefix(build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]) -> None:
+def test_objects_are_stored_below_the_prefix(
+    build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]
+) -> None:
     store = opened(build_settings(**s3_fields))
     store.put("atoms/one", b"x")
     assert s3_server.keys(s3_fields["objects_url"]) == ["studio/a/atoms/one"]
@@ -67,7 +69,7 @@ def test_a_stream_fetches_no_more_than_it_needs(build_settings: Build, s3_fields
     assert ranges == [f"bytes={PART_BYTES * 3 // 4}-{PART_BYTES - 1}"]
 
 
-def test_a_file_that_shrank_while_it_was_read_is_an_error(build_settings: Build, s3_fields: dict[str, str]) -> None:
+def test_a_file_that_shrinks_while_being_read_is_an_error(build_settings: Build, s3_fields: dict[str, str]) -> None:
     store = opened(build_settings(**s3_fields))
     store.put("big", bytes(PART_BYTES))
     with store.open("big") as file:
@@ -90,7 +92,7 @@ def test_a_server_that_comes_back_is_used_again(build_settings: Build, s3_server
     assert store.get("key") == b"y"
 
 
-def test_other_servers_than_aws_are_spared_the_newer_checksums(
+def test_servers_other_than_aws_are_not_sent_the_newer_checksums(
     build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
 ) -> None:
     store = opened(build_settings(**s3_fields))

@@ -40,7 +40,7 @@ def shortened(given: Answer, kept: int) -> Answer:
 
 
 @pytest.mark.parametrize("cut", [broken_off, shortened])
-def test_a_cut_part_is_asked_for_again_from_where_it_was_cut(
+def test_a_truncated_part_is_requested_again_from_where_it_broke_off(
     build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str], cut: Callable[[Answer, int], Answer]
 ) -> None:
     asked_for: list[str] = []
@@ -60,7 +60,7 @@ def test_a_cut_part_is_asked_for_again_from_where_it_was_cut(
 
 
 @pytest.mark.parametrize("cut", [broken_off, shortened])
-def test_a_part_that_never_comes_whole_is_no_end_of_file(
+def test_a_part_that_never_arrives_whole_is_not_taken_for_the_end(
     build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str], cut: Callable[[Answer, int], Answer]
 ) -> None:
     def bend(asked: Asked, given: Answer) -> Answer:
@@ -76,7 +76,7 @@ def test_a_part_that_never_comes_whole_is_no_end_of_file(
             file.read()
 
 
-def test_a_block_that_could_not_be_fetched_leaves_nothing_wrong_behind() -> None:
+def test_a_block_that_could_not_be_fetched_leaves_no_wrong_data_behind() -> None:
     away = [False]
 
     def fetch(start: int, stop: int) -> bytes:
@@ -95,12 +95,12 @@ def test_a_block_that_could_not_be_fetched_leaves_nothing_wrong_behind() -> None
     assert reader.read(10) == CONTENT[RangedReader.BLOCK :][:10]
 
 
-def test_more_than_was_asked_for_is_refused() -> None:
+def test_more_bytes_than_requested_are_refused() -> None:
     with pytest.raises(ObjectStoreError, match=r"an object came back wrong .*: 150000 bytes where 100000 were asked"):
         RangedReader(100_000, lambda _start, _stop: CONTENT[:150_000]).read(5)
 
 
-def test_a_server_that_knows_no_ranges_is_told(
+def test_a_server_without_range_requests_is_reported(
     build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]
 ) -> None:
     def bend(asked: Asked, given: Answer) -> Answer:
@@ -125,9 +125,7 @@ def test_parts_share_one_connection(build_settings: Build, s3_server: S3Server, 
     assert (pool.num_connections, pool.num_requests) == (1, 4)
 
 
-def test_an_object_that_comes_cut_is_an_error(
-    build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]
-) -> None:
+def test_a_truncated_object_is_an_error(build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]) -> None:
     def bend(asked: Asked, given: Answer) -> Answer:
         return broken_off(given, 1000) if asked.method == "GET" else given
 
@@ -138,7 +136,7 @@ def test_an_object_that_comes_cut_is_an_error(
             store.get("big")
 
 
-def test_an_object_that_comes_without_its_length_is_not_believed(
+def test_an_object_sent_without_its_length_is_not_trusted(
     build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]
 ) -> None:
     def bend(_asked: Asked, given: Answer) -> Answer:
@@ -157,14 +155,14 @@ def settings_of(build_settings: Build, endpoint: str, **others: str) -> Settings
     return build_settings(**{"objects_url": "s3://farm/a", "objects_endpoint": endpoint, **keys, **others})
 
 
-def test_a_web_page_is_no_object(build_settings: Build, tmp_path: Path) -> None:
+def test_a_web_page_is_not_taken_for_an_object(build_settings: Build, tmp_path: Path) -> None:
     headers = {"Content-Type": "text/html; charset=utf-8", "ETag": '"1"', "Last-Modified": "Wed, 21 Oct 2015 07:28:00"}
     with serving(lambda _: Answer(200, headers, PAGE)) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
         check_told(every_action(store, tmp_path / "file"), "does not speak S3", ObjectStoreRefused)
 
 
-def test_a_server_with_nothing_to_say_has_stored_nothing(build_settings: Build, tmp_path: Path) -> None:
+def test_an_empty_answer_does_not_count_as_stored(build_settings: Build, tmp_path: Path) -> None:
     with serving(lambda _: Answer()) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
         uploads = every_action(store, tmp_path / "file")[:2]
@@ -189,7 +187,7 @@ def listing(entry: str) -> bytes:
     ],
     ids=["empty", "json", "page", "cut", "no key", "no time", "size in words", "time in words"],
 )
-def test_a_listing_that_cannot_be_understood_is_no_empty_one(build_settings: Build, body: bytes) -> None:
+def test_an_unreadable_listing_is_not_taken_for_an_empty_one(build_settings: Build, body: bytes) -> None:
     with serving(lambda _: Answer(200, {"Content-Type": "application/xml"}, body)) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
         # What is no XML at all boto3 reports as a fault of the server.
@@ -202,14 +200,14 @@ def test_a_listing_that_cannot_be_understood_is_no_empty_one(build_settings: Bui
     [{}, {"Content-Length": "5"}, {"Content-Length": "5", "Last-Modified": "yesterday"}],
     ids=["none", "no time", "time in words"],
 )
-def test_an_object_without_size_or_time_is_not_believed(build_settings: Build, headers: dict[str, str]) -> None:
+def test_an_object_without_size_or_time_is_not_trusted(build_settings: Build, headers: dict[str, str]) -> None:
     with serving(lambda _: Answer(200, headers, counted=False)) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
         check_told([lambda: store.find("key"), lambda: store.open("key")], "does not speak S3", ObjectStoreRefused)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
-def test_being_sent_elsewhere_is_told(build_settings: Build, tmp_path: Path, status: int) -> None:
+def test_a_redirect_is_reported(build_settings: Build, tmp_path: Path, status: int) -> None:
     headers = {"Location": "https://elsewhere.invalid/login", "Content-Type": "text/html"}
     with serving(lambda _: Answer(status, headers, PAGE)) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
@@ -217,9 +215,7 @@ def test_being_sent_elsewhere_is_told(build_settings: Build, tmp_path: Path, sta
         check_told(every_action(store, tmp_path / "file"), sentence, ObjectStoreRefused)
 
 
-def test_markers_of_folders_are_no_objects(
-    build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]
-) -> None:
+def test_folder_markers_are_not_objects(build_settings: Build, s3_server: S3Server, s3_fields: dict[str, str]) -> None:
     store = open_store(build_settings(**s3_fields))
     store.put("atoms/one", b"x")
     for name in ("atoms/", "atoms//one", ".hidden"):
@@ -244,14 +240,14 @@ def test_a_password_in_the_endpoint_is_never_shown(build_settings: Build, tmp_pa
 
 
 @pytest.mark.parametrize("endpoint", ["http://ada:hun/ter2@host:9000", "http://ada:hunter2@host:port", "ada:hunter2@h"])
-def test_a_password_in_an_endpoint_that_is_no_url_is_never_shown(build_settings: Build, endpoint: str) -> None:
+def test_a_password_in_a_malformed_endpoint_is_never_shown(build_settings: Build, endpoint: str) -> None:
     with pytest.raises(VoicefarmError, match="VOICEFARM_OBJECTS_ENDPOINT") as told:
         open_store(settings_of(build_settings, endpoint)).find("key")
     assert "hun" not in str(told.value)
     assert "ter2" not in str(told.value)
 
 
-def test_missing_keys_are_blamed_on_the_keys(build_settings: Build, tmp_path: Path) -> None:
+def test_missing_access_keys_are_reported_as_such(build_settings: Build, tmp_path: Path) -> None:
     fields = {"objects_access_key": "", "objects_secret_key": ""}
     store = open_store(settings_of(build_settings, "http://127.0.0.1:9", **fields))
     told = everything_told(store, tmp_path / "file")
@@ -260,7 +256,7 @@ def test_missing_keys_are_blamed_on_the_keys(build_settings: Build, tmp_path: Pa
 
 
 @pytest.mark.parametrize("bucket", ["a", "UPPER CASE", "under$score"])
-def test_a_name_that_no_bucket_can_have_is_told(build_settings: Build, s3_fields: dict[str, str], bucket: str) -> None:
+def test_an_impossible_bucket_name_is_reported(build_settings: Build, s3_fields: dict[str, str], bucket: str) -> None:
     store = open_store(build_settings(**{**s3_fields, "objects_url": f"s3://{bucket}"}))
     with pytest.raises(ObjectStoreRefused, match="correct VOICEFARM_OBJECTS_URL") as told:
         store.find("key")

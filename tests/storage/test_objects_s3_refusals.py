@@ -59,7 +59,7 @@ def server_that_says(status: int, code: str) -> Iterator[str]:
         yield endpoint
 
 
-def test_a_missing_bucket_is_told_and_not_taken_for_an_empty_one(
+def test_a_missing_bucket_is_reported_and_not_taken_for_an_empty_one(
     build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
 ) -> None:
     for action in range(7):
@@ -69,7 +69,7 @@ def test_a_missing_bucket_is_told_and_not_taken_for_an_empty_one(
         assert not isinstance(told.value, ObjectMissing)
 
 
-def test_a_server_that_is_down_is_told_quickly(
+def test_a_server_that_is_down_is_reported_quickly(
     build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
 ) -> None:
     fields = {**s3_fields, "objects_endpoint": f"http://{HOST}:{free_port()}"}
@@ -79,7 +79,7 @@ def test_a_server_that_is_down_is_told_quickly(
     )
 
 
-def test_a_host_that_does_not_exist_is_told_quickly(
+def test_a_host_that_does_not_exist_is_reported_quickly(
     build_settings: Build, s3_fields: dict[str, str], tmp_path: Path
 ) -> None:
     fields = {**s3_fields, "objects_endpoint": "http://store.invalid:9000"}
@@ -102,7 +102,7 @@ def test_a_host_that_does_not_exist_is_told_quickly(
         (429, "TooManyRequests", ObjectStoreError, r"does not answer for bucket farm .*\(429"),
     ],
 )
-def test_what_a_server_refuses_is_told(
+def test_a_servers_refusal_is_reported(
     build_settings: Build, tmp_path: Path, status: int, code: str, kind: type[ServiceError], sentence: str
 ) -> None:
     with server_that_says(status, code) as endpoint:
@@ -114,7 +114,7 @@ def test_what_a_server_refuses_is_told(
     assert {type(error) for error in told} == {kind}
 
 
-def test_clocks_that_differ_are_told_and_waited_for(build_settings: Build) -> None:
+def test_clocks_that_differ_are_reported_and_waited_for(build_settings: Build) -> None:
     with server_that_says(403, "RequestTimeTooSkewed") as endpoint:
         fields = {"objects_url": "s3://farm", "objects_endpoint": endpoint, "objects_access_key": "a"}
         store = open_store(build_settings(**fields, objects_secret_key="s3cr3t"))
@@ -122,7 +122,7 @@ def test_clocks_that_differ_are_told_and_waited_for(build_settings: Build) -> No
     assert {type(error) for error in told} == {ObjectStoreError}
 
 
-def test_missing_keys_are_told(build_settings: Build, s3_fields: dict[str, str], tmp_path: Path) -> None:
+def test_missing_access_keys_are_reported(build_settings: Build, s3_fields: dict[str, str], tmp_path: Path) -> None:
     fields = {**s3_fields, "objects_access_key": "", "objects_secret_key": ""}
     check_told(
         every_action(open_store(build_settings(**fields)), tmp_path / "file"),
@@ -142,7 +142,7 @@ def test_settings_that_boto3_cannot_use_are_refused(
         open_store(build_settings(**{**s3_fields, **fields}))
 
 
-def test_the_cause_of_a_sentence_is_kept_for_debugging(build_settings: Build, s3_fields: dict[str, str]) -> None:
+def test_the_cause_behind_a_sentence_is_kept_for_debugging(build_settings: Build, s3_fields: dict[str, str]) -> None:
     with pytest.raises(ObjectMissing) as told:
         open_store(build_settings(**s3_fields)).get("key")
     assert isinstance(told.value.__cause__, ClientError)

@@ -33,7 +33,7 @@ def at_once(count: int, action: Callable[[int], None]) -> None:
             future.result(ENOUGH)
 
 
-def test_two_writers_of_sqlite_wait_for_one_another(migrated_sqlite_url: str) -> None:
+def test_two_sqlite_writers_wait_for_one_another(migrated_sqlite_url: str) -> None:
     database = Database(migrated_sqlite_url)
     started = Event()
 
@@ -54,14 +54,14 @@ def test_two_writers_of_sqlite_wait_for_one_another(migrated_sqlite_url: str) ->
     database.close()
 
 
-def test_reading_waits_for_no_writer(database: Database) -> None:
+def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     with database.writing() as connection:
         add_fact(connection, "one")
         assert facts(database) == {}, "what is not committed is not seen"
     assert facts(database) == {"one": 1.0}
 
 
-def test_writing_waits_for_no_reader(database: Database) -> None:
+def test_writers_do_not_wait_for_a_reader(database: Database) -> None:
     with database.reading() as connection:
         connection.execute(select(FarmRecord)).all()
         with database.writing() as writer:
@@ -103,7 +103,7 @@ def test_a_second_dispatcher_on_postgres_waits_while_the_first_decides(postgres:
     other.close()
 
 
-def test_a_dispatcher_that_dies_while_it_decides_holds_up_nobody(postgres: Database) -> None:
+def test_a_dispatcher_that_dies_while_deciding_holds_up_nobody(postgres: Database) -> None:
     def die() -> None:
         with postgres.deciding() as connection:
             add_fact(connection, "lost")
@@ -119,7 +119,7 @@ def test_a_dispatcher_that_dies_while_it_decides_holds_up_nobody(postgres: Datab
     assert set(facts(postgres)) == {"next"}
 
 
-def test_who_inserts_what_another_inserts_at_the_same_moment_does_no_harm(database: Database) -> None:
+def test_inserting_the_same_row_at_the_same_moment_does_no_harm(database: Database) -> None:
     def insert(number: int) -> None:
         with database.writing() as connection:
             insert_if_absent(connection, FarmRecord, name="one", value=float(number))

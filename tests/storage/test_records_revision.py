@@ -38,7 +38,7 @@ def test_a_newer_database_asks_for_a_newer_program(database: Database) -> None:
         database.require_revision()
 
 
-def test_a_table_that_is_missing_asks_for_the_upgrade(database_url: str) -> None:
+def test_a_missing_table_asks_for_the_upgrade(database_url: str) -> None:
     database = Database(database_url)
     with pytest.raises(MigrationNeeded, match=r"lacks a table .*; upgrade the tables"):
         facts(database)

@@ -16,7 +16,7 @@ def test_writing_commits(database: Database) -> None:
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_raising_takes_everything_back(database: Database, kind: type[BaseException]) -> None:
+def test_raising_rolls_everything_back(database: Database, kind: type[BaseException]) -> None:
     def write() -> None:
         with database.writing() as connection:
             add_fact(connection, "one")
@@ -30,7 +30,7 @@ def test_raising_takes_everything_back(database: Database, kind: type[BaseExcept
     assert facts(database) == {"two": 1.0}
 
 
-def test_deciding_commits_and_takes_back_as_writing_does(database: Database) -> None:
+def test_deciding_commits_and_rolls_back_as_writing_does(database: Database) -> None:
     def decide(name: str, *, fail: bool) -> None:
         with database.deciding() as connection:
             add_fact(connection, name)
@@ -80,7 +80,7 @@ def test_values_come_back_as_they_went_in(database: Database) -> None:
     assert row["claim"] is None
 
 
-def test_numbers_of_jobs_are_given_by_the_database(database: Database) -> None:
+def test_job_numbers_are_assigned_by_the_database(database: Database) -> None:
     with database.writing() as connection:
         numbers = [add_job(connection) for _ in range(3)]
     assert numbers == [1, 2, 3]

@@ -48,35 +48,35 @@ def told(action: Callable[[], None], kind: type[VoicefarmError] = DatabaseUnavai
         f"http://u:{SECRET}@host/db",
     ],
 )
-def test_a_url_that_names_no_usable_database_is_told(url: str) -> None:
+def test_a_url_that_names_no_usable_database_is_reported(url: str) -> None:
     assert "it must be postgresql://" in told(lambda: use(url))
 
 
-def test_a_driver_that_is_not_installed_is_told() -> None:
+def test_a_driver_that_is_not_installed_is_reported() -> None:
     assert "pip install 'voicefarm[postgres]'" in told(lambda: use(f"postgresql+pg8000://u:{SECRET}@host/db"))
 
 
-def test_a_server_that_is_down_is_told() -> None:
+def test_a_server_that_is_down_is_reported() -> None:
     sentence = told(lambda: use(f"postgresql+psycopg://u:{SECRET}@{HOST}:{free_port()}/db"))
     assert "does not answer" in sentence
     assert "check VOICEFARM_DATABASE_URL and that the server runs" in sentence
 
 
-def test_a_host_that_does_not_exist_is_told() -> None:
+def test_a_host_that_does_not_exist_is_reported() -> None:
     assert "database.invalid" in told(lambda: use(f"postgresql+psycopg://u:{SECRET}@database.invalid/db"))
 
 
-def test_a_wrong_password_is_told(postgres_server: PostgresServer) -> None:
+def test_a_wrong_password_is_reported(postgres_server: PostgresServer) -> None:
     sentence = told(lambda: use(postgres_server.url("postgres", password=SECRET)))
     assert "password authentication failed" in sentence
     assert "check VOICEFARM_DATABASE_URL" in sentence
 
 
-def test_a_database_that_was_never_made_is_told(postgres_server: PostgresServer) -> None:
+def test_a_database_that_was_never_created_is_reported(postgres_server: PostgresServer) -> None:
     assert 'database "nobody_made_this" does not exist' in told(lambda: use(postgres_server.url("nobody_made_this")))
 
 
-def test_a_server_that_goes_is_told_and_used_again_once_it_is_back(
+def test_a_lost_server_is_reported_and_used_again_once_it_is_back(
     postgres_server: PostgresServer, migrated_postgres_url: str
 ) -> None:
     database = Database(migrated_postgres_url)
@@ -94,26 +94,26 @@ def assert_no_facts(database: Database) -> None:
     assert facts(database) == {}
 
 
-def test_a_folder_for_sqlite_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_for_sqlite_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert f"{tmp_path}/file" in told(lambda: use(f"sqlite:///{tmp_path}/file/folder/records.sqlite3"))
 
 
-def test_a_folder_in_the_place_of_sqlites_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_sqlites_file_is_reported(tmp_path: Path) -> None:
     assert "unable to open database file" in told(lambda: use(f"sqlite:///{tmp_path}"))
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "records.sqlite3").write_bytes(b"something else altogether" * 100)
     assert "file is not a database" in told(lambda: use(f"sqlite:///{tmp_path}/records.sqlite3"))
 
 
-def test_a_missing_folder_for_sqlite_is_made(tmp_path: Path) -> None:
+def test_a_missing_folder_for_sqlite_is_created(tmp_path: Path) -> None:
     use(f"sqlite:///{tmp_path}/new/folder/records.sqlite3")
     assert (tmp_path / "new/folder/records.sqlite3").exists()
 
 
-def test_a_full_disk_is_told_as_such(migrated_sqlite_url: str) -> None:
+def test_a_full_disk_is_reported_as_such(migrated_sqlite_url: str) -> None:
     database = Database(migrated_sqlite_url)
 
     def fill() -> None:

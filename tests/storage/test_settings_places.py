@@ -22,7 +22,7 @@ def test_a_child_process_has_the_same_settings(build_settings: Build) -> None:
     assert Settings.load(parent.as_environment()) == parent
 
 
-def test_a_child_does_not_take_from_the_file_what_its_parent_was_told_otherwise(tmp_path: Path) -> None:
+def test_a_parents_own_settings_reach_its_child_over_those_in_the_file(tmp_path: Path) -> None:
     place = tmp_path / "voicefarm.toml"
     place.write_text("workers = 4\nbroker_url = 'redis://farm'")
     environ = {"VOICEFARM_CONFIG": str(place), "VOICEFARM_WORKERS": "0", "VOICEFARM_BROKER_URL": ""}
@@ -41,12 +41,12 @@ def test_a_driver_in_the_url_is_kept() -> None:
     assert Settings(database_url="postgresql+pg8000://h/d").resolved_database_url == "postgresql+pg8000://h/d"
 
 
-def test_the_socket_lies_in_the_state_folder(build_settings: Build) -> None:
+def test_the_socket_is_in_the_state_folder(build_settings: Build) -> None:
     settings = build_settings(state="/srv/farm")
     assert settings.socket_path == Path("/srv/farm/redis.sock")
 
 
-def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_one_of_its_own(build_settings: Build) -> None:
+def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_unique_one(build_settings: Build) -> None:
     long, other = (build_settings(state=f"/srv/{'x' * 120}/{name}") for name in ("a", "b"))
     assert len(str(long.socket_path)) <= LONGEST_SOCKET_PATH
     assert long.socket_path != other.socket_path

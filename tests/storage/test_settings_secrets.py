@@ -70,7 +70,7 @@ def test_no_secret_is_ever_shown(secret: str) -> None:
     assert all(shown[name] for name in hidden), "that they are set is shown"
 
 
-def test_all_that_is_no_secret_is_shown() -> None:
+def test_everything_but_secrets_is_shown() -> None:
     shown = Settings(workers=7, tags="studio-a").shown()
     assert shown["workers"] == "7"
     assert shown["tags"] == "studio-a"
@@ -103,7 +103,7 @@ PASSWORD = "p/s:w@r#d?1 é"
         ("flower_password", "{}"),
     ],
 )
-def test_a_text_loses_every_secret_in_whatever_spelling(name: str, form: str, spelt: Callable[[str], str]) -> None:
+def test_a_text_loses_every_secret_in_any_spelling(name: str, form: str, spelt: Callable[[str], str]) -> None:
     if "?" in form:
         spelt = quote_plus
     settings = Settings(**{name: form.format(spelt(PASSWORD))})  # type: ignore[arg-type]
@@ -115,12 +115,12 @@ def test_a_text_loses_every_secret_in_whatever_spelling(name: str, form: str, sp
             assert form_of_it not in text
 
 
-def test_a_part_of_a_password_that_was_taken_for_a_port_is_hidden_too() -> None:
+def test_a_part_of_a_password_mistaken_for_a_port_is_hidden_too() -> None:
     settings = Settings(broker_url=f"redis://:{SECRET}/x@host:6379/0", database_url=f"postgresql://u:a:{SECRET}@h/d")
     assert settings.hide_secrets(f"could not be cast to integer value as '{SECRET}'").endswith("as '***'")
 
 
-def test_words_of_our_own_sentences_are_left_in_peace() -> None:
+def test_words_of_our_own_sentences_are_left_alone() -> None:
     said = "run `voicefarm db upgrade` with postgresql://user:password@host/name"
     settings = Settings(
         broker_url="redis://:abc@host", database_url="postgresql://voicefarm:voicefarm@h/d", state="/home/me@work"

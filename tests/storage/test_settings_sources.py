@@ -84,7 +84,7 @@ def test_a_bad_number_in_the_environment_is_refused(tmp_path: Path, text: str) -
         given(tmp_path, "", VOICEFARM_MAX_ATTEMPTS=text)
 
 
-def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="which does not exist"):
         Settings.load({"VOICEFARM_CONFIG": str(tmp_path / "gone.toml")})
 
@@ -105,19 +105,19 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
         ("VOICEFARM_zzz", "which is no setting; correct"),
     ],
 )
-def test_a_misspelt_variable_is_refused_and_the_nearest_name_said(variable: str, nearest: str, tmp_path: Path) -> None:
+def test_a_misspelt_variable_is_refused_with_the_nearest_name(variable: str, nearest: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"the environment has {variable}") as refused:
         given(tmp_path, "", **{variable: "redis://:s3cret@host"})
     assert nearest in str(refused.value)
     assert "s3cret" not in str(refused.value)
 
 
-def test_variables_of_ours_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
+def test_our_variables_that_are_not_settings_are_let_through(tmp_path: Path) -> None:
     environ = {"VOICEFARM_DEBUG": "1", "VOICEFARM_PARENT": "7", "VOICEFARM_COMPILE": "0", "VOICES": "9"}
     assert given(tmp_path, "", **environ) == Settings()
 
 
-def test_the_list_of_variables_that_are_no_settings_is_complete() -> None:
+def test_the_list_of_variables_that_are_not_settings_is_complete() -> None:
     read = {
         name
         for folder in ("dispatcher", "storage", "workers", "migrations", "bench", "infra")
@@ -129,7 +129,7 @@ def test_the_list_of_variables_that_are_no_settings_is_complete() -> None:
     assert read <= NO_SETTINGS | {ENV_PREFIX + f.name.upper() for f in fields(Settings)}
 
 
-def test_a_misspelt_name_in_a_file_is_refused_with_the_file_s_path_and_the_nearest_name(tmp_path: Path) -> None:
+def test_a_misspelt_name_in_a_file_is_refused_with_the_files_path_and_the_nearest_name(tmp_path: Path) -> None:
     place = tmp_path / "studio farm.toml"
     place.write_text("broker_ulr = 'redis://:s3cret@host'")
     with pytest.raises(SettingsError) as refused:
@@ -138,7 +138,7 @@ def test_a_misspelt_name_in_a_file_is_refused_with_the_file_s_path_and_the_neare
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_file_found_in_the_working_folder_is_named_by_its_whole_path(
+def test_a_file_found_in_the_working_folder_is_named_by_its_full_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -147,19 +147,19 @@ def test_a_file_found_in_the_working_folder_is_named_by_its_whole_path(
         Settings.load({})
 
 
-def test_a_folder_of_a_user_that_is_not_there_is_told() -> None:
+def test_a_folder_of_an_unknown_user_is_reported() -> None:
     for name in ("state", "scratch"):
         with pytest.raises(SettingsError, match=f"setting {name} is '~nobody-here/x', but there is no such user"):
             getattr(Settings(**{name: "~nobody-here/x"}), f"{name}_folder")  # type: ignore[arg-type]
 
 
-def test_a_folder_whose_name_is_no_utf_8_can_be_used() -> None:
+def test_a_folder_whose_name_is_not_utf_8_can_be_used() -> None:
     settings = Settings(state="/tmp/half \udcff")
     assert "%FF" in settings.resolved_database_url
     assert "%FF" in settings.resolved_broker_url
 
 
-def test_a_number_of_thousands_of_digits_in_a_file_is_told(tmp_path: Path) -> None:
+def test_a_number_with_thousands_of_digits_in_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "voicefarm.toml").write_text(f"workers = {'9' * 5000}")
     with pytest.raises(SettingsError, match="cannot be read"):
         Settings.load({"VOICEFARM_CONFIG": str(tmp_path / "voicefarm.toml")})

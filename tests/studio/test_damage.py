@@ -71,7 +71,7 @@ def test_a_prepared_atom_is_cut_again(steps: StepByStep, undisturbed: bytes, dam
     assert steps.result() == undisturbed
 
 
-def test_all_that_is_missing_is_found_at_once(steps: StepByStep, undisturbed: bytes) -> None:
+def test_everything_missing_is_found_at_once(steps: StepByStep, undisturbed: bytes) -> None:
     for atom in steps.atoms():
         steps.object_of(atom.number).unlink()
     reopened(steps.database)
@@ -83,7 +83,7 @@ def test_all_that_is_missing_is_found_at_once(steps: StepByStep, undisturbed: by
     assert steps.result() == undisturbed
 
 
-def test_a_store_that_keeps_nothing_fails_the_job_with_a_sentence_that_names_the_object(
+def test_a_store_that_keeps_nothing_fails_the_job_and_the_object_is_named(
     steps: StepByStep, undisturbed: bytes
 ) -> None:
     for _ in range(steps.settings.max_attempts):

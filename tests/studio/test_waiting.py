@@ -73,7 +73,7 @@ def test_a_stage_waits_for_a_store_that_is_away_for_as_long_as_it_takes(
     assert steps.job.state in ("converting", "finished")
 
 
-def test_it_is_tried_again_ever_more_rarely(steps: StepByStep) -> None:
+def test_it_is_tried_again_less_and_less_often(steps: StepByStep) -> None:
     steps.take_store_away()
     for waited, pause in ((0.0, SHORTEST_PAUSE), (20.0, 10.0), (10_000.0, LONGEST_PAUSE)):
         steps.let_time_pass()
@@ -84,7 +84,7 @@ def test_it_is_tried_again_ever_more_rarely(steps: StepByStep) -> None:
         assert steps.job.not_before - steps.job.claim_until == pytest.approx(pause, abs=0.5)
 
 
-def test_a_job_fails_in_the_end_with_what_it_waited_for(steps: StepByStep) -> None:
+def test_a_job_that_waits_too_long_fails_and_says_what_it_waited_for(steps: StepByStep) -> None:
     steps.take_store_away()
     split(steps)
     steps.set(waiting_since=steps.job.claim_until - PATIENCE - 1.0)
@@ -94,7 +94,7 @@ def test_a_job_fails_in_the_end_with_what_it_waited_for(steps: StepByStep) -> No
     assert "cannot be used" in steps.job.reason
 
 
-def test_channels_that_cancel_each_other_are_told_of_and_others_are_not(
+def test_channels_that_cancel_each_other_are_reported_and_others_are_not(
     migrated_sqlite_url: str, tmp_path: Path
 ) -> None:
     import numpy as np

@@ -79,7 +79,7 @@ def farm(
     return Commands(state, call)
 
 
-def test_a_voice_comes_from_its_file_and_shows_what_it_is(farm: Commands, tmp_path: Path) -> None:
+def test_a_voice_is_added_from_its_file_and_shows_what_it_is(farm: Commands, tmp_path: Path) -> None:
     file, index = voice_file(tmp_path / "anna.pth"), index_file(tmp_path / "anna.npy")
     added = farm.done(
         "voice", "add", "anna", file, "--index", index, "--default", "pitch=-12", "--default", "protect=0.5"
@@ -135,12 +135,12 @@ def test_a_voice_that_is_refused_leaves_nothing_behind(
     assert "anna" not in farm.done("voice", "list")
 
 
-def test_a_name_is_looked_at_before_the_file(farm: Commands, tmp_path: Path) -> None:
+def test_a_name_is_checked_before_the_file(farm: Commands, tmp_path: Path) -> None:
     assert "there is a voice 'bright' already" in farm.refused("voice", "add", "bright", tmp_path / "none.pth")
     assert "none.pth" in farm.refused("voice", "add", "anna", tmp_path / "none.pth")
 
 
-def test_a_model_is_no_voice_and_a_voice_no_model(farm: Commands, tmp_path: Path) -> None:
+def test_a_model_cannot_be_added_as_a_voice_nor_a_voice_as_a_model(farm: Commands, tmp_path: Path) -> None:
     farm.refused("voice", "add", "anna", pitch_file(tmp_path / "rmvpe.pt"))
     farm.refused("model", "add", voice_file(tmp_path / "anna.pth"))
     assert farm.packages() == set()
@@ -162,7 +162,7 @@ def test_models_are_added_by_the_names_of_their_files(farm: Commands, tmp_path: 
     assert farm.packages() == {models[1]["package"]}
 
 
-def test_a_job_asks_for_what_its_voice_knows(farm: Commands, tmp_path: Path, talk: Path) -> None:
+def test_a_job_can_ask_for_what_its_voice_knows(farm: Commands, tmp_path: Path, talk: Path) -> None:
     farm.done("model", "add", encoder_file(tmp_path / "hubert_base.pt"))
     farm.done("model", "add", pitch_file(tmp_path / "rmvpe.pt"))
     farm.done("voice", "add", "anna", voice_file(tmp_path / "anna.pth"), "--default", "protect=0.1")
@@ -178,7 +178,7 @@ def test_a_job_asks_for_what_its_voice_knows(farm: Commands, tmp_path: Path, tal
     farm.done("voice", "remove", "anna")
 
 
-def test_a_recording_is_refused_where_a_model_is_missing(farm: Commands, tmp_path: Path, talk: Path) -> None:
+def test_a_recording_is_refused_if_a_model_is_missing(farm: Commands, tmp_path: Path, talk: Path) -> None:
     farm.done("voice", "add", "anna", voice_file(tmp_path / "anna.pth"))
     said = farm.refused("submit", talk, "--voice", "anna")
     assert "run `voicefarm model pull contentvec`, or run `voicefarm model add FILE --name contentvec`" in said
@@ -216,7 +216,7 @@ def test_a_model_is_pulled_once(farm: Commands, public: Any) -> None:
     assert list((farm.state / "downloads").iterdir()) == []
 
 
-def test_a_pull_that_broke_off_leaves_no_model_and_goes_on(farm: Commands, public: Any) -> None:
+def test_an_interrupted_pull_leaves_no_model_and_can_be_resumed(farm: Commands, public: Any) -> None:
     public.breaks_after = [1000, 0]
     assert "another attempt continues from there" in farm.refused("model", "pull", "--from", public.host)
     assert farm.told("model", "list") == []

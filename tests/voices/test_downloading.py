@@ -31,7 +31,7 @@ def fetch(server: FileServer, folder: Path, model: PublicModel = MODEL) -> tuple
     return download(model, folder, server.host, told.append), told
 
 
-def test_a_file_comes_under_its_own_name_and_says_how_far_it_is(server: FileServer, tmp_path: Path) -> None:
+def test_a_file_is_saved_under_its_own_name_and_reports_progress(server: FileServer, tmp_path: Path) -> None:
     path, told = fetch(server, tmp_path / "downloads")
     assert path == tmp_path / "downloads" / "rmvpe.pt"
     assert path.read_bytes() == DATA
@@ -41,14 +41,14 @@ def test_a_file_comes_under_its_own_name_and_says_how_far_it_is(server: FileServ
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_answer_that_breaks_off_is_gone_on_with(server: FileServer, tmp_path: Path) -> None:
+def test_an_answer_that_breaks_off_is_resumed(server: FileServer, tmp_path: Path) -> None:
     server.breaks_after = [1_000_000, 500_000]
     path, _ = fetch(server, tmp_path)
     assert path.read_bytes() == DATA
     assert server.asked == ["", "bytes=1000000-", "bytes=1500000-"]
 
 
-def test_a_command_that_broke_off_is_continued_by_the_next(server: FileServer, tmp_path: Path) -> None:
+def test_an_interrupted_command_is_continued_by_the_next(server: FileServer, tmp_path: Path) -> None:
     server.breaks_after = [1_000_000, 0]
     with pytest.raises(DownloadFailed, match="1000000 of 3000000 bytes are here, and another attempt continues from"):
         fetch(server, tmp_path)
@@ -59,7 +59,7 @@ def test_a_command_that_broke_off_is_continued_by_the_next(server: FileServer, t
     assert told[0] > 1_000_000
 
 
-def test_a_server_that_knows_no_ranges_sends_it_anew(server: FileServer, tmp_path: Path) -> None:
+def test_a_server_without_range_requests_sends_the_file_again(server: FileServer, tmp_path: Path) -> None:
     server.knows_ranges = False
     server.breaks_after = [1_000_000]
     path, _ = fetch(server, tmp_path)
@@ -67,7 +67,7 @@ def test_a_server_that_knows_no_ranges_sends_it_anew(server: FileServer, tmp_pat
     assert server.asked == ["", "bytes=1000000-"]
 
 
-def test_a_file_that_is_here_but_was_not_used_is_only_checked(server: FileServer, tmp_path: Path) -> None:
+def test_a_file_already_here_but_never_used_is_only_checked(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / f"{MODEL.sha256}.part").write_bytes(DATA)
     path, _ = fetch(server, tmp_path)
     assert path.read_bytes() == DATA
@@ -75,7 +75,7 @@ def test_a_file_that_is_here_but_was_not_used_is_only_checked(server: FileServer
 
 
 @pytest.mark.parametrize("data", [DATA[:-1] + b"!", DATA + b"!", b"<html>Sign in</html>" * 200_000])
-def test_another_file_is_refused_and_deleted(tmp_path: Path, data: bytes) -> None:
+def test_a_different_file_is_refused_and_deleted(tmp_path: Path, data: bytes) -> None:
     with serving(data) as server, pytest.raises(DownloadFailed, match="is not the rmvpe that is meant"):
         fetch(server, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -88,13 +88,13 @@ def test_a_file_that_is_too_short_is_never_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 503])
-def test_what_a_server_refuses_is_told(server: FileServer, tmp_path: Path, status: int) -> None:
+def test_a_servers_refusal_is_reported(server: FileServer, tmp_path: Path, status: int) -> None:
     server.status = status
     with pytest.raises(DownloadFailed, match=rf"cannot be downloaded \(the server answers {status} "):
         fetch(server, tmp_path)
 
 
-def test_a_start_that_is_of_another_file_is_given_up(server: FileServer, tmp_path: Path) -> None:
+def test_a_partial_download_of_another_file_is_discarded(server: FileServer, tmp_path: Path) -> None:
     part = tmp_path / f"{MODEL.sha256}.part"
     part.write_bytes(b"of something else")
     server.status = 416
@@ -123,12 +123,12 @@ def test_two_at_once_do_not_write_into_one_file(server: FileServer, tmp_path: Pa
 
 
 @pytest.mark.parametrize("host", ["file:///etc", "ftp://host", "huggingface.co", ""])
-def test_an_address_that_is_none_is_refused(tmp_path: Path, host: str) -> None:
+def test_a_malformed_address_is_refused(tmp_path: Path, host: str) -> None:
     with pytest.raises(InputError, match="is not an address to download from"):
         download(MODEL, tmp_path, host, lambda _: None)
 
 
-def test_a_full_disk_is_told(server: FileServer, small_disk: Path) -> None:
+def test_a_full_disk_is_reported(server: FileServer, small_disk: Path) -> None:
     with pytest.raises(NoSpace, match="the disk is full where rmvpe goes"):
         fetch(server, small_disk)
 

@@ -16,7 +16,7 @@ def found(shelf: Shelf, what: str) -> Finding:
     return next(finding for finding in examine(shelf.settings) if finding.what == what)
 
 
-def test_a_farm_without_rvc_voices_needs_no_models_but_hears_how_to_get_them(one_shelf: Shelf) -> None:
+def test_a_farm_without_rvc_voices_needs_no_models_but_is_told_how_to_get_them(one_shelf: Shelf) -> None:
     models = found(one_shelf, "models")
     assert models.ok
     assert models.told(worded_remedy) == (
@@ -25,7 +25,7 @@ def test_a_farm_without_rvc_voices_needs_no_models_but_hears_how_to_get_them(one
     )
 
 
-def test_what_is_there_is_told(one_shelf: Shelf) -> None:
+def test_models_that_are_there_are_listed(one_shelf: Shelf) -> None:
     one_shelf.model("contentvec", ENCODER)
     assert found(one_shelf, "models").said.startswith(
         "content encoder contentvec; no pitch model, which trained voices"
@@ -35,7 +35,7 @@ def test_what_is_there_is_told(one_shelf: Shelf) -> None:
     assert found(one_shelf, "models") == Finding("models", True, "content encoder contentvec, pitch model rmvpe")
 
 
-def test_a_voice_that_lacks_its_model_is_bad(one_shelf: Shelf) -> None:
+def test_a_voice_without_its_model_is_bad(one_shelf: Shelf) -> None:
     one_shelf.voice()
     models = found(one_shelf, "models")
     assert not models.ok
@@ -43,7 +43,7 @@ def test_a_voice_that_lacks_its_model_is_bad(one_shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("lost", ["voice 'anna'", "model 'rmvpe'"])
-def test_files_that_are_gone_from_the_store_are_bad(one_shelf: Shelf, lost: str) -> None:
+def test_files_missing_from_the_store_are_bad(one_shelf: Shelf, lost: str) -> None:
     one_shelf.model("contentvec", ENCODER)
     pitch = one_shelf.model("rmvpe", PITCH)
     voice = one_shelf.voice()

@@ -41,7 +41,7 @@ def test_a_jobs_recipe_names_its_models_by_hash(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("there", "missing"), [("", "content encoder contentvec"), ("contentvec", "pitch model rmvpe")]
 )
-def test_a_missing_model_is_told_before_anything_is_stored(one_shelf: Shelf, there: str, missing: str) -> None:
+def test_a_missing_model_is_reported_before_anything_is_stored(one_shelf: Shelf, there: str, missing: str) -> None:
     one_shelf.voice()
     if there:
         one_shelf.model(there, ENCODER)
@@ -61,7 +61,7 @@ def test_a_model_that_cannot_be_pulled_must_be_added(one_shelf: Shelf) -> None:
         checked(one_shelf)
 
 
-def test_a_model_under_a_wrong_name_is_found_out(one_shelf: Shelf) -> None:
+def test_a_model_under_the_wrong_name_is_noticed(one_shelf: Shelf) -> None:
     one_shelf.voice()
     one_shelf.model("contentvec", PITCH)
     with pytest.raises(InputError, match=r"another kind of model; .*; remove the model contentvec"):
@@ -79,7 +79,7 @@ def test_an_encoder_without_the_projection_is_refused_where_it_is_needed(one_she
         checked(one_shelf, "first")
 
 
-def test_what_nobody_hears_makes_no_other_job(shelf: Shelf) -> None:
+def test_inaudible_details_do_not_make_a_different_job(shelf: Shelf) -> None:
     with_models(shelf)
     voice = shelf.voice("anna")
     shelf.voice("ben", **{**voice.recipe, "speaker_names": {"0": "Ben"}, "vectors": 8, "defaults": {"transpose": -3}})
@@ -90,7 +90,7 @@ def test_what_nobody_hears_makes_no_other_job(shelf: Shelf) -> None:
     assert not anna.recipe.keys() & {"speaker_names", "vectors", "defaults"}
 
 
-def test_a_job_may_differ_from_the_voices_own_settings(one_shelf: Shelf) -> None:
+def test_a_job_may_override_the_voices_own_settings(one_shelf: Shelf) -> None:
     with_models(one_shelf)
     one_shelf.voice(defaults={"transpose": -12.0, "protect": 0.5})
     settings = checked(one_shelf, pitch=5).settings
@@ -98,7 +98,7 @@ def test_a_job_may_differ_from_the_voices_own_settings(one_shelf: Shelf) -> None
     assert settings["protect"] == 0.5
 
 
-def test_pitch_is_what_people_call_it_on_every_engine(one_shelf: Shelf) -> None:
+def test_pitch_goes_by_the_same_name_on_every_engine(one_shelf: Shelf) -> None:
     with_models(one_shelf)
     one_shelf.voice()
     assert checked(one_shelf, pitch=-2.5).settings["transpose"] == -2.5
@@ -108,14 +108,14 @@ def test_pitch_is_what_people_call_it_on_every_engine(one_shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize(("speaker", "number"), [(0, 0), (2, 2), ("Ben", 1)])
-def test_a_speaker_goes_by_number_or_name(one_shelf: Shelf, speaker: object, number: int) -> None:
+def test_a_speaker_can_be_given_by_number_or_name(one_shelf: Shelf, speaker: object, number: int) -> None:
     with_models(one_shelf)
     one_shelf.voice()
     assert checked(one_shelf, speaker=speaker).settings["speaker"] == number
 
 
 @pytest.mark.parametrize("speaker", [3, -1, "Carol", 1.5, True])
-def test_a_speaker_that_the_voice_has_not_is_refused(one_shelf: Shelf, speaker: object) -> None:
+def test_a_speaker_the_voice_does_not_have_is_refused(one_shelf: Shelf, speaker: object) -> None:
     with_models(one_shelf)
     one_shelf.voice()
     with pytest.raises(InputError, match=r"no speaker .*; its speakers are 0 to 2 \(0 Anna, 1 Ben\)"):
@@ -132,7 +132,7 @@ def test_a_setting_that_the_engine_does_not_know_is_refused(
         checked(one_shelf, voice, **setting)
 
 
-def test_any_voice_can_have_settings_of_its_own(one_shelf: Shelf) -> None:
+def test_any_voice_can_have_its_own_settings(one_shelf: Shelf) -> None:
     add_voice(one_shelf.database, "low", "world", {"pitch_semitones": -3.0, "defaults": {"breath": 0.25}})
     conversion = checked(one_shelf, "low")
     assert conversion.settings["breath"] == 0.25

@@ -31,7 +31,7 @@ def test_models_are_listed_by_name(shelf: Shelf) -> None:
     assert [(m.name, m.kind) for m in all_models(shelf.database)] == [("contentvec", ENCODER), ("rmvpe", PITCH)]
 
 
-def test_the_same_model_may_be_added_again_but_no_other_under_its_name(shelf: Shelf) -> None:
+def test_the_same_model_may_be_added_again_but_not_another_under_its_name(shelf: Shelf) -> None:
     first = KnownModel("rmvpe", PITCH, "1" * 64, {"sizes": {}})
     assert record_model(shelf.database, first)
     assert not record_model(shelf.database, first)
@@ -40,13 +40,13 @@ def test_the_same_model_may_be_added_again_but_no_other_under_its_name(shelf: Sh
     assert find_model(shelf.database, "rmvpe") == first
 
 
-def test_a_model_that_is_not_there_cannot_be_forgotten(one_shelf: Shelf) -> None:
+def test_a_missing_model_cannot_be_forgotten(one_shelf: Shelf) -> None:
     with pytest.raises(InputError, match="no model 'rmvpe'; list the models"):
         remove_model(one_shelf.database, lambda: one_shelf.store, "rmvpe")
 
 
 @pytest.mark.parametrize("name", ["", "../rmvpe", "a b", "ü", "x" * 41])
-def test_a_name_that_cannot_be_is_refused(name: str) -> None:
+def test_an_impossible_name_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot name a model"):
         RVC_FILES.model_name(name)
 
@@ -55,7 +55,7 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
     ("stem", "name"),
     [("hubert_base", "contentvec"), ("rmvpe", "rmvpe"), ("chinese_hubert_base", "chinese-hubert-base")],
 )
-def test_a_model_is_called_like_its_file(stem: str, name: str) -> None:
+def test_a_model_is_named_after_its_file(stem: str, name: str) -> None:
     assert RVC_FILES.name_of_file(stem) == name
 
 
@@ -77,7 +77,7 @@ def test_two_voices_share_a_package_which_goes_with_the_last_of_them(shelf: Shel
     assert package not in packages(shelf)
 
 
-def test_a_voice_keeps_what_people_want_to_know_of_it(shelf: Shelf) -> None:
+def test_a_voice_keeps_what_people_want_to_know_about_it(shelf: Shelf) -> None:
     shelf.voice("anna", defaults={"transpose": -12.0})
     voice = find_voice(shelf.database, "anna")
     assert voice.rate == 40_000

@@ -50,7 +50,7 @@ def test_a_package_is_stored_with_its_description_last(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("takes", [0, 1, 2])
-def test_one_that_broke_off_is_not_to_be_seen_and_can_be_gone_on_with(tmp_path: Path, takes: int) -> None:
+def test_an_unfinished_package_is_invisible_and_can_be_resumed(tmp_path: Path, takes: int) -> None:
     description = make_package(tmp_path / "made")
     with pytest.raises(ObjectStoreError):
         store_package(BreaksOff(tmp_path / "store", takes), tmp_path / "made", packed_of(description, {}))
@@ -60,7 +60,7 @@ def test_one_that_broke_off_is_not_to_be_seen_and_can_be_gone_on_with(tmp_path: 
     assert there(again) == {WEIGHTS, RETRIEVAL, "voice.json"}
 
 
-def test_what_is_there_already_is_not_sent_again(tmp_path: Path) -> None:
+def test_a_file_already_stored_is_not_sent_again(tmp_path: Path) -> None:
     description = make_package(tmp_path / "made")
     store_package(FolderStore(tmp_path / "store"), tmp_path / "made", packed_of(description, {}))
     store_package(BreaksOff(tmp_path / "store", takes=0), tmp_path / "made", packed_of(description, {}))
@@ -76,7 +76,7 @@ def test_a_file_of_another_size_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [VOICE, ENCODER])
-def test_a_package_goes_with_all_its_files_and_no_others(shelf: Shelf, kind: str) -> None:
+def test_deleting_a_package_removes_all_its_files_and_no_others(shelf: Shelf, kind: str) -> None:
     gone, stays = shelf.package(kind), shelf.package(kind)
     delete_package(shelf.store, gone.hash)
     assert {stored.key.split("/")[1] for stored in shelf.store.list("packages/")} == {stays.hash}

@@ -44,7 +44,7 @@ def test_what_is_sent_comes_back_the_same(message: Heartbeat | LeaseReport | Con
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_fields_of_a_newer_version_are_passed_over(message: Heartbeat | LeaseReport | ConversionOrder) -> None:
+def test_fields_of_a_newer_version_are_ignored(message: Heartbeat | LeaseReport | ConversionOrder) -> None:
     assert type(message).from_json({**travelled(message.to_json()), "colour": "blue"}) == message
 
 
@@ -62,14 +62,14 @@ def test_machines_of_two_versions_understand_each_other(message: Message, data: 
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_a_message_that_does_not_say_its_version_is_of_the_first(message: Message) -> None:
+def test_a_message_without_a_version_is_of_the_first(message: Message) -> None:
     sent = travelled(message.to_json())
     assert sent.pop("version") == VERSION
     assert type(message).from_json(sent).version == 1
 
 
 @pytest.mark.parametrize("message", [BEAT, REPORT, ORDER])
-def test_what_only_a_newer_program_may_read_is_set_aside(message: Message) -> None:
+def test_a_message_only_a_newer_program_may_read_is_set_aside(message: Message) -> None:
     newer = {**travelled(message.to_json()), "version": VERSION + 2}
     assert type(message).from_json(newer).version == VERSION + 2
     with pytest.raises(BadMessage, match=f"from version {VERSION + 1} on.*bring this machine to the newer version"):
@@ -107,7 +107,7 @@ def test_what_only_a_newer_program_may_read_is_set_aside(message: Message) -> No
         {"incarnation": None},
     ],
 )
-def test_a_heartbeat_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+def test_a_malformed_heartbeat_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadMessage, match="a Heartbeat is not as it should be"):
         Heartbeat.from_json({**travelled(BEAT.to_json()), **changes})
 
@@ -130,7 +130,7 @@ def test_a_heartbeat_that_is_not_as_it_should_be_is_refused(changes: dict[str, A
         {"peak_memory_mb": "much"},
     ],
 )
-def test_a_report_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+def test_a_malformed_report_is_refused(changes: dict[str, Any]) -> None:
     message = travelled(REPORT.to_json())
     message["outcomes"][0].update(changes)
     with pytest.raises(BadMessage, match="a LeaseReport is not as it should be"):
@@ -154,7 +154,7 @@ def test_a_report_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]
         {"token": "x" * 33},
     ],
 )
-def test_an_order_that_is_not_as_it_should_be_is_refused(changes: dict[str, Any]) -> None:
+def test_a_malformed_order_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadMessage, match="a ConversionOrder is not as it should be"):
         ConversionOrder.from_json({**travelled(ORDER.to_json()), **changes})
 
@@ -176,7 +176,7 @@ ANYTHING = st.recursive(
 
 
 @given(message=ANYTHING, kind=st.sampled_from([Heartbeat, LeaseReport, ConversionOrder]))
-def test_whatever_comes_is_a_message_or_refused(message: object, kind: type[Heartbeat]) -> None:
+def test_whatever_arrives_is_a_message_or_refused(message: object, kind: type[Heartbeat]) -> None:
     with pytest.raises(BadMessage):
         kind.from_json(message)
 
@@ -194,7 +194,7 @@ def test_one_field_of_any_kind_makes_a_message_or_is_refused(
     assert isinstance(taken, type(message))
 
 
-def test_an_error_is_made_fit_to_travel() -> None:
+def test_an_error_is_made_fit_to_be_sent() -> None:
     said = plain_error("NUL \0, half a character \ud800, and much more " + "x" * 100_000)
     report = LeaseReport("t", "i", (AtomOutcome(0, "failed", 1.0, error=said),), is_over=True)
     assert LeaseReport.from_json(travelled(report.to_json())) == report

@@ -20,7 +20,7 @@ def test_another_version_tag_engine_or_class_is_another_queue() -> None:
     assert len(queues) == 5
 
 
-def test_the_class_is_told_from_its_queue() -> None:
+def test_the_class_follows_from_its_queue() -> None:
     for tags in (frozenset[str](), frozenset({"studio-a", "fast"})):
         for versions in ({}, {"world": "2"}):
             assert class_of(convert_queue("cpu.amd-epyc", tags, versions)) == "cpu.amd-epyc"

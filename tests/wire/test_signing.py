@@ -24,7 +24,7 @@ def test_a_signed_message_names_its_key() -> None:
     assert signature.key == "box1"
 
 
-def test_what_was_not_signed_was_signed_by_nobody() -> None:
+def test_an_unsigned_message_names_no_key() -> None:
     assert Signer("", "").signed("report", MESSAGE) == MESSAGE
     assert signer_of(MESSAGE, "report", KEYS) is None
 
@@ -52,7 +52,7 @@ def test_a_message_that_was_changed_is_refused(forge: Any) -> None:
         signer_of(message, "report", KEYS)
 
 
-def test_a_heartbeat_does_not_pass_for_a_report() -> None:
+def test_a_heartbeat_cannot_pass_for_a_report() -> None:
     with pytest.raises(BadMessage):
         signer_of(signed("heartbeat"), "report", KEYS)
 

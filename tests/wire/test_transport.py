@@ -122,7 +122,7 @@ ATTACKS: dict[str, Callable[[Redis], object]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
-def test_rubbish_is_passed_over_and_the_next_message_is_taken(
+def test_rubbish_is_skipped_and_the_next_message_is_taken(
     reader: Reader, client: Redis, attack: Callable[[Redis], None]
 ) -> None:
     attack(client)
@@ -135,7 +135,7 @@ def test_rubbish_is_counted(reader: Reader, client: Redis) -> None:
     assert reader.dropped() == before + 3
 
 
-def test_messages_for_a_thousand_years_from_now_hold_nothing_up(reader: Reader, client: Redis) -> None:
+def test_messages_due_in_a_thousand_years_hold_nothing_up(reader: Reader, client: Redis) -> None:
     before = len(reader.taken())
     late = _message(headers={"task": QUEUE, "id": "x", "eta": "3000-01-01T00:00:00+00:00"})
     client.lpush(f"{PREFIX}{QUEUE}", *[late] * 500)
@@ -143,7 +143,7 @@ def test_messages_for_a_thousand_years_from_now_hold_nothing_up(reader: Reader, 
     assert len(reader.taken()) >= before + 500
 
 
-def test_a_full_broker_ends_nobody(reader: Reader, client: Redis) -> None:
+def test_a_full_broker_ends_no_process(reader: Reader, client: Redis) -> None:
     client.rpush(f"{PREFIX}{QUEUE}", _message())
     client.config_set("maxmemory", "1")
     assert wait_until(lambda: client.llen(f"{PREFIX}{QUEUE}") == 0, PATIENCE)
@@ -151,7 +151,7 @@ def test_a_full_broker_ends_nobody(reader: Reader, client: Redis) -> None:
     assert reader.takes_another()
 
 
-def test_a_message_in_hand_that_is_none_is_not_handed_out_again_and_again(
+def test_a_malformed_unacknowledged_message_is_not_redelivered_forever(
     client: Redis, session_redis: RedisServer
 ) -> None:
     for number, poison in enumerate(["x", "[]", "[1, 2]", '[{"headers": 5}, 1, 2]', "{}"]):

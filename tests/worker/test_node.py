@@ -52,14 +52,14 @@ def reported(node: Node) -> LeaseReport:
         pytest.param({"atoms": "some"}, id="with fields that make no sense"),
     ],
 )
-def test_the_lease_of_an_order_that_is_not_understood_goes_back_unblamed(node: Node, change: dict[str, Any]) -> None:
+def test_the_lease_of_an_unreadable_order_goes_back_without_blame(node: Node, change: dict[str, Any]) -> None:
     node.work({**travelled(ORDER.to_json()), **change})
     report = reported(node)
     assert (report.token, report.outcomes, report.is_over) == (ORDER.token, (), True)
     assert sum(rubbish.take().values()) == 1
 
 
-def test_what_is_no_order_at_all_is_set_aside(node: Node) -> None:
+def test_anything_but_an_order_is_set_aside(node: Node) -> None:
     node.work({"colour": "blue"})
     assert sum(rubbish.take().values()) == 1
     assert not node.outbox.waiting

@@ -38,7 +38,7 @@ def presence(heard: Heard) -> Iterator[Presence]:
     presence.say_goodbye()
 
 
-def test_a_lease_that_is_taken_is_told_at_once(presence: Presence, heard: Heard) -> None:
+def test_taking_a_lease_is_reported_at_once(presence: Presence, heard: Heard) -> None:
     presence.take("one")
     assert heard.came.wait(5.0)
     assert heard.beats[-1]["holding"] == ("one",)
@@ -64,7 +64,7 @@ def test_a_drop_that_comes_before_its_lease_is_remembered(presence: Presence) ->
     assert not presence.was_dropped("other")
 
 
-def test_no_more_drops_are_kept_than_there_is_room_for(presence: Presence) -> None:
+def test_only_a_bounded_number_of_drops_is_kept(presence: Presence) -> None:
     presence.drop(str(number) for number in range(MOST_DROPPED + 10))
     assert not presence.was_dropped("9")
     assert presence.was_dropped("10")

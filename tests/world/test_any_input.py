@@ -32,7 +32,7 @@ SIGNALS: dict[str, Signal] = {
 @pytest.mark.parametrize("name", sorted(SIGNALS))
 @given(length=st.integers(1, 3000), first=st.integers(0, 10**9), trim=st.integers(0, 400))
 @settings(max_examples=12, deadline=None)
-def test_anything_of_any_length_gives_that_many_finite_samples(name: str, length: int, first: int, trim: int) -> None:
+def test_any_input_gives_its_own_length_in_finite_samples(name: str, length: int, first: int, trim: int) -> None:
     start = first + min(trim, length - 1)
     piece = Piece(SIGNALS[name](length), first, start, first + length, start, first + length)
     samples = voice("bright").convert(piece, {}).samples
@@ -47,7 +47,7 @@ def test_silence_stays_below_the_last_of_24_bits(length: int) -> None:
     assert np.abs(voice("whisper").convert(whole(np.zeros(length, np.float32)), {}).samples).max() < 2.0**-24
 
 
-def test_a_sample_more_than_there_is_can_be_asked_for() -> None:
+def test_one_sample_more_than_there_is_can_be_asked_for() -> None:
     recording, _ = singing_and_speech(2.0)
     samples = voice("plain").convert(Piece(recording, 0, 0, len(recording), 0, len(recording) + 1), {}).samples
     assert len(samples) == len(recording) + 1
@@ -61,12 +61,12 @@ def test_an_atom_without_context_is_still_converted(start: int) -> None:
     assert abs(loudness(samples) - loudness(recording[start : 4 * RATE])) < 2.0
 
 
-def test_values_that_are_no_numbers_are_refused() -> None:
+def test_values_that_are_not_numbers_are_refused() -> None:
     with pytest.raises(ConversionError, match="not numbers"):
         voice("plain").convert(whole(np.full(100, np.nan, np.float32)), {})
 
 
-def test_a_voice_with_next_to_nothing_in_its_upper_bands_stays_finite() -> None:
+def test_a_voice_with_almost_empty_upper_bands_stays_finite() -> None:
     """Downsampled and filtered sound can hold bands so empty that the analysis divides nothing by nothing."""
     blocks = [block.samples for block in generate(8.0, 44_100, 1)]
     resampler, highpass = StreamResampler(44_100, RATE), ZeroPhaseHighPass(RATE)

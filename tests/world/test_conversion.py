@@ -44,7 +44,7 @@ def test_plain_keeps_loudness_and_spectrogram() -> None:
 
 
 @pytest.mark.parametrize("name", ["bright", "deep", "child", "whisper", "robot"])
-def test_voices_keep_about_the_loudness(name: str) -> None:
+def test_voices_roughly_keep_the_loudness(name: str) -> None:
     recording, _ = singing_and_speech(SECONDS)
     assert abs(loudness(converted(name, SECONDS)) - loudness(recording)) < 3.0
 
@@ -53,7 +53,7 @@ def test_voices_keep_about_the_loudness(name: str) -> None:
     ("recipe", "settings", "semitones"),
     [({}, {}, 0.0), ({"pitch_semitones": 4.0}, {"pitch": 3.0}, 7.0), ({"pitch_semitones": -5.0}, {}, -5.0)],
 )
-def test_pitch_moves_as_told(recipe: dict[str, float], settings: dict[str, float], semitones: float) -> None:
+def test_pitch_moves_as_requested(recipe: dict[str, float], settings: dict[str, float], semitones: float) -> None:
     recording, pitch = singing_and_speech(SECONDS)
     found = measured_pitch(WorldConversion(WorldVoice.from_json(recipe)).convert(whole(recording), settings).samples)[
         : len(pitch)
@@ -69,7 +69,7 @@ def test_a_robot_sings_one_note() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.85, 1.2])
-def test_formants_move_as_told(ratio: float) -> None:
+def test_formants_move_as_requested(ratio: float) -> None:
     recording, _ = singing_and_speech(SECONDS)
     moved = WorldConversion(WorldVoice.from_json({"formant_ratio": ratio})).convert(whole(recording), {}).samples
     assert abs(ratio_between(mean_envelope(recording), mean_envelope(moved)) / ratio - 1.0) < 0.03

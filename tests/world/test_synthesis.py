@@ -33,7 +33,7 @@ def test_flat_filters_give_the_excitation_back() -> None:
     np.testing.assert_allclose(total[5 * HOP - begins : 90 * HOP - begins], noise[inside], atol=1e-5)
 
 
-def test_filters_have_the_power_of_the_envelope_and_answer_early() -> None:
+def test_filters_have_the_power_of_the_envelope_and_respond_early() -> None:
     envelope = envelope_of_a_formant(1500.0)
     filters = minimum_phase(envelope)
     wanted = np.interp(FREQUENCIES, np.arange(BINS) * RATE / 2 / (BINS - 1), envelope[0])
@@ -49,7 +49,7 @@ def test_formants_move_by_the_ratio_and_keep_their_power() -> None:
     assert abs(np.exp(moved).sum() / np.exp(still).sum() - 1.0) < 0.05
 
 
-def test_pulses_are_as_strong_as_noise_and_free_of_direct_current() -> None:
+def test_pulses_are_as_strong_as_noise_and_have_no_dc_offset() -> None:
     train = pulse_train(np.full(1000, 173.3), 0)
     middle = train[100 * HOP : 900 * HOP]
     assert abs(np.mean(middle**2) - 1.0) < 0.05

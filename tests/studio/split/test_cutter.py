@@ -42,7 +42,7 @@ def test_every_sample_is_in_exactly_one_atom_however_it_was_pushed(length: int, 
 
 @settings(max_examples=60, deadline=None)
 @given(length=st.integers(1, 30_000), pushes=st.lists(st.integers(0, 9_000), max_size=6))
-def test_cuts_do_not_depend_on_how_the_stream_came(length: int, pushes: list[int]) -> None:
+def test_cuts_do_not_depend_on_how_the_stream_arrived(length: int, pushes: list[int]) -> None:
     samples = noise(length)
     assert [a.stop for a in cut(samples, pushes)] == [a.stop for a in cut(samples, [])]
 
@@ -65,7 +65,7 @@ def test_a_pause_is_found() -> None:
     assert 3_000 < cut(samples, [])[0].stop < 3_400
 
 
-def test_silence_is_cut_into_as_few_atoms_as_can_be() -> None:
+def test_silence_is_cut_into_as_few_atoms_as_possible() -> None:
     assert [a.stop for a in cut(np.zeros(9_000, np.float32), [])] == [4_000, 8_000, 9_000]
 
 

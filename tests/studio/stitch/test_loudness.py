@@ -35,7 +35,7 @@ def streamed(result: Samples, source: Samples, mix: float, cuts: list[int]) -> S
 
 @pytest.mark.parametrize("seconds", [0.01, 0.49, 0.5, 0.51, 1.0, 7.3, 60.0])
 @pytest.mark.parametrize("mix", [0.0, 0.3, 0.9])
-def test_it_is_that_of_the_whole(seconds: float, mix: float) -> None:
+def test_a_streamed_mix_equals_that_of_the_whole(seconds: float, mix: float) -> None:
     result, source = swelling(round(seconds * RATE), 1), swelling(round(seconds * SOURCE_RATE), 2)
     got, wanted = streamed(result, source, mix, [5_000, 77_777]), whole_mix(result, RATE, source, SOURCE_RATE, mix)
     assert got.dtype == np.float32
@@ -44,12 +44,12 @@ def test_it_is_that_of_the_whole(seconds: float, mix: float) -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 60_000), max_size=8))
-def test_where_it_is_cut_changes_no_bit(cuts: list[int]) -> None:
+def test_where_it_is_cut_does_not_change_a_bit(cuts: list[int]) -> None:
     result, source = swelling(30_011, 3), swelling(12_004, 4)
     assert np.array_equal(streamed(result, source, MIX, cuts), streamed(result, source, MIX, []))
 
 
-def test_all_of_the_sources_loudness_makes_the_result_as_loud() -> None:
+def test_a_full_mix_makes_the_result_as_loud_as_the_source() -> None:
     fading = np.random.default_rng(5).standard_normal(80_000) * 10.0 ** -(np.arange(80_000) / 20_000)
     got = streamed(fading.astype(np.float32), np.full(32_000, 0.5, np.float32), 0.0, [])
     levels = np.sqrt(np.mean(got[8_000:72_000].astype(np.float64).reshape(-1, 4_000) ** 2, axis=1))

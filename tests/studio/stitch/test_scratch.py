@@ -28,7 +28,7 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_and_what_another_uses_is_not(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed_by_the_next_but_not_files_in_use(tmp_path: Path) -> None:
     holders = [
         subprocess.Popen([sys.executable, "-c", HELD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for _ in range(2)
@@ -46,7 +46,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_what_another_uses
             holder.communicate(b"")
 
 
-def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_scratch_folder_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ServiceError, match=r"scratch folder .* cannot be used"), scratch_room(tmp_path / "file" / "x"):
         raise AssertionError("there is nothing to work in")

@@ -118,7 +118,9 @@ def test_the_mix_is_that_of_the_whole_recording(tmp_path: Path, database: Databa
     assert np.max(np.abs(done.result(tmp_path) - done.atoms())) > 0.01
 
 
-def test_what_the_mix_makes_too_loud_is_turned_down(tmp_path: Path, database: Database, recording: Path) -> None:
+def test_a_result_that_the_mix_makes_too_loud_is_turned_down(
+    tmp_path: Path, database: Database, recording: Path
+) -> None:
     loud, rate = soundfile.read(recording, dtype="float32")
     path = tmp_path / "loud.wav"
     soundfile.write(path, loud / np.max(np.abs(loud)) * 2.0, rate, "FLOAT")
@@ -138,7 +140,7 @@ def test_how_the_recording_was_cut_makes_no_difference(tmp_path: Path, database:
     assert np.max(np.abs(ones - others)) <= 1e-4
 
 
-def test_another_mix_needs_no_atom_converted_again(tmp_path: Path, database: Database, recording: Path) -> None:
+def test_changing_the_mix_converts_no_atom_again(tmp_path: Path, database: Database, recording: Path) -> None:
     done = stitched(tmp_path, database, recording, loudness_mix=MIX)
     other = done.job
     other.settings = {**other.settings, "loudness_mix": 0.5}
