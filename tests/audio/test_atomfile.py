@@ -1,4 +1,4 @@
-"""An atom comes back as it was stored, or not at all."""
+"""An atom is read back exactly as it was stored, or not at all."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from storage.errors import AudioError, DamagedAtom
 from testing.sounds import encoded, noise, tone
 
 RATE = 16_000
-STEP = 2.0**-23  # of 24-bit samples within full scale
+STEP = 2.0**-23  # 24-bit samples within full scale
 ATOM = encode(np.add(tone(9_000, RATE), noise(9_000)[:, 0], dtype=np.float32), RATE)
 
 
@@ -38,7 +38,7 @@ def test_samples_return_within_half_a_step_of_their_own_scale(frames: int, rate:
 
 
 def test_full_scale_is_not_scaled_down() -> None:
-    """What 24 bits hold exactly comes back exactly, next to a sample of 1.0."""
+    """Whatever 24 bits can hold exactly comes back exactly, even next to a sample of 1.0."""
     samples = np.array([-1.0, 1.0, 0.5, STEP, -STEP, 0.0], np.float32)
     returned, _ = decode(encode(samples, RATE))
     np.testing.assert_array_equal(returned[[0, 2, 3, 4, 5]], samples[[0, 2, 3, 4, 5]])
@@ -81,7 +81,7 @@ def test_truncated_atom_is_refused(kept: int) -> None:
 @settings(max_examples=150, deadline=None)
 @given(place=st.integers(0, len(ATOM) - 1), mask=st.integers(1, 255))
 def test_changed_byte_is_noticed_or_harmless(place: int, mask: int) -> None:
-    """Some bytes, such as the name of the encoder, carry nothing."""
+    """Some bytes, such as the name of the encoder, do not matter."""
     expected, _ = decode(ATOM)
     content = bytearray(ATOM)
     content[place] ^= mask
@@ -114,7 +114,7 @@ def line_of(content: bytes) -> str:
 
 
 def with_line(content: bytes, old: str, new: str) -> bytes:
-    """The same file with another line of the same length."""
+    """The same file with part of its line replaced by text of the same length."""
     assert len(old) == len(new)
     assert old.encode() in content
     return content.replace(old.encode(), new.encode())
@@ -176,7 +176,7 @@ def test_samples_that_float32_can_barely_hold_are_kept_or_refused() -> None:
 
 
 def bomb(frames: int, claimed: int) -> bytes:
-    """Silence in hardly any bytes, whose header and line claim a length of their own."""
+    """Silence packed into very few bytes, whose header and line claim any length."""
     out = io.BytesIO()
     with soundfile.SoundFile(out, "w", RATE, 1, format="FLAC", subtype="PCM_24") as sound:
         sound.comment = f"voicefarm atom rate={RATE} frames={claimed} exponent=0 check=00000000"
@@ -204,7 +204,7 @@ except DamagedAtom as error:
 
 
 def megabytes_and_sentence(content: bytes, *known: int) -> tuple[int, str]:
-    """What decoding costs a process of its own, and how it ends."""
+    """How much memory decoding takes in a separate process, and the error it ends with."""
     told = subprocess.run(
         [sys.executable, "-c", MEASURED, *map(str, known)],
         input=content,

@@ -1,4 +1,4 @@
-"""Every recording that cannot be used is refused with its own sentence."""
+"""Every unusable recording is refused with its own error."""
 
 import io
 import os
@@ -63,7 +63,7 @@ REFUSED_BY_HEADER = {
 def test_the_header_alone_is_enough_to_refuse(
     content: bytes, sentence: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """From a path and from a file object alike, with one sentence and nothing on stderr."""
+    """Paths and file objects are refused alike, with one sentence and nothing on stderr."""
     path = tmp_path / "talk.wav"
     path.write_bytes(content)
     with pytest.raises(AudioError, match=sentence) as from_path:
@@ -125,7 +125,7 @@ def test_opposite_infinities_do_not_cancel() -> None:
 
 
 class FailingFile(io.BytesIO):
-    """A file whose disk or network goes away after its header."""
+    """A file whose disk or network disappears after its header has been read."""
 
     def __init__(self, content: bytes, failure: Exception) -> None:
         super().__init__(content)
@@ -156,7 +156,7 @@ def test_a_read_failure_is_not_taken_for_the_end(container: str, codec: str) -> 
 
 
 def test_unusual_but_valid_recordings_are_read() -> None:
-    """One sample, silence, 64 channels."""
+    """One sample, silence, and 64 channels."""
     for samples in (noise(1), np.zeros((RATE, 1), np.float32), noise(5_000, 64)):
         with open_source(io.BytesIO(encoded(samples, RATE, "WAV", "FLOAT")), "x") as source:
             read = np.concatenate(list(source.blocks()))
@@ -164,7 +164,7 @@ def test_unusual_but_valid_recordings_are_read() -> None:
 
 
 def riff(channels: int, tag: int = 1, bits: int = 16, *, chunk: bytes = b"", claimed: int = 0) -> bytes:
-    """A WAV of a second with any number of channels, and perhaps a chunk before its sound whose length is a lie."""
+    """A one-second WAV with any number of channels, optionally with a chunk of false length before its sound."""
     block = channels * bits // 8 & 0xFFFF
     layout = struct.pack("<HHIIHH", tag, channels, RATE, RATE * block & 0xFFFF_FFFF, block, bits)
     odd = chunk[:4] + struct.pack("<I", claimed or len(chunk) - 4) + chunk[4:] if chunk else b""
@@ -195,7 +195,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_a_false_claim_in_a_header_costs_neither_memory_nor_time(content: bytes) -> None:
-    """It is read as far as there is sound, or refused; what is there is a second."""
+    """It is either refused or read as far as there is sound, which is one second."""
     try:
         with open_source(io.BytesIO(content), "x", allow_truncated=True) as source:
             assert sum(map(len, source.blocks())) <= 65 * RATE

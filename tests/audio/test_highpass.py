@@ -1,4 +1,4 @@
-"""The high-pass is the Butterworth run both ways, whatever pieces it gets."""
+"""The high-pass equals a Butterworth filter run both ways, however its input is cut."""
 
 import math
 
@@ -21,7 +21,7 @@ def filtered(samples: Samples, cuts: list[int], rate: int = RATE) -> Samples:
 
 
 def sections(rate: int) -> list[tuple[list[float], list[float]]]:
-    """The 5th order Butterworth high-pass at 48 Hz as one first and two second order sections."""
+    """The 5th-order Butterworth high-pass at 48 Hz as one first-order and two second-order sections."""
     warped = math.tan(math.pi * 48 / rate)
     one = 1 + warped
     found = [([1 / one, -1 / one, 0.0], [(warped - 1) / one, 0.0])]
@@ -37,7 +37,7 @@ def sections(rate: int) -> list[tuple[list[float], list[float]]]:
 
 
 def recursive(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
-    """Sample after sample, as the textbook has it."""
+    """The textbook recursion, sample by sample."""
     values = samples.tolist()
     for (b0, b1, b2), (a1, a2) in sections(rate):
         first = second = 0.0
@@ -49,7 +49,7 @@ def recursive(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.flo
 
 
 def test_it_equals_the_recursion_run_forwards_and_backwards() -> None:
-    """With half a second of silence on both ends, because the recursion must ring out there."""
+    """Half a second of silence at both ends lets the recursion ring out."""
     samples = noise(6 * RATE + 77)[:, 0] + np.float32(0.3)
     padded = np.pad(samples.astype(np.float64), RATE // 2)
     expected = recursive(recursive(padded, RATE)[::-1], RATE)[::-1][RATE // 2 : -RATE // 2]
@@ -68,7 +68,7 @@ def test_length_is_kept_and_cuts_change_nothing(frames: int, fractions: list[flo
 
 
 def test_later_sound_does_not_change_what_came_long_before() -> None:
-    """A recording and its beginning agree to the bit but for the reach of the filter at the end."""
+    """A recording and its beginning agree to the bit, except within the filter's reach of the end."""
     samples = noise(10 * RATE)[:, 0]
     np.testing.assert_array_equal(filtered(samples, [])[: 3 * RATE], filtered(samples[: 9 * RATE], [])[: 3 * RATE])
 

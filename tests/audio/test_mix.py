@@ -1,4 +1,4 @@
-"""How much of a recording mixing its channels loses is known once it has been read."""
+"""Once a recording has been read, it is known how much mixing its channels loses."""
 
 import io
 
@@ -57,6 +57,6 @@ def test_loss_is_measured_for_what_ffmpeg_reads_too() -> None:
 
 @pytest.mark.parametrize("size", [1e30, 3e38, 1e-30])
 def test_samples_of_any_size_give_a_finite_loss(size: float) -> None:
-    """A mix that overflows is refused elsewhere; one that does not must not warn either."""
+    """A mix that overflows is refused elsewhere; one that does not must cause no warning."""
     left = np.full(1000, size, np.float32)
     assert loss(stereo(left, np.float32(-1) * left)) == 0.0

@@ -1,4 +1,4 @@
-"""Recordings of every kind become one and the same stream of mono samples."""
+"""Recordings of every kind become the same stream of mono samples."""
 
 import io
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_formats_known_to_ffmpeg_are_read_apart_from_their_padding(
     assert facts.seconds == pytest.approx(FRAMES / rate, abs=0.1)
     heard = read(content)
     assert FRAMES <= len(heard) <= FRAMES + padding
-    if container != "adts":  # which has no place to write down the delay of its encoder
+    if container != "adts":  # which cannot record its encoder's delay
         assert np.std((heard[:FRAMES] - samples)[4000:-4000]) < 0.02
 
 
@@ -103,7 +103,7 @@ def test_the_length_of_blocks_changes_nothing(seconds: float, channels: int, fra
 
 
 def test_blocks_may_be_kept() -> None:
-    """A block that was handed on is not written over by the next one."""
+    """A block that was handed out is not overwritten by the next one."""
     samples = noise(RATE * 4)
     with open_source(io.BytesIO(encoded(samples, RATE, "WAV", "FLOAT")), "x") as source:
         np.testing.assert_array_equal(np.concatenate(list(source.blocks(0.3))), samples[:, 0])
@@ -111,7 +111,7 @@ def test_blocks_may_be_kept() -> None:
 
 def test_paths_and_file_objects_are_read_alike_and_only_paths_are_closed(tmp_path: Path) -> None:
     content = encoded(noise(5_000, 2), RATE, "WAV", "PCM_16")
-    path = tmp_path / "talk.raw"  # an extension that libsndfile would take for headerless samples
+    path = tmp_path / "talk.raw"  # an extension that libsndfile takes to mean headerless samples
     path.write_bytes(content)
     borrowed = io.BytesIO(content)
     with open_source(path, "x") as source:
@@ -145,7 +145,7 @@ def test_an_untagged_recording_has_neither_title_nor_artist() -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_damage_anywhere_ends_in_samples_or_an_audio_error(data: st.DataObject) -> None:
-    """Whatever bytes change, nothing but an AudioError comes out."""
+    """Whichever bytes change, no other exception than an AudioError is raised."""
     container, subtype = data.draw(st.sampled_from([("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16")]))
     content = bytearray(encoded(tone(2_000, 8_000), 8_000, container, subtype))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""Resampling is exact in length, does not move the sound, and does not care how its input is cut."""
+"""Resampling keeps the exact length, does not shift the sound, and does not depend on how its input is cut."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_blocks_of_any_size_give_the_same_bits(block: int) -> None:
 
 @pytest.mark.parametrize(("rate_in", "rate_out"), [(44_100, 16_000), (16_000, 40_000), (48_000, 16_000)])
 def test_sound_keeps_its_place_in_time(rate_in: int, rate_out: int) -> None:
-    """A tone comes out in phase, so nothing is delayed."""
+    """A tone comes out in phase, so there is no delay."""
     out = resampled(tone(rate_in, rate_in), rate_in, rate_out, [])
     assert np.max(np.abs(out - tone(rate_out, rate_out))[500:-500]) < 2e-4
 

@@ -1,4 +1,4 @@
-"""What ends too early is refused by default and read as far as it goes when that is allowed."""
+"""A recording that ends too early is refused by default, and read as far as it goes when that is allowed."""
 
 import io
 import struct
@@ -74,7 +74,7 @@ def test_an_m4a_with_its_index_first_is_refused_when_short() -> None:
 
 
 def with_index_first() -> bytes:
-    """Moves the index of an M4A before its sound, as web servers like it, by hand: in memory FFmpeg cannot."""
+    """Moves an M4A's index before its sound, as for web servers; by hand, because FFmpeg cannot do so in memory."""
     content = muxed(noise(FRAMES)[:, 0], RATE, "ipod", "aac")
     boxes, at = {}, 0
     while at < len(content):

@@ -1,4 +1,4 @@
-"""Results come out in every format, whole or not at all."""
+"""Results are written in every format, completely or not at all."""
 
 import re
 import subprocess
@@ -35,7 +35,7 @@ def read(path: Path) -> Samples:
     [("wav", 1 / 32767), ("flac", 1 / 32767), ("mp3", 0.03), ("ogg", 0.05), ("opus", 0.03), ("m4a", 0.03)],
 )
 def test_every_format_returns_what_was_written(kind: str, tolerance: float, tmp_path: Path) -> None:
-    """To the sample, except that AAC pads its last frame."""
+    """The length is exact to the sample, except that AAC pads its last frame."""
     path = tmp_path / f"talk.{kind}"
     samples = tone(FRAMES, RATE)
     write(path, samples, RATE, kind)
@@ -170,7 +170,7 @@ def test_a_sample_that_is_not_a_number_is_refused_with_its_position(tmp_path: Pa
 
 @pytest.mark.parametrize(("frames", "magic"), [(1_000_000_000, b"RIFF"), (2_200_000_000, b"RF64")])
 def test_a_wav_beyond_four_gigabytes_becomes_rf64(frames: int, magic: bytes, tmp_path: Path) -> None:
-    """Seen by its first bytes; the file is given up on before its gigabytes are written."""
+    """The first bytes show it; writing is abandoned before the gigabytes."""
     path, seen = tmp_path / "talk.wav", []
 
     def interrupted() -> None:
@@ -218,7 +218,7 @@ for kind in ("wav", "flac", "mp3", "m4a"):
 
 
 def test_a_disk_that_fills_up_during_writing_is_reported_and_the_part_removed(tmp_path: Path) -> None:
-    """In a process of its own, whose files may not grow beyond 60 000 bytes."""
+    """In a separate process, whose files may not grow beyond 60 000 bytes."""
     done = subprocess.run(
         [sys.executable, "-c", CROWDED, str(tmp_path / "talk")],
         check=False,
@@ -248,7 +248,7 @@ print(len(read(path)))
     [("wav", 192_000), ("flac", 192_000), ("mp3", 48_000), ("ogg", 192_000), ("opus", 48_000), ("m4a", 96_000)],
 )
 def test_a_long_block_is_written_at_once_at_the_highest_rate(kind: str, rate: int, tmp_path: Path) -> None:
-    """In a process of its own, because what went wrong was a crash."""
+    """In a separate process, because the original fault was a crash."""
     done = subprocess.run(
         [sys.executable, "-c", AT_ONCE, str(tmp_path / "talk"), kind, str(rate)],
         check=False,

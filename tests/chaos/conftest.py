@@ -1,4 +1,4 @@
-"""Work, what comes of it undisturbed, and standing farms of both kinds."""
+"""The work to be done, its undisturbed results, and running farms of both kinds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def undisturbed(work: Work, tmp_path_factory: pytest.TempPathFactory) -> dict[Ma
 
 @pytest.fixture(params=[EMBEDDED, SERVERS])
 def farm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StandingFarm]:
-    """A farm that stands; the servers are those of all tests."""
+    """A running farm; its servers are shared by all tests."""
     if request.param == SERVERS:
         found = [request.getfixturevalue(name) for name in ("redis_server", "postgres_server", "s3_server")]
         made = server_ground(tmp_path, *found, **CHAOS)

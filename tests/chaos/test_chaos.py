@@ -1,4 +1,4 @@
-"""Both kinds of farm under a fixed plan of mixed faults: nothing is lost, nothing is left, the bytes are the same."""
+"""Both kinds of farm under a fixed plan of mixed faults: nothing is lost or left behind, and the bytes are the same."""
 
 import pytest
 from sqlalchemy import update
@@ -31,7 +31,7 @@ def test_a_farm_survives_mixed_faults_as_if_nothing_had_happened(
 
 
 def assert_that_it_could_have_failed(farm: StandingFarm, undisturbed: dict[Made, str]) -> None:
-    """The same looks at the same farm, once something is wrong with it."""
+    """Repeats the checks on the same farm once something is wrong with it: they must fail."""
     changed = dict.fromkeys(undisturbed, "what nobody has made")
     assert "other bytes" in "".join(wrong_results(farm.database, farm.store, changed))
     with farm.database.writing() as connection:

@@ -1,4 +1,4 @@
-"""A link passes what it should, and nothing else, in every weather."""
+"""In every weather, a link passes what it should and nothing else."""
 
 import socket
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from testing.services.server import HOST
 from testing.services.waiting import wait_until
 
 BODY = b"x" * 5000
-#: Longer than anything takes on loopback, and as long as a test waits for what must not come.
+#: Longer than anything takes on loopback; a test waits this long for what must not arrive.
 SOON = 0.3
 
 
@@ -32,7 +32,7 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class Quiet(ThreadingHTTPServer):
-    """Whoever hangs up on it does so on purpose."""
+    """A server that does not mind when a client hangs up: here that is on purpose."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing."""

@@ -1,4 +1,4 @@
-"""Clocks that are set, disks that are full, and a worker of another release are what they claim to be."""
+"""Clocks that are set, full disks, and workers of another release really behave as such."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The driver's checks notice what they are there for: a farm that is not as it should be cannot pass."""
+"""The driver's checks notice every fault they are meant to find: a farm in a wrong state cannot pass."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> FolderStore:
 
 @pytest.fixture
 def job(database: Database, store: FolderStore, work: Work, tmp_path: Path) -> int:
-    """A job that has ended well."""
+    """A job that ended well."""
     number = work.hand_in(database, store, embedded_settings(tmp_path), Task("word.wav", "through", 5))
     store.put("results/1.wav", b"as it should be")
     _set(database, JobRecord, state="finished", result_key="results/1.wav", claim=None)

@@ -1,4 +1,4 @@
-"""A plan follows from its seed alone and is worth following."""
+"""A plan depends on its seed alone, and covers every kind of fault."""
 
 from testing.chaos.kinds import EMBEDDED, SERVERS, Kind, kinds_of
 from testing.chaos.plan import LONG_LONGEST, SHORTEST, derive_plan, derive_round

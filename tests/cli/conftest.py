@@ -1,4 +1,4 @@
-"""Commands, recordings, and a farm that is up."""
+"""Commands, recordings, and a running farm."""
 
 import re
 import signal
@@ -17,7 +17,7 @@ from tests.cli.running import CommandLine, ended
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[CommandLine]:
-    """The command on a state folder that nobody has used yet."""
+    """The command, with an unused state folder."""
     line = CommandLine(tmp_path / "state")
     yield line
     line.end_processes()
@@ -25,7 +25,7 @@ def command(tmp_path: Path) -> Iterator[CommandLine]:
 
 @pytest.fixture(scope="session")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of a second."""
+    """A one-second recording."""
     path = tmp_path_factory.mktemp("talk") / "talk.wav"
     soundfile.write(path, tone(16_000, 16_000), 16_000)
     return path
@@ -33,8 +33,8 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def farm_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """The command, beside a `voicefarm up` with Flower that lasts for all tests of a module."""
-    # Cancelling waits for the atom in hand, so that short ones are quicker to test with.
+    """The command beside a `voicefarm up` with Flower, which runs for all tests of a module."""
+    # Cancelling waits for the atom in hand, so short atoms make quicker tests.
     flower = {"flower_port": free_port(), "flower_password": "open sesame"}
     line = CommandLine(tmp_path_factory.mktemp("up") / "state", atom_seconds=2, **flower)
     up = line.start("up", "--workers", 1)
@@ -55,12 +55,12 @@ def _wait_for_start(up: "subprocess.Popen[str]") -> None:
 
 
 def silence(path: Path, seconds: float, rate: int = 16_000) -> Path:
-    """A recording of nothing, which takes next to no room as FLAC."""
+    """A silent recording, which takes almost no space as FLAC."""
     soundfile.write(path, np.zeros(round(seconds * rate), np.float32), rate)
     return path
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hears_ctrl_c() -> None:
-    """Shells start background jobs deaf to Ctrl-C, and tests that run in one would hand that down to their commands."""
+    """Restores Ctrl-C: shells start background jobs deaf to it, and their tests' commands would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

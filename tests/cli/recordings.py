@@ -10,7 +10,7 @@ from testing.sounds import Samples, encoded, noise, pcm16, tone, wav
 RATE = 16_000
 HUGE = 100 * 2**30
 GOOD = wav(pcm16(tone(RATE, RATE)))
-#: The size of the data stands there in eight bytes.
+#: Where the size of the data is, in eight bytes.
 RF64 = encoded(tone(RATE, RATE), RATE, "RF64", "PCM_16")
 RF64_SIZE_AT = 28
 
@@ -21,7 +21,7 @@ def _with(value: float) -> bytes:
     return encoded(samples, RATE, "WAV", "FLOAT")
 
 
-#: Name, bytes, and the words of the sentence that says what is wrong and what to do.
+#: Name, bytes, and words from the sentence that says what is wrong and what to do.
 BAD: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "empty.wav": (b"", ("is empty", "copy the file again")),
     "diary.wav": (b"dear diary, nothing happened today\n" * 40, ("is text, not sound", "name a recording")),
@@ -37,7 +37,7 @@ BAD: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "slow.wav": (wav(pcm16(tone(1000, 1000)), 1_000), ("sample rate of 1000 Hz", "resample it first")),
     "fast.wav": (wav(pcm16(tone(1000, 1000)), 1_000_000), ("sample rate of 1000000 Hz", "resample it first")),
 }
-#: These pass for recordings until they are read.
+#: These look like recordings until they are read.
 FAIL_LATE = {"nan.wav", "inf.wav"}
 
 _MADE: dict[str, tuple[Callable[[], Samples], int]] = {
@@ -48,7 +48,7 @@ _MADE: dict[str, tuple[Callable[[], Samples], int]] = {
     "crowd.wav": (lambda: noise(24_001, 64), 48_000),
     "lossless.flac": (lambda: tone(33_333, 22_050), 22_050),
 }
-#: Names, frames and rates of the good ones.
+#: Names, frames and rates of the good recordings.
 GOOD_ONES = {name: (len(make()), rate) for name, (make, rate) in _MADE.items()}
 
 

@@ -1,4 +1,4 @@
-"""The real command as a process of its own, as people and programs meet it."""
+"""The real command in its own process, as people and programs use it."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from dispatcher.local.embedded import threads
 from testing.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Longer than any command of these tests may take on two busy cores.
+#: Longer than any command in these tests may take on two busy cores.
 PATIENCE = 60.0
-#: Starts a program for root without the rights to read and write everything that a file's owner has closed.
+#: Starts a program as root, but without root's power to read and write files closed to others.
 PLAIN = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a command left behind."""
+    """How a command ended and what it printed."""
 
     status: int
     out: str
@@ -31,11 +31,11 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """What it told programs."""
+        """What it printed for programs."""
         return json.loads(self.out)
 
     def sentence(self) -> str:
-        """The one sentence with which it failed."""
+        """The one sentence that it failed with."""
         assert self.status == 1, self
         assert "Traceback" not in self.err, self.err
         lines = self.err.splitlines()
@@ -45,7 +45,7 @@ class Ended:
 
 
 class CommandLine:
-    """`voicefarm` with settings of its own."""
+    """`voicefarm` with its own settings."""
 
     def __init__(self, state: Path, **settings: object) -> None:
         self.state = state
@@ -53,7 +53,7 @@ class CommandLine:
         self.settings = {"state": state, "workers": 1, **settings}
 
     def start(self, *arguments: object, **settings: object) -> "subprocess.Popen[str]":
-        """Begin a command."""
+        """Start a command."""
         given = {f"VOICEFARM_{name.upper()}": str(value) for name, value in {**self.settings, **settings}.items()}
         return subprocess.Popen(
             [*self.within, sys.executable, "-m", "dispatcher.cli.main", *map(str, arguments)], cwd=ROOT, text=True,
@@ -62,31 +62,31 @@ class CommandLine:
         )  # fmt: skip
 
     def run(self, *arguments: object, **settings: object) -> Ended:
-        """Run a command to its end."""
+        """Run a command until it ends."""
         return ended(self.start(*arguments, **settings))
 
     def done(self, *arguments: object, **settings: object) -> Ended:
-        """The same for a command that must succeed."""
+        """Run a command that must succeed."""
         done = self.run(*arguments, **settings)
         assert done.status == 0, done
         return done
 
     def told(self, *arguments: object, **settings: object) -> Any:
-        """What a command that must succeed tells programs."""
+        """What a command that must succeed prints for programs."""
         return self.done(*arguments, "--json", **settings).json
 
     def processes(self) -> list[str]:
-        """Command lines of all that runs on this state folder."""
+        """Command lines of all processes that use this state folder."""
         return [" ".join(p.info["cmdline"] or [p.info["name"]]) for p in _processes() if self._is_ours(p)]
 
     def end_processes(self) -> None:
-        """Kill what a failed test has left behind."""
+        """Kill what a failed test left behind."""
         for process in _processes():
             if self._is_ours(process):
                 process.kill()
 
     def wait_for_nobody(self, seconds: float) -> None:
-        """Wait until nothing runs on this state folder any more."""
+        """Wait until no process uses this state folder any more."""
         wait_until(lambda: not self.processes(), seconds, "the end of all processes")
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -97,7 +97,7 @@ class CommandLine:
 
 
 def ended(process: "subprocess.Popen[str]", patience: float = PATIENCE) -> Ended:
-    """Wait for a command's end."""
+    """Wait for a command to end."""
     try:
         out, err = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:

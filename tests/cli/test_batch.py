@@ -1,4 +1,4 @@
-"""One bad recording never stops the others, and each says what is wrong with it."""
+"""A bad recording never stops the others, and each bad one gets its own explanation."""
 
 import os
 from pathlib import Path

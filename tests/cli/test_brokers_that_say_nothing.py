@@ -1,4 +1,4 @@
-"""Ports that take a connection and then do not talk as a broker does: told soon, not waited for."""
+"""Ports that accept a connection but do not talk like a broker are reported soon, not waited for."""
 
 import socket
 import ssl
@@ -17,9 +17,9 @@ from testing.services.redis import RedisServer
 from testing.services.server import HOST
 
 SECRET = "s3cret"
-#: How long a broker is waited for here; five times as long elsewhere.
+#: How long these tests wait for a broker; elsewhere it is five times as long.
 PATIENCE = 1.0
-#: Seconds in which the answer must be there, on a machine with other things to do.
+#: Seconds within which the answer must come, on a busy machine.
 SOON = 4.0
 
 
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def port_of() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
-    """Opens ports whose every visitor is treated in some way."""
+    """Opens ports that treat every visitor in a given way."""
     doors: list[socket.socket] = []
 
     def opened(treat: Callable[[socket.socket], object]) -> int:
@@ -43,7 +43,7 @@ def port_of() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
 
     yield opened
     for door in doors:
-        # Closing alone would not wake the one who waits there.
+        # Closing alone would not wake the thread that waits here.
         with suppress(OSError):
             door.shutdown(socket.SHUT_RDWR)
         door.close()

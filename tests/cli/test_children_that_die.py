@@ -1,4 +1,4 @@
-"""Children that cannot live: started again, and told of."""
+"""Children that keep dying are started again and reported."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ Watch = Callable[[str], tuple[Child, list[str]]]
 
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    """Watches a child that is a line of shell; gives it, and what is told of it."""
+    """Watches a child that is a line of shell; returns the child and the list of what is reported about it."""
     monkeypatch.setattr(processes, "RESTART_PAUSES", (0.01,))
     monkeypatch.setattr(processes, "HEALTHY", 1.0)
     supervisors: list[Supervisor] = []

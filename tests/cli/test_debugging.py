@@ -1,4 +1,4 @@
-"""`--debug` shows where an error came from, and nobody's password."""
+"""`--debug` shows where an error came from, but no passwords."""
 
 import os
 import subprocess
@@ -19,9 +19,9 @@ Debugged = Callable[..., str]
 
 @pytest.fixture
 def debugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Debugged:
-    """Runs a command with --debug, and gives the traceback with which it ended."""
+    """Runs a command with --debug and returns the traceback it ended with."""
     monkeypatch.setenv("VOICEFARM_STATE", str(tmp_path / "state"))
-    # --debug sets it for the whole process, which is the tests'.
+    # --debug sets it for the whole process, which here is the test process.
     monkeypatch.setenv("VOICEFARM_DEBUG", "")
 
     def run(*arguments: object) -> str:

@@ -1,4 +1,4 @@
-"""A farm of one command: private, joined by others, and gone with it however it ends."""
+"""A farm of one command is private, can be joined by other commands, and ends with the last, however that ends."""
 
 import signal
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from testing.services.waiting import wait_until
 from testing.sounds import tone
 from tests.cli.running import CommandLine, ended
 
-#: What a worker takes for the long recording: far longer than anybody here waits.
+#: How long a worker takes for the long recording: far longer than any test waits.
 AGES = 200.0
 
 
@@ -26,7 +26,7 @@ def long_talk(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def has_begun(command: CommandLine) -> Callable[[], bool]:
-    """Whether a worker has taken a lease of the slow voice's job."""
+    """Tells whether a worker has taken a lease of the slow voice's job."""
     settings = Settings(state=str(command.state))
     command.done("voice", "add", "slow", "--like", "through", "--set", f"pace={AGES / 10}")
 

@@ -1,4 +1,4 @@
-"""A result comes whole or not at all, and full disks are told of."""
+"""A result arrives completely or not at all, and full disks are reported."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from storage.records.schema import JobRecord
 from tests.cli.conftest import silence
 from tests.cli.running import CommandLine, ended
 
-#: Of silence as 16-bit WAV; more than the small disk holds.
+#: Seconds of silence as 16-bit WAV: more than the small disk holds.
 TOO_LONG = 60.0
 
 

@@ -1,4 +1,4 @@
-"""What the README says of installing is what make does."""
+"""The README's installation instructions match what make does."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Recordings with names that are no text, or that a terminal would obey."""
+"""Recordings whose names are not valid text, or contain what a terminal would obey."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from testing.sounds import encoded, tone
 from tests.cli.recordings import GOOD
 from tests.cli.running import CommandLine
 
-#: In Latin-1, as old disks have it.
+#: In Latin-1, as on old disks.
 NO_UTF8 = os.fsdecode("café.wav".encode("latin-1"))
-#: Names the window and rings.
+#: Sets the window's title and rings the bell.
 WICKED = "a\x1b]0;owned\x07[b].wav"
 
 

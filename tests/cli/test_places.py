@@ -1,4 +1,4 @@
-"""What cannot be written is found before anything is done for it."""
+"""A result that cannot be written is noticed before any work is done for it."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from storage.records.database import Database
 from storage.records.schema import JobRecord
 from tests.cli.running import CommandLine
 
-#: What nearly every disk can hold; the result of talk.wav is called so where the letters fill it up.
+#: The longest name that nearly every disk allows, in bytes.
 LONGEST_NAME = 255
 
 
@@ -26,7 +26,7 @@ def _why(talk: Path, out: Path) -> str:
 
 
 def test_a_folder_that_takes_no_files_is_refused(talk: Path) -> None:
-    """Its rights say that root may write there."""
+    """Its permissions claim that root may write there."""
     assert "/proc/x.wav cannot be written, because no file can be made in /proc (" in _why(talk, Path("/proc/x.wav"))
 
 

@@ -1,4 +1,4 @@
-"""What the farm keeps on a machine is its user's alone."""
+"""What the farm keeps on a machine is private to its user."""
 
 import os
 import sqlite3
@@ -14,7 +14,7 @@ import pytest
 from storage.private import make_private, make_private_file
 from tests.cli.running import CommandLine
 
-#: What most people have: others may read all.
+#: The usual umask: others may read everything.
 USUAL_UMASK = ("sh", "-c", 'umask 022; exec "$0" "$@"')
 
 
@@ -27,7 +27,7 @@ def usual_umask() -> Iterator[None]:
 
 @pytest.fixture
 def open_folder(tmp_path: Path, usual_umask: None) -> Path:
-    """A state folder as it was made in former times."""
+    """A state folder as earlier versions made it."""
     folder = tmp_path / "state"
     (folder / "objects/results").mkdir(parents=True)
     (folder / "objects/results/1.wav").touch()

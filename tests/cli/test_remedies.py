@@ -1,4 +1,4 @@
-"""What helps has two wordings: a plain one for everybody, and one that says what to type."""
+"""A remedy has two wordings: a plain one for everybody, and one that says what to type."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is asked for and cannot be had is refused in one sentence, before anything is done."""
+"""A request that cannot be met is refused in one sentence, before anything is done."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ Refusal = Callable[..., str]
 def refusal(
     tmp_path: Path, session_sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Refusal:
-    """Runs a command here and gives the sentence with which it ended; nothing of it may wait for a process."""
+    """Runs a command in this process and returns the sentence it ended with; it may not wait for another process."""
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     shutil.copy(session_sqlite, state / "records.sqlite3")

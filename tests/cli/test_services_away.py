@@ -1,4 +1,4 @@
-"""Servers that are away, or that refuse us: one sentence, soon, without the password."""
+"""Servers that are away or refuse us are reported soon, in one sentence without the password."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +16,12 @@ from testing.services.server import HOST, PASSWORD, free_port
 from tests.cli.running import CommandLine, ended
 
 SECRET = "s3cret"
-#: A command that cannot do anything says so within so many seconds.
+#: Seconds within which a command that can do nothing says so.
 SOON = 20.0
 
 
 def refusals(command: CommandLine, talk: Path, *names: str, **settings: str) -> list[str]:
-    """The sentences of commands that are run side by side."""
+    """Runs commands side by side and returns their error sentences."""
     begun = [command.start(name, talk, "--voice", "through", **settings) for name in names]
     sentences = [ended(process, SOON).sentence() for process in begun]
     for sentence in sentences:

@@ -1,4 +1,4 @@
-"""No result takes the place of a recording, whatever --overwrite says."""
+"""No result replaces a recording, even with --overwrite."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ REFUSAL = "which no result replaces; choose another place with -o"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a recording; the one we are in."""
+    """A folder with one recording, made the working folder."""
     folder = tmp_path / "dl"
     folder.mkdir()
     (folder / "two.wav").write_bytes(GOOD)
@@ -57,7 +57,7 @@ def _linked_folder(folder: Path) -> str:
         _hard_link, _link, _linked_folder, lambda _: "two.wav", lambda _: "./x/../two.wav",
         lambda folder: f"../{folder.name}/./two.wav", lambda folder: str(folder / "two.wav"), lambda _: "TWO.WAV",
     ],
-    ids=["hard link", "link", "linked folder", "itself", "by way of", "round about", "in full", "in capitals"],
+    ids=["hard link", "link", "linked folder", "itself", "via subfolder", "via parent", "absolute", "in capitals"],
 )  # fmt: skip
 def test_a_recording_is_kept_by_whatever_name_it_is_reached(folder: Path, spelt: Callable[[Path], str]) -> None:
     (error,) = _planned(["two.wav"], spelt(folder)).values()
@@ -107,7 +107,7 @@ def test_names_that_every_disk_tells_apart_count_as_two() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Records with one job that was made of a recording, which lies in this folder."""
+    """Records of one job, and the recording in this folder that it was made from."""
 
     database: Database
     recording: Path
@@ -146,7 +146,7 @@ def test_a_file_that_only_resembles_the_recording_may_be_replaced(known: Known, 
 
 
 def test_a_folder_converted_into_itself_loses_nothing(command: CommandLine, folder: Path, tmp_path: Path) -> None:
-    """And neither does a fetch afterwards, onto a recording or onto a result."""
+    """Nor does a later fetch lose anything, whether onto a recording or onto a result."""
     (folder / "master.wav").write_bytes(GOOD)
     (folder / "master.mp3").write_bytes(encoded(tone(16_000, 16_000), 16_000, "MP3", "MPEG_LAYER_III"))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -1,4 +1,4 @@
-"""`voicefarm up` and its Flower: what is said is what is so."""
+"""`voicefarm up` and its Flower: what they announce is true."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from tests.cli.running import CommandLine, ended
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that somebody has."""
+    """A port that is in use."""
     with socket.create_server((HOST, 0)) as holder:
         port: int = holder.getsockname()[1]
         yield port
@@ -29,7 +29,7 @@ def taken() -> Iterator[int]:
 
 @pytest.fixture
 def usual_port_taken() -> Iterator[None]:
-    """Flower's usual port is somebody's; ours, unless another's already."""
+    """Flower's usual port, taken: by us, unless another process already has it."""
     with socket.socket() as mine:
         with suppress(OSError):
             mine.bind((HOST, USUAL_PORT))

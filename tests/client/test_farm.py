@@ -1,4 +1,4 @@
-"""The front door leaves no pairs for its callers to remember."""
+"""Each call of the front door does its whole job; callers need not remember a second call."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ from testing.sounds import tone
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Followups]:
-    """What a farm is told."""
+    """What is sent to the farm's processes."""
     heard: list[Followups] = []
     monkeypatch.setattr(FarmMessenger, "send", lambda _, followups: heard.append(followups))
     return heard
@@ -86,7 +86,7 @@ def test_watching_goes_on_until_all_jobs_have_ended(farm: Farm, talk: Path, told
             farm.cancel(job)
 
     seen = [progress.to_json()["jobs"] for progress in farm.watch([job], pause)]
-    # Nothing had changed at the two looks between.
+    # Nothing had changed at the two looks in between.
     assert seen == [{job: "submitted"}, {job: "cancelled"}]
     assert looks == 3
 
