@@ -1,4 +1,4 @@
-"""Servers and settings for all tests. Servers are real ones, one each a test process, started when first needed."""
+"""Servers and settings for all tests. The servers are real, one of each per test process, started when first needed."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from testing.services.postgres import PostgresServer
 from testing.services.redis import RedisServer
 from testing.services.s3 import S3Server
 
-# How long an example takes is the machine's affair, and a checkout may be one that cannot be written to.
+# How long an example takes depends on the machine, and a checkout may be read-only.
 hypothesis.settings.register_profile("farm", deadline=None, database=None)
 hypothesis.settings.load_profile("farm")
 
@@ -29,7 +29,7 @@ SHUT_OFF = pytest.StashKey[TemporaryDirectory[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SHUT_OFF] = TemporaryDirectory(prefix="voicefarm-tests-")
     shut_off(Path(config.stash[SHUT_OFF].name))
-    # One test process a core: with threads of their own they take three times as long. Read when torch is loaded.
+    # One test process per core: with several threads each they take three times as long. Read when torch is loaded.
     os.environ.update(threads(1))
 
 
@@ -60,7 +60,7 @@ def session_postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_server(session_postgres: PostgresServer) -> PostgresServer:
-    """PostgreSQL itself, which the test may kill."""
+    """PostgreSQL, which the test may kill."""
     if not session_postgres.is_alive:
         session_postgres.start()
     return session_postgres
@@ -68,14 +68,14 @@ def postgres_server(session_postgres: PostgresServer) -> PostgresServer:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """An empty database of PostgreSQL."""
+    """An empty PostgreSQL database."""
     with postgres_server.database() as url:
         yield url
 
 
 @pytest.fixture
 def migrated_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """A database of PostgreSQL with all tables."""
+    """A PostgreSQL database with all tables."""
     with postgres_server.database(postgres_server.migrated_template()) as url:
         yield url
 
@@ -87,7 +87,7 @@ def session_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def migrated_sqlite_url(session_sqlite: Path, tmp_path: Path) -> str:
-    """A database of SQLite with all tables."""
+    """An SQLite database with all tables."""
     return f"sqlite:///{shutil.copy(session_sqlite, tmp_path / 'records.sqlite3')}"
 
 
@@ -121,13 +121,13 @@ def s3_server(session_s3: S3Server) -> S3Server:
 
 @pytest.fixture
 def s3_fields(s3_server: S3Server) -> dict[str, str]:
-    """Fields of Settings for a prefix in an empty bucket."""
+    """The fields of Settings for a prefix in an empty bucket."""
     return s3_server.new_bucket()
 
 
 @pytest.fixture
 def build_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Settings with everything below tmp_path, or elsewhere by keyword."""
+    """Builds settings with everything below tmp_path, unless keywords say otherwise."""
     return partial(embedded_settings, tmp_path)
 
 
@@ -145,7 +145,7 @@ def farm_settings(request: pytest.FixtureRequest, build_settings: Callable[..., 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own with a megabyte on it."""
+    """A separate disk of one megabyte."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "voicefarm-tests", str(folder)]

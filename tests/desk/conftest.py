@@ -1,4 +1,4 @@
-"""A desk's records on both kinds of database, with jobs and workers made up by hand."""
+"""A desk's records on both kinds of database, with jobs and workers made by hand."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ ATOM = 20 * RATE
 
 @dataclass
 class DeskModel:
-    """The desk's decisions under a clock that only moves when told."""
+    """The desk's decisions, with a clock that moves only when told."""
 
     database: Database
     settings: Settings = field(default_factory=Settings)
@@ -94,7 +94,7 @@ class DeskModel:
         return [x.order for x in turn.followups.leases if isinstance(x.order, ConversionOrder)]
 
     def tick(self, seconds: float = 1.0, there: Iterable[str] | None = None, *, is_all: bool = True) -> Followups:
-        """A tick by a desk that found messages about these in the broker, or could not look."""
+        """A tick of a desk that found messages about these leases in the broker, or could not look."""
         self.now += seconds
         self.lookout.see(None if there is None else Waiting(frozenset(there), is_all))
         with self.database.deciding() as connection:
@@ -104,7 +104,7 @@ class DeskModel:
 
     @contextmanager
     def writing(self) -> Iterator[Turn]:
-        """A turn of which nothing follows by itself."""
+        """A turn whose followups are not acted upon."""
         with self.database.writing() as connection:
             yield Turn(connection, self.now, self.settings)
 

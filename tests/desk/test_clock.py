@@ -1,4 +1,4 @@
-"""Clocks that are set: whatever was read before, between and after, nothing hangs and nobody is blamed."""
+"""Whenever the clock is set, forwards or back, nothing hangs and nobody is blamed."""
 
 import pytest
 from sqlalchemy import update

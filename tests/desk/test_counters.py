@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, a job's counters agree with its atoms, and nothing is lost."""
+"""Whatever happens, in any order, a job's counters agree with its atoms, and nothing is lost."""
 
 import ast
 import random
@@ -20,7 +20,7 @@ ATOMS = 12
 DISPATCHER = Path(__file__).parents[2] / "dispatcher"
 #: The rooms that write rows.
 WRITERS = ("desk", "feed", "jobs", "kinds", "studio", "turns")
-#: What a job's row counts along.
+#: The running counters in a job's row.
 COUNTERS = frozenset(
     {"atoms", "atoms_waiting", "atoms_done", "atoms_damaged", "seconds_split", "seconds_waiting", "seconds_done"}
 )
@@ -33,7 +33,7 @@ def counted(desk: DeskModel, job: int) -> dict[str, int]:
 
 
 class Chaos:
-    """Workers that die, come back, report late, twice or never, as the dice will have it."""
+    """Workers that die, come back, and report late, twice or never, at random."""
 
     def __init__(self, desk: DeskModel, seed: int) -> None:
         self.desk = desk
@@ -63,7 +63,7 @@ class Chaos:
 
 
 def mend(desk: DeskModel, job: int) -> None:
-    """What the studio does once it has cut the damaged atoms again."""
+    """Do what the studio does once it has cut the damaged atoms again."""
     with desk.writing() as turn:
         turn.connection.execute(update(JobRecord).where(JobRecord.id == job).values(claim="ours"))
         query = select(AtomRecord.number).where(AtomRecord.job_id == job, AtomRecord.state == "damaged")
@@ -72,7 +72,7 @@ def mend(desk: DeskModel, job: int) -> None:
 
 
 def check(desk: DeskModel, job: int) -> bool:
-    """The counters agree; whether the job has come to its stitch."""
+    """Check that the counters agree, and say whether the job has reached its stitch."""
     states, row = counted(desk, job), desk.row(job)
     assert row.atoms_waiting == states.get("waiting", 0)
     assert row.atoms_done == states.get("done", 0)
@@ -103,7 +103,7 @@ def test_a_farm_in_chaos_ends_the_job_and_never_miscounts(desk: DeskModel, seed:
 
 
 def written(tree: ast.AST) -> Iterator[str]:
-    """The columns that a file writes by name: `values(column=…)`, `JobRecord(column=…)` or `{"column": …}`."""
+    """The columns that a file sets by name: `values(column=…)`, `JobRecord(column=…)` or `{"column": …}`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

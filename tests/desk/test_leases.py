@@ -1,4 +1,4 @@
-"""Leases: handed out, reported, fenced, lost and copied; the counters of a job always agree with its atoms."""
+"""Leases are handed out, reported, fenced, lost and copied, and a job's counters always agree with its atoms."""
 
 from threading import Thread
 

@@ -1,4 +1,4 @@
-"""What the desk sees of the messages that wait in a real broker, without taking any."""
+"""The desk sees which messages wait in a real broker, without taking any."""
 
 from collections.abc import Iterator
 

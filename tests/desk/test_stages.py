@@ -1,4 +1,4 @@
-"""Splits and stitches: asked for again where their message or their dispatcher was lost."""
+"""Splits and stitches are asked for again when their message or their dispatcher was lost."""
 
 from sqlalchemy import update
 

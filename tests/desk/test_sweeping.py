@@ -1,4 +1,4 @@
-"""What ended jobs leave behind is kept for a while, and then removed; results stay."""
+"""What finished jobs leave behind is kept for a while and then removed; results stay."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A worker harms only its own leases, and with keys nobody speaks for anybody else."""
+"""A worker can harm only its own leases, and with keys nobody can speak for another worker."""
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from workers.wire.signing import Trust
 
 
 def held(desk: DeskModel) -> tuple[int, ConversionOrder]:
-    """A job whose only atom is in the hands of w1."""
+    """A job whose only atom is held by w1."""
     job = desk.job(atoms=1)
     desk.beat("w1")
     (order,) = desk.feed()

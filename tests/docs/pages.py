@@ -13,7 +13,7 @@ PAGES = sorted([README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS.g
 
 _FENCED = re.compile(r"^( *)```.*?\n.*?^\1```$", re.MULTILINE | re.DOTALL)
 _SHELL = re.compile(r"^( *)```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-#: Blocks that are run in a test stand below this line, which no reader sees.
+#: Blocks that a test runs come after this line, which readers do not see.
 _TO_RUN = re.compile(r"^<!-- run -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -21,7 +21,7 @@ _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|toml|yaml|sh))")
 
 
 def name_of(page: Path) -> str:
-    """A page's name for the names of tests."""
+    """A page's name, for test ids."""
     return str(page.relative_to(ROOT))
 
 
@@ -36,12 +36,12 @@ def blocks_to_run(text: str) -> list[str]:
 
 
 def quoted(text: str) -> list[str]:
-    """All that stands between back-ticks outside of blocks."""
+    """Everything between back-ticks outside code blocks."""
     return _QUOTED.findall(_FENCED.sub("", text))
 
 
 def paths_named(text: str) -> Iterator[str]:
-    """Files and folders between back-ticks: what ends in a slash, or has a folder or is source by its ending."""
+    """Files and folders between back-ticks: names that end in a slash or in the extension of a source file."""
     return (found for found in quoted(text) if _PATH.fullmatch(found))
 
 
@@ -51,19 +51,19 @@ def links(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The names by which links reach a page's headings."""
+    """The names by which links refer to a page's headings."""
     headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def make_targets() -> set[str]:
-    """What `make` can be asked for."""
+    """The targets of the Makefile."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     return {target for line in re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE) for target in line.split()}
 
 
 def make_commands(text: str) -> set[str]:
-    """The targets that a page tells to make."""
+    """The make targets that a page mentions."""
     lines = [line for block in shell_blocks(text) for line in block.splitlines()]
     return {
         target

@@ -1,4 +1,4 @@
-"""The Python of docs/api.md is run as it stands."""
+"""The Python code in docs/api.md is run as written."""
 
 import re
 import subprocess

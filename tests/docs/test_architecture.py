@@ -1,4 +1,4 @@
-"""Every room of the code stands in the table of docs/architecture.md, with what it is for."""
+"""Every room of the code is in the table of docs/architecture.md, with its purpose."""
 
 import re
 

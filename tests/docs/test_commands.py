@@ -9,7 +9,7 @@ from tests.infra.commands import in_markdown
 
 
 def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command below a group, with all the words that it takes to call it."""
+    """Every command below a group, with all the words needed to call it."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)

@@ -1,4 +1,4 @@
-"""The first commands that a reader tries are run as they stand, on a farm of their own."""
+"""The first commands that a reader tries are run as written, on a separate farm."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ from storage.audio.write import open_result
 from tests.docs.pages import README, blocks_to_run
 from tests.infra.places import ROOT
 
-#: Seconds that a script may take on a machine that does a lot besides.
+#: Seconds that a script may take on a busy machine.
 PATIENCE = 60.0
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Mapping[str, str]:
-    """An environment in which `voicefarm` is this checkout's, and keeps everything below tmp_path."""
+    """An environment in which `voicefarm` is that of this checkout and keeps everything below tmp_path."""
     command = tmp_path / "bin" / "voicefarm"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dispatcher.cli.main "$@"\n', encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What every engine of the catalog promises, whatever it does in between."""
+"""What every engine in the catalog promises, however it works."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -18,15 +18,15 @@ from workers.engines.engine import Engine
 from workers.engines.setting import Form, Setting
 from workers.engines.voice import Piece, Samples, Voice
 
-#: Seconds of recording that each promise is tried on.
+#: Seconds of recording used to test each promise.
 SECONDS = 3.0
-#: How far samples may be apart where the recording is cut elsewhere: what a 24-bit file cannot hold anyway, or what
-#: random nets hear of the whole window.
+#: How far samples may differ when the recording is cut elsewhere: by what a 24-bit file cannot hold anyway, or by what
+#: random nets pick up from the whole window.
 SAME = 0.02
 
 
 def recording(rate: int) -> Samples:
-    """Something voiced, with a pause."""
+    """A voiced sound with a pause."""
     t = np.arange(round(SECONDS * rate)) / rate
     sound = 0.3 * np.sin(2 * np.pi * 160 * t) + 0.1 * np.sin(2 * np.pi * 480 * t)
     return (sound * (np.abs(t - 1.5) > 0.2)).astype(np.float32)
@@ -58,14 +58,14 @@ class Loaded:
         return Piece(samples[first:last], first, start, stop, *out)
 
     def convert(self, samples: Samples, cuts: tuple[int, ...]) -> Samples:
-        """The whole of a recording, cut at these samples."""
+        """Convert a whole recording, cut at these samples."""
         ends = [0, *cuts, len(samples)]
         pieces = [self.piece(samples, start, stop) for start, stop in itertools.pairwise(ends)]
         return np.concatenate([self.voice.convert(piece, self.settings).samples for piece in pieces])
 
 
 def recipe_of(engine: Engine, folder: Path) -> dict[str, Any]:
-    """A voice of an engine: a built-in one, else one with random nets."""
+    """A voice of an engine: a built-in one, or else one with random nets."""
     if built_in := engine.built_in_voices():
         return next(iter(built_in.values()))
     sizes = narrow()

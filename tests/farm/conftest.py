@@ -1,4 +1,4 @@
-"""Real farms for tests, on servers and embedded, and a recording that keeps them busy."""
+"""Real farms, embedded and on servers, and recordings that keep them busy."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from testing.running_farm import RunningFarm, running_farm
 from testing.services.building import embedded_settings
 from testing.services.redis import RedisServer
 
-#: Small enough that a test sees many atoms and leases, and that a death is noticed soon.
+#: Short times, so that a test sees many atoms and leases, and deaths are noticed soon.
 SHORT: dict[str, Any] = {
     "atom_seconds": 5.0, "lease_seconds": 3.0, "lost_after_seconds": 4.0, "heartbeat_seconds": 0.5,
 }  # fmt: skip
@@ -26,7 +26,7 @@ OpenFarm = Callable[..., AbstractContextManager[RunningFarm]]
 
 @pytest.fixture(scope="session")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Long enough for a dozen atoms of the tests' length."""
+    """A recording long enough for a dozen of the tests' short atoms."""
     path = tmp_path_factory.mktemp("recording") / "talk.wav"
     write_sample(path, 45.0, rate=24_000)
     return path
@@ -34,7 +34,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def short_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few atoms."""
+    """A recording of a few atoms."""
     path = tmp_path_factory.mktemp("recording") / "short.wav"
     write_sample(path, 25.0, rate=24_000)
     return path
@@ -42,7 +42,7 @@ def short_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def undisturbed(recording: Path, session_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """What one worker of an embedded farm makes of the recording when nobody disturbs it."""
+    """The result of one worker on an embedded farm when nothing disturbs it."""
     folder = tmp_path_factory.mktemp("undisturbed")
     settings = replace(embedded_settings(folder), **SHORT)
     settings.state_folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def undisturbed(recording: Path, session_sqlite: Path, tmp_path_factory: pytest.
 
 @pytest.fixture
 def open_farm(farm_settings: Settings) -> OpenFarm:
-    """Opens a farm on the kind of servers that the test runs with, with short atoms and leases."""
+    """Opens a farm with short atoms and leases, on the kind of servers that the test uses."""
 
     @contextmanager
     def opened(workers: int, **changes: Any) -> Iterator[RunningFarm]:
@@ -67,7 +67,7 @@ def open_farm(farm_settings: Settings) -> OpenFarm:
 
 @pytest.fixture
 def lose_broker(request: pytest.FixtureRequest, farm_settings: Settings) -> Callable[[RunningFarm], None]:
-    """Kills the broker; it comes back at the same address with nothing in it."""
+    """Kills the broker, which comes back empty at the same address."""
     if farm_settings.is_embedded:
         return lambda farm: farm.kill("redis")
     server: RedisServer = request.getfixturevalue("redis_server")

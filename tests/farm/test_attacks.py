@@ -1,4 +1,4 @@
-"""What somebody with access to the broker can try against the dispatcher, and a job that finishes all the same."""
+"""Attacks on the dispatcher by somebody with access to the broker; the job must finish all the same."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ PREFIX = "voicefarm:"
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest, farm_settings: Settings) -> Iterator[Callable[[], Redis]]:
-    """The farm's Redis, as somebody has it who was given its password."""
+    """The farm's Redis, as seen by somebody who has its password."""
     if farm_settings.is_embedded:
         yield lambda: Redis(unix_socket_path=str(farm_settings.socket_path))
     else:
@@ -37,7 +37,7 @@ def broker(request: pytest.FixtureRequest, farm_settings: Settings) -> Iterator[
 
 
 def _like_one_sent(settings: Settings, client: Redis, task: str, queue: str, *arguments: Any) -> dict[str, Any]:
-    """A message as the farm itself would send it, taken out of a queue that nobody reads."""
+    """A message as the farm itself would send it, made by taking one from a queue that nobody reads."""
     send(build_app(settings), task, "nobody", *arguments, priority=URGENT)
     content: Any = client.rpop(f"{PREFIX}nobody")
     message: dict[str, Any] = json.loads(content)
@@ -48,7 +48,7 @@ def _like_one_sent(settings: Settings, client: Redis, task: str, queue: str, *ar
 def test_floods_and_rubbish_stop_no_process(
     open_farm: OpenFarm, short_recording: Path, broker: Callable[[], Redis], farm_settings: Settings
 ) -> None:
-    """Ten thousand names, twenty thousand messages for the next century, and rubbish in every queue."""
+    """Ten thousand worker names, twenty thousand messages due in the next century, and rubbish in every queue."""
     with open_farm(workers=1) as farm, broker() as client:
         farm.finish(farm.submit(short_recording, "through"))
         late = _like_one_sent(farm.settings, client, SPLIT_TASK, SPLIT_QUEUE, 10**9)
@@ -101,7 +101,7 @@ def test_on_a_farm_with_keys_only_signed_messages_count(open_farm: OpenFarm, sho
     with open_farm(workers=1) as farm:
         farm.finish(farm.submit(short_recording, "through"))
         key = add_key(farm.database, "box1")
-        farm.wait(lambda: not _heard(farm.database), "the silence of who does not sign")
+        farm.wait(lambda: not _heard(farm.database), "the unsigned worker to fall silent")
         job = farm.submit(short_recording, "through", settings={"seed": 1})
         farm.wait(lambda: farm.job(job).state == "converting", "the split")
         assert farm.job(job).atoms_done == 0

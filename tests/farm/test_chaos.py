@@ -1,4 +1,4 @@
-"""Nothing is lost: any process may be killed at any moment, and the bytes that come out stay the same."""
+"""Any process may be killed at any moment: nothing is lost, and the output bytes stay the same."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A decoder or encoder that crashes harms the job that it worked for, and no other."""
+"""A crash in a decoder or encoder harms only the job it was working for."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Long enough to be caught in its split."""
+    """A recording long enough for its split to be caught in progress."""
     path = tmp_path_factory.mktemp("recording") / "long.flac"
     write_sample(path, 1_200.0, rate=48_000)
     return path
@@ -57,7 +57,7 @@ def test_no_process_of_a_studio_outlives_it(open_farm: OpenFarm, short_recording
         farm.wait(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in before), "their end")
 
 
-#: What a studio does on a Mac, where processes begin from nothing instead of being forked.
+#: A studio as on a Mac, where processes are spawned instead of forked.
 SPAWNING = """
 if __name__ == "__main__":
     import billiard

@@ -1,4 +1,4 @@
-"""The output depends on the recording and the request alone: not on who converts what, nor how leases are cut."""
+"""The output depends only on the recording and the request, not on who converts what or how leases are cut."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.farm.conftest import OpenFarm
 
 pytestmark = pytest.mark.timeout(240)
 
-#: Of one job that every kind of farm has done: storage must make no difference either.
+#: Results of one job that every kind of farm does: storage must make no difference either.
 SEEN: dict[str, str] = {}
 
 

@@ -1,4 +1,4 @@
-"""A job's life on a real farm: cancelled, retried, waiting for what nobody offers, outranked."""
+"""A job's life on a real farm: cancelled, retried, overtaken, or waiting for what nobody offers."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""One job over a torch worker and an MLX worker: one voice in one room."""
+"""One job shared by a torch worker and an MLX worker sounds like one voice in one room."""
 
 from pathlib import Path
 from threading import Event

@@ -17,13 +17,13 @@ from tests.voices.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_f
 
 pytestmark = pytest.mark.timeout(240)
 
-#: Of the first kind of farm: storage must make no difference.
+#: Results of the first kind of farm: storage must make no difference.
 SEEN: dict[str, str] = {}
 
 
 @pytest.fixture(autouse=True)
 def small_nets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The nets that everybody has are large; the same files with small ones read alike."""
+    """The usual nets are large, so small ones in files of the same layout stand in for them."""
     monkeypatch.setattr("workers.engines.rvc.files.model_file.EncoderSizes", lambda: ENCODER_SIZES)
     monkeypatch.setattr("workers.engines.rvc.files.model_file.PitchSizes", lambda: PITCH_SIZES)
 

@@ -1,4 +1,4 @@
-"""What a farm says to itself stays bounded, whatever is cancelled; what the broker loses is missed within seconds."""
+"""A farm's internal messages stay bounded, whatever is cancelled; lost ones are missed within seconds."""
 
 import time
 from collections.abc import Callable
@@ -18,15 +18,15 @@ from workers.wire.sending import drop_leases
 pytestmark = pytest.mark.timeout(240)
 
 WORKERS = 3
-#: Redis commands for one heartbeat or one atom on their whole way, counted with everything that Celery does beside.
+#: Redis commands for one heartbeat or one atom from end to end, including everything that Celery does besides.
 COMMANDS_EACH = 15
-#: Commands a second of a farm that does nothing: ticks, looks into queues, Celery's own heartbeats of five processes.
+#: Commands per second on an idle farm: ticks, looks into queues, and Celery's own heartbeats of five processes.
 AT_REST = 120.0
 
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest, farm_settings: Settings) -> Callable[[], Redis]:
-    """The farm's Redis, to be looked at from outside."""
+    """The farm's Redis, for inspection from outside."""
     if farm_settings.is_embedded:
         return lambda: Redis(unix_socket_path=str(farm_settings.socket_path))
     server: RedisServer = request.getfixturevalue("redis_server")
@@ -38,7 +38,7 @@ def _commands(client: Redis) -> int:
 
 
 def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, broker: Callable[[], Redis]) -> None:
-    """Bounded by workers x heartbeats + atoms; before, each cancelled lease made thousands of messages a second."""
+    """Bounded by workers x heartbeats + atoms; each cancelled lease once caused thousands of messages a second."""
     with open_farm(workers=WORKERS) as farm, broker() as client:
         voice = add_voice(farm.database, "slow", "through", {"pace": 1.0}).name
         jobs = [farm.submit(short_recording, voice, settings={"seed": n}) for n in range(3)]
@@ -50,7 +50,7 @@ def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, 
         began, before = time.monotonic(), _commands(client)
         other = farm.submit(short_recording, "through")
         assert farm.finish(other).state == "finished"
-        # A few seconds more, so that a storm that builds up is seen too.
+        # A few seconds more, to see a storm that builds up slowly too.
         farm.wait(lambda: time.monotonic() - began > 6.0, "six seconds")
         took = time.monotonic() - began
         heartbeats = took * WORKERS / farm.settings.heartbeat_seconds

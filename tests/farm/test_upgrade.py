@@ -1,4 +1,4 @@
-"""A farm is upgraded machine by machine while it works."""
+"""A farm can be upgraded machine by machine while it works."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ from workers.engines import catalog
 
 
 def hire_other(farm: RunningFarm, name: str) -> None:
-    """One more worker, of the release before."""
+    """Add a worker of the previous release."""
     environment = {**os.environ, **farm.settings.as_environment(), **threads(1)}
     command = [sys.executable, "-m", "tests.farm.other_release", "worker"]
     child = Child(name, command, farm.settings.state_folder / "logs" / f"{name}.log", environment)
@@ -35,7 +35,7 @@ def hire_other(farm: RunningFarm, name: str) -> None:
 
 @contextmanager
 def the_release_before() -> Iterator[None]:
-    """Whoever submits in here is not upgraded yet."""
+    """Within this block, jobs are submitted by a machine that is not upgraded yet."""
     engine = catalog.engine("through")
     now, engine.version = engine.version, OTHER
     try:
@@ -45,14 +45,14 @@ def the_release_before() -> Iterator[None]:
 
 
 def submit_before(farm: RunningFarm, recording: Path, seed: int) -> int:
-    """A job as the release before wrote it."""
+    """Submit a job as the previous release would."""
     with the_release_before():
         checked = check_request(farm.database, farm.settings, Request("through", settings={"seed": seed}))
         return submit(turns_of_client(farm.database, farm.settings), farm.store, recording, checked)
 
 
 def versions_that_converted(farm: RunningFarm, job: int) -> set[str]:
-    """The versions of the workers that did a job."""
+    """The engine versions of the workers that converted a job."""
     with farm.database.reading() as connection:
         engines = connection.execute(
             select(WorkerRecord.engines)

@@ -1,4 +1,4 @@
-"""What the planner decides in single, small situations."""
+"""What the planner decides in small, single situations."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +96,7 @@ def test_a_lease_that_fell_silent_is_copied_whole() -> None:
 def test_an_idle_farm_never_leaves_work_undone(
     fleet: list[tuple[float | None, int]], atoms: int, length: float
 ) -> None:
-    """Whoever would end an atom first takes it: no two machines leave it to one another."""
+    """Whichever machine would finish an atom first takes it: machines never leave an atom to one another."""
     classes = [machines(f"q{n}", speed, slots) for n, (speed, slots) in enumerate(fleet)]
     grants, _ = plan(classes, [job(atoms=atoms, seconds_waiting=length * atoms)], RULES)
     assert grants

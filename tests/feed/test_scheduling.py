@@ -42,7 +42,7 @@ def test_the_overrun_is_at_most_eight_seconds(fleet: tuple[float, ...], hours: f
 @pytest.mark.parametrize("hours", [1.0, 10.0])
 @pytest.mark.parametrize("fleet", [MIXED, ONE_FAST, BIG], ids=["mixed", "one fast", "big"])
 def test_the_death_of_the_fastest_costs_at_most_fifteen_seconds(fleet: tuple[float, ...], hours: float) -> None:
-    """Measured against what the others could at best still reach after the death."""
+    """Measured against the best that the other machines could still reach after the death."""
     dies_at = hours * HOUR / sum(fleet) / 2.0
     ideal = dies_at + (hours * HOUR / 2.0) / (sum(fleet) - fleet[0])
     for seed in SEEDS:

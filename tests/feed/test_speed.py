@@ -1,4 +1,4 @@
-"""What is learned of a machine's speed."""
+"""What is learned about a machine's speed."""
 
 import pytest
 

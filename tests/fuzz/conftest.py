@@ -1,4 +1,4 @@
-"""Sound input, made once for all tests of a door."""
+"""Valid input, made once for all tests of a door."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +12,7 @@ from testing.fuzz.watching import Watch
 
 @pytest.fixture(scope="session")
 def watch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Watch]:
-    """Who watches the door of this name."""
+    """Gives the watch over the door of this name."""
 
     @cache
     def watching(door: str) -> Watch:

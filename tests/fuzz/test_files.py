@@ -1,4 +1,4 @@
-"""Files that people bring, damaged: each ends with what is in it or with one sentence, and kills nobody."""
+"""Damaged files: each gives its content or one sentence, and kills no process."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +10,13 @@ from testing.fuzz.verdict import Ending
 from testing.fuzz.watching import Watch
 
 Watching = Callable[[str], Watch]
-#: A description of a model is read, but the weights beside it are none.
+#: The description of a model is read, but the weights beside it are not valid.
 INCOMPLETE = {"config.json"}
 
 
 @pytest.mark.parametrize("door", ["audio", "models", "atoms"])
 def test_valid_files_are_accepted(watch: Watching, door: str) -> None:
-    """Else nothing behind the first look at them would be tried."""
+    """Otherwise, nothing beyond the first check of a file would be tested."""
     outcomes = list(watch(door).judge(files(watch(door).seeds)))
     fail_with(outcomes)
     refused = {Path(outcome.task).name for outcome in outcomes if outcome.verdict.ending is Ending.REFUSAL}
@@ -26,7 +26,7 @@ def test_valid_files_are_accepted(watch: Watching, door: str) -> None:
 @pytest.mark.parametrize(("door", "count"), [new("audio", 2_000), new("models", 300), new("atoms", 500)])
 def test_a_damaged_file_gives_its_content_or_a_sentence(watch: Watching, door: str, count: int) -> None:
     endings = tried(watch(door), count)
-    # Were all of one kind, the damage would be too light or too heavy to try much.
+    # If all endings were of one kind, the damage would be too light or too heavy to test much.
     assert endings[Ending.VALUE] > count / 100
     assert endings[Ending.REFUSAL] > count / 4
 

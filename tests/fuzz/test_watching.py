@@ -1,4 +1,4 @@
-"""Whatever input does to a reader is noticed, told apart, and pinned on that input."""
+"""Whatever an input does to a reader is noticed, classified, and traced to that input."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def judge(tmp_path: Path) -> "Judge":
 
 
 class Judge:
-    """Judges inputs by what is in them."""
+    """Judges inputs with the given contents."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Judge:
 
 
 def test_every_ending_is_told_apart_and_later_inputs_are_still_judged(judge: Judge) -> None:
-    # A child's memory is its own, however much its parent holds.
+    # A child's memory is measured on its own, however much its parent holds.
     ballast = b"x" * (450 << 20)
     outcomes = judge("value", "refuse", "raise", "leak", "eat", "segfault", "refuse", "value")
     assert [outcome.verdict.ending for outcome in outcomes] == [
@@ -63,6 +63,6 @@ def test_a_crash_prepared_by_an_earlier_input_is_reported_with_both(judge: Judge
     assert [outcome.verdict.ending for outcome in outcomes] == [
         Ending.VALUE, Ending.VALUE, Ending.REFUSAL, Ending.CRASH, Ending.VALUE,
     ]  # fmt: skip
-    # All that was read before it, because one and two of them do not do it.
+    # All inputs read before it are named, because one or two of them do not cause the crash.
     paths = ", ".join(judge.path(content) for content in ("arm", "value", "refuse"))
     assert outcomes[3].verdict.said.endswith(f"(behind {paths})")

@@ -1,4 +1,4 @@
-"""What people and other machines write, misspelt or made up: each ends as it was meant or with one sentence."""
+"""Misspelt or made-up text from people and other machines is read as meant or refused with one sentence."""
 
 from collections.abc import Callable
 

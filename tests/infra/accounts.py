@@ -1,4 +1,4 @@
-"""A Redis with a file of accounts, as compose runs it; accounts as narrow as the workers' need version 7."""
+"""A Redis with an accounts file, as compose runs it; accounts as narrow as the workers' need version 7."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ WORKER_PASSWORD = "worker"
 
 
 def template(name: str = "worker", password: str = WORKER_PASSWORD) -> str:
-    """The account of infra/redis/worker.acl with a name and a password."""
+    """The account in infra/redis/worker.acl, with this name and password."""
     (line,) = re.findall(r"^user .*\n", (INFRA / "redis/worker.acl").read_text(encoding="utf-8"), re.MULTILINE)
     return str(line).replace("user worker ", f"user {name} ", 1).replace(">PASSWORD", f">{password}", 1)
 
@@ -30,12 +30,12 @@ class AccountsRedis(RedisServer):
         self.owner_password = PASSWORD
         self.accounts = folder / "users.acl"
         self.accounts.write_text(f"user default on >{PASSWORD} ~* &* +@all\n{accounts}", encoding="utf-8")
-        # Debian's redis-tools has the server too: one program, which does what it is called.
+        # Debian's redis-tools includes the server: one program, which acts according to its name.
         self.program = folder / "redis-server"
         self.program.symlink_to(tool("redis-check-rdb"))
 
     def command(self) -> Sequence[str]:
-        """Nothing is kept; accounts come from the file alone."""
+        """Starts a server that stores nothing and takes its accounts only from the file."""
         return (
             str(self.program), "--bind", HOST, "--port", str(self.port), "--aclfile", str(self.accounts),
             "--save", "", "--appendonly", "no", "--dir", str(self.folder), "--loglevel", "warning",
@@ -46,11 +46,11 @@ class AccountsRedis(RedisServer):
         return self.client_of("default", self.owner_password)
 
     def url_of(self, account: str, password: str) -> str:
-        """The broker's URL for somebody else than the owner."""
+        """The broker's URL for an account other than the owner's."""
         return f"redis://{account}:{password}@{HOST}:{self.port}/0"
 
     def refusals(self) -> list[str]:
-        """What accounts tried and may not."""
+        """What accounts tried to do but may not."""
         with self.client() as client:
             return [str(entry) for entry in client.acl_log()]
 

@@ -1,4 +1,4 @@
-"""Finding the voicefarm commands that files name, and telling what is wrong with them."""
+"""Finding the voicefarm commands that files name, and what is wrong with them."""
 
 import re
 import shlex
@@ -11,7 +11,7 @@ from dispatcher.cli.main import cli
 
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`(voicefarm(?: [^`]*)?)`")
-#: A line that runs voicefarm: by itself or by its path, behind sudo or variables, or in a container of ours.
+#: A line that runs voicefarm: by name or by path, after sudo or variables, or in one of our containers.
 LINE = re.compile(
     r"^\s*(?:sudo (?:-\S+ )*)?(?:[A-Z_]+=\S+ )*(?:docker compose .* desk )?(?:\S*/)?(voicefarm(?: .*)?)$", re.MULTILINE
 )
@@ -26,12 +26,12 @@ def in_markdown(text: str) -> Iterator[str]:
 
 
 def in_script(text: str) -> Iterator[str]:
-    """Commands of a shell script."""
+    """Commands in a shell script."""
     yield from LINE.findall(text.replace("\\\n", " "))
 
 
 def in_unit(text: str) -> Iterator[str]:
-    """Commands of a systemd unit, and of comments anywhere."""
+    """Commands in a systemd unit, and in comments of any file."""
     yield from re.findall(r"^ExecStart=\S*/(voicefarm .*)$", text, re.MULTILINE)
     yield from QUOTED.findall(text)
 

@@ -1,4 +1,4 @@
-"""Where the files under test lie."""
+"""Where the files under test are."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ FARM_PAGE = DOCS / "farm.md"
 
 
 def infra_files() -> list[Path]:
-    """All files of infra/, in a steady order."""
+    """All files of infra/, in a stable order."""
     return sorted(p for p in INFRA.rglob("*") if p.is_file() and "__pycache__" not in p.parts)

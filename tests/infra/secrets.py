@@ -1,4 +1,4 @@
-"""A copy of infra/ with all passwords made by its own script."""
+"""A copy of infra/, with all passwords made by its own script."""
 
 import shutil
 from pathlib import Path
@@ -9,16 +9,16 @@ from tests.infra.tools import run
 
 
 def fresh_copy(folder: Path) -> Path:
-    """infra/ as it is checked out, without anybody's own passwords."""
+    """infra/ as checked out, without anyone's real passwords."""
     own = shutil.ignore_patterns("secrets", ".env", "__pycache__")
     return Path(shutil.copytree(INFRA, folder / "infra", ignore=own))
 
 
 def make(infra: Path, *arguments: str) -> "CompletedProcess[str]":
-    """Run secrets.sh of such a copy."""
+    """Run secrets.sh in such a copy."""
     return run(["sh", infra / "secrets.sh", *arguments])
 
 
 def made(infra: Path) -> dict[str, str]:
-    """What lies in secrets/, by name."""
+    """The contents of the files in secrets/, by name."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted((infra / "secrets").iterdir())}

@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the settings themselves. To write it anew: `python -m tests.infra.settings_page`."""
+"""docs/settings.md, made from the settings themselves. To write it again: `python -m tests.infra.settings_page`."""
 
 from dataclasses import Field, fields
 from typing import Any

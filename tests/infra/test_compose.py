@@ -14,7 +14,7 @@ yaml: Any = import_module("yaml")
 COMPOSE: dict[str, Any] = yaml.safe_load((INFRA / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"migrate", "bucket"}
-#: The longest atom is 30 s of audio; no machine worth its place takes longer than real time for it.
+#: The longest atom is 30 s of audio; no machine worth using converts it slower than real time.
 LONGEST_ATOM = 30
 
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -116,7 +116,7 @@ def test_images_are_named_by_exact_version(name: str) -> None:
 
 
 def _compose(infra: Path, *arguments: str) -> "CompletedProcess[str]":
-    """What compose makes of a copy; the one that Debian 12 has does not know that a file may name its project."""
+    """Runs compose on a copy of infra/; the compose in Debian 12 does not allow a file to name its project."""
     own = infra / "compose.yaml"
     own.write_text(own.read_text(encoding="utf-8").replace("\nname: voicefarm\n", "\n"), encoding="utf-8")
     return run([tool("docker-compose"), "--project-directory", infra, "-f", own, *arguments], cwd=infra)

@@ -1,4 +1,4 @@
-"""infra/s3/garage.py against a stand-in that keeps what it is told, as there is no Garage to be had by a package."""
+"""infra/s3/garage.py against a stand-in that keeps what it is told, because no package provides Garage."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ TOKEN = "token"
 
 
 class Admin(ThreadingHTTPServer):
-    """Buckets, keys and rights."""
+    """Keeps buckets, keys and rights."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Calls)
@@ -64,7 +64,7 @@ class Calls(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - the name is the library's
 
     def log_message(self, *args: object) -> None:
-        """The test says enough."""
+        """Say nothing: the test says enough."""
 
 
 @pytest.fixture

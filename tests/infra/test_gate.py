@@ -1,4 +1,4 @@
-"""The gate before the S3 server, run by nginx itself: what a worker's key may do, and what the owner's."""
+"""The gate in front of the S3 server, run by nginx itself: what a worker's key may do, and what the owner's may."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ SOURCE = keys.source_key("0")
 
 
 class Gate(Server):
-    """nginx with our configuration, on other addresses."""
+    """nginx with our configuration, on different addresses."""
 
     def __init__(self, folder: Path, s3: S3Server) -> None:
         super().__init__(folder)
@@ -44,11 +44,11 @@ class Gate(Server):
         self.configuration.write_text(text, encoding="utf-8")
 
     def command(self) -> Sequence[str]:
-        """As compose runs it."""
+        """The command that compose runs."""
         return (tool("nginx"), "-e", "stderr", "-c", str(self.configuration), "-g", "daemon off;")
 
     def answers(self) -> bool:
-        """As compose asks it."""
+        """The health check that compose makes."""
         return run(["curl", "--silent", "--fail", f"http://{HOST}:{self.port}/gate-health"]).returncode == 0
 
 
@@ -62,7 +62,7 @@ def gate(session_s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def through(gate: Gate, session_s3: S3Server) -> Settings:
-    """Settings of a worker that comes through the gate, to a bucket that is full already."""
+    """Settings of a worker that goes through the gate, to a bucket that already holds objects."""
     session_s3.empty()
     session_s3.client.create_bucket(Bucket="voicefarm")
     for key in (ATOM, CONVERTED, PREPARED, PACKAGE, RESULT, SOURCE):

@@ -1,4 +1,4 @@
-"""infra/postgres/least-privilege.sql, run by psql as the image of compose.yaml does."""
+"""infra/postgres/least-privilege.sql, run by psql as in the image of compose.yaml."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ OWNER, DISPATCHER = "voicefarm_owner", "voicefarm_dispatcher"
 
 @pytest.fixture
 def database(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[str]:
-    """The name of a database with both roles, whose passwords came from files."""
+    """The name of a database with both roles, whose passwords come from files."""
     environment = dict(os.environ)
     for role in ("OWNER", "DISPATCHER"):
         file = tmp_path / role

@@ -1,4 +1,4 @@
-"""infra/s3/prepare.py against a pretended S3."""
+"""infra/s3/prepare.py against a fake S3."""
 
 from collections.abc import Iterator
 from importlib import util

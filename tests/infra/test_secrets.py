@@ -1,4 +1,4 @@
-"""infra/secrets.sh: what it makes is what Redis, Flower and our own programs take."""
+"""Redis, Flower and our own programs accept what infra/secrets.sh makes."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def test_every_password_is_unique_and_is_kept(infra: Path) -> None:
 
 def test_nobody_else_on_the_machine_may_read_them(infra: Path) -> None:
     assert (infra / "secrets").stat().st_mode & 0o777 == 0o700
-    # A container's user is somebody else, and is shown single files of the folder.
+    # A container's user is another one, and is given single files of the folder.
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in (infra / "secrets").iterdir())
 
 

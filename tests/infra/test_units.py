@@ -8,9 +8,9 @@ from tests.infra.tools import run, tool
 
 UNITS = sorted(INFRA.glob("systemd/*.*"))
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
-#: What `systemd-analyze security` may find at most, out of 10: workers need devices, Flower needs next to nothing.
+#: The highest exposure that `systemd-analyze security` may report, out of 10: workers need devices, Flower very little.
 EXPOSURE = {"voicefarm-dispatcher.service": 1.3, "voicefarm-flower.service": 1.2, "voicefarm-worker@.service": 1.9}
-#: Older systemd does not know these and says so; the units tell their reader.
+#: Older versions of systemd do not know these keys and say so, as comments in the units explain.
 NEWER_KEYS = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)'")
 PROGRAM = re.compile(r"^ExecStart=/opt/voicefarm/bin/\w+", re.MULTILINE)
 
@@ -19,7 +19,7 @@ each_service = pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.n
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
-    # The programs are there only where voicefarm is installed; one that is there on every machine stands in for them.
+    # The programs exist only where voicefarm is installed, so one that every machine has stands in for them.
     text = PROGRAM.sub("ExecStart=/bin/true", unit.read_text(encoding="utf-8"))
     copy = tmp_path / unit.name.replace("@.", "@1.")
     copy.write_text(text, encoding="utf-8")
@@ -41,5 +41,5 @@ def test_system_calls_and_memory_are_bounded(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
     assert "SystemCallFilter=@system-service\n" in text
     assert re.search(r"^MemoryMax=\d+[%G]$", text, re.MULTILINE)
-    # Without it a call that is not allowed kills the process instead of failing.
+    # Without it, a forbidden call kills the process instead of failing.
     assert "SystemCallErrorNumber=EPERM\n" in text

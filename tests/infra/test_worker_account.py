@@ -1,4 +1,4 @@
-"""The workers' account on the broker: a real worker lives with it, and it is good for nothing else."""
+"""The workers' account on the broker is enough for a real worker and good for nothing else."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,7 +40,7 @@ def settings(broker: AccountsRedis, session_sqlite: Path, tmp_path: Path) -> Set
 
 
 def _hire(farm: RunningFarm, broker: AccountsRedis) -> None:
-    """A worker that knows the broker by its own account alone."""
+    """A worker that knows the broker only through its own account."""
     own = replace(farm.settings, broker_url=broker.url_of("worker", WORKER_PASSWORD))
     child = voicefarm("worker-1", ["worker"], own.state_folder / "logs", own.as_environment())
     farm.supervisor.children.append(child)
@@ -55,7 +55,7 @@ def test_a_worker_does_all_its_work_with_its_account(broker: AccountsRedis, sett
         assert job.state == "finished", job.reason
         control = build_app(settings).control
         wait_until(lambda: any("cpu" in n for n in control.inspect(timeout=0.3).ping() or ()), PATIENCE, "an answer")
-    # The worker has ended as well, and said good-bye.
+    # The worker has also ended, and said goodbye.
     assert broker.refusals() == []
 
 

@@ -1,4 +1,4 @@
-"""Tools that know infra/ better than we do; who lacks one is told what to install, and CI must have them all."""
+"""Tools that check infra/; a missing one is skipped with a hint what to install, but CI must have them all."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ PACKAGES = {
 
 
 def tool(name: str) -> str:
-    """Where a tool is; the test is skipped where it is missing, but fails in CI."""
-    # What pip installs lies beside the interpreter, daemons in sbin, and neither is always on the PATH.
+    """Finds a tool; if it is missing, the test is skipped, but fails in CI."""
+    # pip's programs are beside the interpreter, daemons in sbin, and neither is always on the PATH.
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"])
     if found := shutil.which(name, path=places):
         return found
@@ -35,5 +35,5 @@ def tool(name: str) -> str:
 
 
 def run(command: Sequence[str | Path], **options: object) -> subprocess.CompletedProcess[str]:
-    """What a tool says of our files, whatever its exit status."""
+    """What a tool says about our files, whatever its exit status."""
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)  # type: ignore[call-overload,no-any-return]

@@ -1,4 +1,4 @@
-"""Databases without tables."""
+"""Databases without any tables."""
 
 from collections.abc import Iterator
 

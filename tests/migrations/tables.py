@@ -1,4 +1,4 @@
-"""Looking at tables, and filling them, whatever revision they are at."""
+"""Inspecting and filling tables of any revision."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,20 +17,20 @@ VERSION_TABLE = "alembic_version"
 
 
 def revisions() -> list[str]:
-    """All revisions there are, the oldest first."""
+    """All revisions, oldest first."""
     config = Config()
     config.set_main_option("script_location", running.__file__.rpartition("/")[0])
     return [script.revision for script in reversed(list(ScriptDirectory.from_config(config).walk_revisions()))]
 
 
 def names(database: Database) -> set[str]:
-    """The names of all tables but the one in which the revision stands."""
+    """The names of all tables except the one that holds the revision."""
     with database.reading() as connection:
         return set(inspect(connection).get_table_names()) - {VERSION_TABLE}
 
 
 def fill(database: Database) -> None:
-    """A row in every table that has none."""
+    """Add a row to every table that has none."""
     with database.writing() as connection:
         tables = MetaData()
         tables.reflect(connection)
@@ -47,14 +47,14 @@ def counts(database: Database) -> Mapping[str, int]:
 
 
 def differences(database: Database) -> list[Any]:
-    """What would have to be done to make the tables those of the models."""
+    """What would have to change for the tables to match the models."""
     with database.reading() as connection:
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), Record.metadata))
 
 
 def indexes(connection: Connection, kind: str) -> set[str]:
-    """The definitions of all indexes, conditions of partial ones included, which no comparison looks at."""
+    """The definitions of all indexes, including the conditions of partial ones, which no comparison checks."""
     query = {
         "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
         "postgresql": f"SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '{VERSION_TABLE}'",

@@ -1,4 +1,4 @@
-"""Moving a database that holds data, up and down, whatever goes wrong on the way."""
+"""Migrating a database that holds data, up and down, whatever goes wrong on the way."""
 
 import subprocess
 import sys

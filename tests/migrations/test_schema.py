@@ -1,4 +1,4 @@
-"""The migrations lead to the very tables that the models describe."""
+"""The migrations lead to exactly the tables that the models describe."""
 
 from migrations.running import upgrade
 from storage.records.database import REVISION, Database

@@ -1,4 +1,4 @@
-"""Packages of a few bytes: what fetching and storing do with them is the same as with big ones."""
+"""Packages of a few bytes, which are fetched and stored in the same way as big ones."""
 
 import os
 from dataclasses import replace
@@ -17,7 +17,7 @@ SIZES: dict[str, Sizes] = {
 
 
 def make_package(folder: Path, kind: str = VOICE, size: int = 1000, name: str = "anna") -> Description:
-    """A package in a folder, its contents made up."""
+    """A package in a folder, with made-up contents."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for file in (WEIGHTS, RETRIEVAL) if kind == VOICE else (WEIGHTS,):

@@ -1,4 +1,4 @@
-"""A worker's packages: fetched once, whole or not at all, and never another file than the one that is meant."""
+"""A worker's packages are fetched once, completely or not at all, and are never other files than those meant."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ print(packages.folder(sys.argv[3], "voice"))
 
 
 class Counting(FolderStore):
-    """Counts what is read, and does not answer the first times."""
+    """Counts reads, and fails the first few times."""
 
     def __init__(self, root: Path, away: int = 0) -> None:
         super().__init__(root)

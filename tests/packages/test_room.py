@@ -1,4 +1,4 @@
-"""Packages that were not used for longest make room for new ones."""
+"""The packages unused for longest make room for new ones."""
 
 import fcntl
 import os
@@ -25,7 +25,7 @@ def there(here: Path) -> set[str]:
 
 
 def fetch_three(store: FolderStore, here: Path, add: Add) -> list[Description]:
-    """Three packages of a thousand bytes, the first unused for longest."""
+    """Fetch three packages of a thousand bytes, of which the first is unused for longest."""
     ours = packages(store, here)
     three = [add(store, kind=ENCODER) for _ in range(3)]
     for age, description in zip((30, 20, 10), three, strict=True):

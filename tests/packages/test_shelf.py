@@ -1,4 +1,4 @@
-"""What workers of one kind leave each other in the object store."""
+"""What workers of one kind leave for each other in the object store."""
 
 from pathlib import Path
 
