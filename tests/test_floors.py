@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-#: Every room, from the top to the bottom: a room imports what stands below it, never what stands above or beside it.
+#: Every room, from top to bottom: a room imports only what is below it, never what is above or beside it.
 ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/cli",),
     ("dispatcher/client",),
@@ -34,23 +34,23 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("storage",),
 )
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
-#: What the dispatcher may know of the workers: the wire that both stand on, and the engines by their door.
+#: What the dispatcher may know about the workers: the wire that both stand on, and the engines' entrance.
 OF_WORKERS = frozenset({"workers/wire", "workers/engines"})
-#: Who may know more, because it starts what is there.
+#: Rooms that may know more, because they start workers.
 STARTS_WORKERS = {"dispatcher/cli": frozenset({"workers/worker"})}
 #: Packages that only one room may import.
 CONFINED = {"click": "dispatcher/cli", "torch": "workers/engines/rvc/torch", "mlx": "workers/engines/rvc/mlx"}
-#: The longest that one reads at a sitting; who splits a file for less makes splinters.
+#: The most that can be read in one sitting; splitting files shorter than this only makes splinters.
 MOST_LINES = 400
 FILES = sorted(
     path for floor in ("dispatcher", "workers", "migrations", "storage") for path in (ROOT / floor).rglob("*.py")
 )
-#: What is beside the product and imports it: `testing` holds what the other two share.
+#: Folders beside the product that import it; `testing` holds what the other two share.
 BESIDE = ("bench", "testing", "tests")
 
 
 def modules_of(paths: Iterable[Path]) -> Mapping[str, Path]:
-    """The files by the names that they are imported by."""
+    """The files by their module names."""
     return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 
@@ -58,7 +58,7 @@ MODULES = modules_of(FILES)
 
 
 def imported(path: Path, modules: Iterable[str] = MODULES) -> Iterator[str]:
-    """The modules that a file imports, wherever in it; a name out of a package counts as the module that it is."""
+    """The modules that a file imports anywhere; a module imported by name from its package counts as that module."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -69,14 +69,14 @@ def imported(path: Path, modules: Iterable[str] = MODULES) -> Iterator[str]:
 
 
 def room_of(module: str) -> str | None:
-    """The room that a module of ours lies in."""
+    """The room that one of our modules is in."""
     if module not in MODULES:
         return None
     return MODULES[module].parent.relative_to(ROOT).as_posix()
 
 
 def faults(path: Path, room: str) -> list[str]:
-    """What a file in this room imports and must not."""
+    """What a file in this room imports but must not."""
     found = []
     for name in imported(path):
         other = room_of(name)
@@ -95,7 +95,7 @@ def _may(room: str, other: str) -> bool:
 
 
 def circle(arrows: Mapping[str, Iterable[str]]) -> list[str]:
-    """The first modules that import each other in a circle, if there are any."""
+    """The first modules found that import each other in a circle, if any."""
     done: set[str] = set()
 
     def walk(module: str, way: list[str]) -> list[str]:

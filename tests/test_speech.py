@@ -1,4 +1,4 @@
-"""Only the command line speaks of commands and options: a page or a script has other names for the same remedies."""
+"""Only the command line mentions commands and options: a page or a script has other names for the same remedies."""
 
 import ast
 import re
@@ -12,13 +12,13 @@ from dispatcher.cli.main import COMMANDS
 ROOT = Path(__file__).parent.parent
 #: The one room that may name its own commands.
 COMMAND_LINE = "dispatcher/cli/"
-#: A command, with or without back-ticks or options before it; or an option.
+#: A command, with or without back-ticks, perhaps after options; or an option.
 _NAMED = re.compile(
     rf"`voicefarm\b|\bvoicefarm (?:--\S+ )*(?:{'|'.join(COMMANDS)})\b|(?<![\w-])--[a-z][a-z-]*", re.IGNORECASE
 )
-#: What other programs are started with, and no reader sees: file by file, the strings in full.
+#: Arguments for other programs, which no reader sees: the complete strings, by file.
 ARGUMENTS: Mapping[str, frozenset[str]] = {
-    # The farm's own children, whose command line is the only one they have.
+    # The farm's own children, which can only be given options.
     "dispatcher/local/embedded.py": frozenset({"--only"}),
     # Flower's options.
     "dispatcher/local/flower.py": frozenset(
@@ -39,7 +39,7 @@ FILES = sorted(
 
 
 def strings(text: str) -> Iterator[str]:
-    """All string constants, docstrings and the fixed parts of f-strings included."""
+    """All string constants, including docstrings and the fixed parts of f-strings."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

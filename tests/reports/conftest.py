@@ -1,4 +1,4 @@
-"""A database of its own for each test, and the command line over it."""
+"""A separate database for each test, and the command line on top of it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def keep(database: Database) -> Keep:
 
 @pytest.fixture
 def run(state: Path) -> Run:
-    """Run voicefarm with these words; refusals are raised, as `main` sees them."""
+    """Run voicefarm with these words; refusals are raised, as `main` gets them."""
 
     def run(*words: object) -> Result:
         return CliRunner().invoke(cli, [str(word) for word in words], standalone_mode=True, catch_exceptions=True)

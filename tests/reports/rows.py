@@ -1,4 +1,4 @@
-"""Records made by hand, with only what matters given."""
+"""Records made by hand, of which a test gives only what matters."""
 
 from typing import Any
 

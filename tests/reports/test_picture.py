@@ -108,7 +108,7 @@ def test_the_close_view_shows_the_fullest_seconds(store: FolderStore) -> None:
     assert seen.near_span.start in (0.0, 5.0)
     again = look_at(store, recording, seen.near_span)
     np.testing.assert_allclose(seen.far, again.far)
-    # At its edges the first one looked from silence.
+    # At its edges, the first view's windows began in silence.
     np.testing.assert_allclose(seen.near[:, 8:-8], again.near[:, 8:-8], atol=1e-3)
 
 

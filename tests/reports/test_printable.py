@@ -1,4 +1,4 @@
-"""What others have named is shown, but never obeyed by a terminal."""
+"""Names chosen by others are shown, but a terminal never obeys them."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from storage.records.database import Database
 from tests.reports.conftest import Keep, Run
 from tests.reports.rows import attempt, job, worker
 
-#: Names a window, rings, turns the text round, breaks the line in three ways and ends with a byte that is no UTF-8.
+#: Sets a window's title, rings, reverses the text, breaks the line in three ways and ends with a byte invalid in UTF-8.
 WICKED = "a\x1b]0;owned\x07\u202eb\nc\x85d\u2028e\r\x9b2Jf[red]"
 SHOWN = r"a\x1b]0;owned\x07\u202eb\nc\x85d\u2028e\r\x9b2Jf[red]"
 FORBIDDEN = [chr(c) for c in (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, *range(0x200E, 0x2010),

@@ -1,4 +1,4 @@
-"""What somebody has put into the records, however odd, breaks neither listings nor reports nor plans."""
+"""Odd values in the records break neither listings nor reports nor plans."""
 
 import json
 import math

@@ -55,7 +55,7 @@ def test_a_worker_without_a_record_is_counted_as_unknown() -> None:
 
 
 def test_the_ideal_counts_each_worker_for_as_long_as_it_was_there() -> None:
-    # 200 s of audio: 10x all the time and 20x half of it make 20x, so that 20 s could have been 10.
+    # 200 s of audio: 10x all the time plus 20x half the time make 20x, so the 20 s could have been 10.
     portions = [portion("slow", "done", 5, 100.0, 10.0), portion("fast", "done", 5, 100.0, 5.0)]
     lives = [Life("slow", "cpu", WINDOW), Life("fast", "cuda", Span(110.0, 125.0))]
     conversion = pace_of(WINDOW, by_worker(portions, lives, WINDOW))

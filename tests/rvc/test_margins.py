@@ -10,7 +10,7 @@ FRAMES, TILE = 60, 4
 
 
 def changed_beyond(table: str, distance: int) -> float:
-    """How much a tile in the middle changes when all frames and samples further away than this are others."""
+    """How much a tile in the middle changes when all frames and samples further away than this change."""
     sizes = tiny.voice(table)
     plain = PlainVoice(random_weights(sizes, 1), sizes)
     rng = np.random.default_rng(0)

@@ -65,6 +65,6 @@ def test_seeds_and_uses_give_unrelated_noise() -> None:
 
 
 def test_the_numbers_never_change_between_releases() -> None:
-    """Results are found again by what determines them, on every machine: the noise must never change by a bit."""
+    """Results are looked up by what determines them, on every machine, so the noise must never change by even a bit."""
     assert source_noise(7, -3, 5).view(np.uint32).tolist() == SOURCE_BITS
     assert latent_noise(7, 10**9, 10**9 + 2, 3).view(np.uint32).tolist() == LATENT_BITS

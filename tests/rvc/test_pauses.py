@@ -12,12 +12,12 @@ from workers.engines.rvc.strip import strip_of, wanted_frames
 
 RATE = 24_000
 FRAME = RATE // 100
-#: What is between the sounding parts: a room, 66 dB below full scale.
+#: The level between the sounding parts: room noise, 66 dB below full scale.
 ROOM = 0.0005
 
 
 def recording(parts: list[tuple[int, int]], frames: int) -> npt.NDArray[np.float32]:
-    """A quiet room in which something is heard in these 10-ms frames."""
+    """Room noise, with a louder sound in these 10 ms frames."""
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, frames * PITCH_HOP)
     level = np.full(frames, ROOM)
     for first, last in parts:
@@ -26,7 +26,7 @@ def recording(parts: list[tuple[int, int]], frames: int) -> npt.NDArray[np.float
 
 
 def wanted_gain(samples: npt.NDArray[np.float32]) -> Gain:
-    """The gain of every frame of a recording in one piece."""
+    """The gain of every frame of an uncut recording."""
     piece = whole(samples, RATE)
     strip = strip_of(piece)
     first, last = wanted_frames(piece, strip)

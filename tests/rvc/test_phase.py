@@ -13,7 +13,7 @@ CONTEXT = 200
 
 @st.composite
 def tracks(draw: st.DrawFn) -> Track:
-    """Voiced and unvoiced runs of any length, the voiced ones wandering."""
+    """Voiced and unvoiced runs of any length; the voiced ones wander in pitch."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     runs = []
     for length in draw(st.lists(st.integers(1, 700), min_size=1, max_size=7)):

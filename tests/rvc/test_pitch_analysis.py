@@ -21,7 +21,7 @@ Track = npt.NDArray[np.float64]
 
 
 def sung() -> tuple[npt.NDArray[np.float32], Track]:
-    """A voice with vibrato between two silences, and its true pitch at every frame."""
+    """A voice with vibrato between two silences, and its true pitch in every frame."""
     times = np.arange(int(SECONDS * RATE)) / RATE
     pitch = 220.0 * 2.0 ** (0.5 * np.sin(2.0 * np.pi * 2.0 * times) / 12.0)
     turns = np.cumsum(pitch) / RATE

@@ -16,7 +16,7 @@ LIKELIHOODS = arrays.arrays(
 
 
 def decoded_frame(frame: Salience) -> float:
-    """One frame as the arithmetic is written down: the mean cents of nine bins, zeros beyond the ends."""
+    """One frame decoded by the plain formula: the mean cents of nine bins, with zeros beyond the ends."""
     padded = np.pad(frame.astype(np.float64), 4)
     cents = np.pad(20.0 * np.arange(len(frame)) + 1997.3794084376191, 4)
     likeliest = int(np.argmax(frame))

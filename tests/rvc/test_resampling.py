@@ -10,7 +10,7 @@ RATIOS = [0.5, 2.0 ** (-5 / 12), 2.0 ** (1 / 12), 2.0 ** (7 / 12), 2.0]
 
 
 def tone(frequency: float, first: int, last: int) -> npt.NDArray[np.float32]:
-    """A sine of so many cycles a sample, by absolute position."""
+    """A sine with this many cycles per sample, by absolute position."""
     return np.asarray(np.sin(2.0 * np.pi * frequency * np.arange(first, last)), np.float32)
 
 

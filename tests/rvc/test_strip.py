@@ -8,7 +8,7 @@ from workers.engines.rvc.windows import STEP
 from workers.engines.voice import Piece
 
 HOP = 320
-#: A sample is its own absolute number times this, so that its value tells where it comes from; all stay below one.
+#: A sample's value is its absolute number times this, which shows where it comes from; all values stay below one.
 UNIT = 2.0**-20
 
 
@@ -52,7 +52,7 @@ def test_beyond_its_ends_a_strip_is_mirrored(given_piece: tuple[Piece, int]) -> 
     if first == last:
         assert (strip.samples == strip.samples[0]).all()
         return
-    # Seen from the first sample held, places go forth and back between it and the last one.
+    # Counted from the first sample held, places go back and forth between it and the last one.
     there_and_back = (absolute - first) % (2 * (last - first))
     wanted = first + np.minimum(there_and_back, 2 * (last - first) - there_and_back)
     np.testing.assert_array_equal(strip.samples, wanted * UNIT)

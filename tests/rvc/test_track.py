@@ -10,7 +10,7 @@ from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretc
 FRAME = 48
 WIDTH = 3
 RATIOS = st.sampled_from([0.5, 0.8, 0.9438743, 1.0594631, 1.3, 2.0])
-#: Absolute frame that a strip begins at, before the recording's beginning for its first atoms.
+#: The absolute frame at which a strip begins; for the first atoms it is before the recording's beginning.
 STARTS = st.integers(-224, 10**6)
 
 
@@ -48,7 +48,7 @@ def test_the_wanted_frames_hold_everything_the_output_is_read_from(ratio: float,
 
 @given(RATIOS, STARTS)
 def test_a_straight_latent_stays_straight_and_keeps_its_time(ratio: float, start: int) -> None:
-    """Frame n of a track that is as many times as dense stands for the time of its middle."""
+    """Frame n of a track that is denser by the ratio stands for the time of its middle."""
     latent = np.arange(500, dtype=np.float32)[:, None] + np.zeros((1, WIDTH), np.float32)
     silent = Phased(np.zeros(500), np.zeros(500))
     made = stretched_track(latent, silent, start, 220, 280, ratio, FRAME)
@@ -58,11 +58,11 @@ def test_a_straight_latent_stays_straight_and_keeps_its_time(ratio: float, start
 
 
 @given(RATIOS, STARTS)
-def test_the_sine_advances_without_a_jump_and_as_many_times_slower(ratio: float, start: int) -> None:
+def test_the_sine_advances_without_a_jump_and_slower_by_the_ratio(ratio: float, start: int) -> None:
     made = stretched(ratio, start)
     phase, f0 = made.sine.phase, made.sine.f0
     both = (f0[1:] > 0.0) & (f0[:-1] > 0.0)
-    # Only frames that follow one another within one voiced run of the strip go on from each other.
+    # A frame continues the one before it only within a voiced run of the strip.
     step = (phase[:-1] + f0[:-1] / FRAMES_PER_SECOND - phase[1:])[both]
     assert np.abs(step - np.round(step)).max(initial=0.0) < 1e-6
     assert ((phase >= 0.0) & (phase < 1.0)).all()
@@ -70,7 +70,7 @@ def test_the_sine_advances_without_a_jump_and_as_many_times_slower(ratio: float,
 
 
 @given(RATIOS, st.floats(60.0, 900.0), STARTS)
-def test_a_held_pitch_is_as_many_times_lower(ratio: float, hertz: float, start: int) -> None:
+def test_a_held_pitch_is_lower_by_the_ratio(ratio: float, hertz: float, start: int) -> None:
     sine = phased(np.full(500, hertz), start)
     made = stretched_track(np.zeros((500, WIDTH), np.float32), sine, start, 220, 280, ratio, FRAME)
     read = made.sine.f0[made.first : made.last] * ratio
@@ -95,7 +95,7 @@ def test_atoms_that_are_cut_apart_have_the_same_frames_where_they_meet(ratio: fl
 def test_reading_gives_exactly_the_samples_asked_for_and_the_tone_at_its_own_pitch(
     ratio: float, start: int, count: int
 ) -> None:
-    """A tone that was made as many times slower is heard at its pitch, wherever reading begins."""
+    """A tone made slower by the ratio is heard at its own pitch, wherever reading begins."""
     begin = (start + 220) * FRAME
     made = stretched(ratio, start)
     places = np.arange((made.start + made.first) * FRAME, (made.start + made.last) * FRAME)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from workers.engines.rvc.windows import LONGEST, OVERLAP, STEP, whole_steps, windows
 
-#: Strips as they are covered: up to three hours.
+#: Lengths of strips, up to three hours.
 STRIPS = st.integers(1, 8500).map(lambda steps: steps * STEP)
 
 

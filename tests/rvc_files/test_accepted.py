@@ -1,4 +1,4 @@
-"""Every layout of file that people have is taken in, with every number as it was."""
+"""Every file layout in use is accepted, with all numbers unchanged."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.files.packing import write_package
 from workers.engines.rvc.package import Package
 
-#: Lengths and directions in half precision are this far from the weight that they were made of.
+#: Lengths and directions in half precision give a weight that differs this much from the original.
 _HALF = 2e-3
 
 

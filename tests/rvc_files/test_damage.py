@@ -1,4 +1,4 @@
-"""Whatever happens to a file's bytes, reading it ends with a draft or a refusal, and soon."""
+"""Whatever happens to a file's bytes, reading it soon ends with a draft or a refusal."""
 
 import tempfile
 import zipfile
@@ -25,7 +25,7 @@ from workers.engines.rvc.files.index_file import Retrieval, read_index
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A sound file's bytes and what reads them."""
+    """The bytes of a valid file, and what reads them."""
 
     file: str
     content: bytes
@@ -53,11 +53,11 @@ FILES = [
 ]
 NPY = b"\x93NUMPY\x01\x00v\x00"
 
-#: Where bytes are changed, as a share of the file, and to what; and where the file is cut.
+#: Where bytes are changed, as a share of the file, and their new values; and where the file is cut.
 Changes = list[tuple[float, int]]
 changes = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
 cuts = st.floats(0, 1)
-#: Both ends of a file are where its structure is, so they are hit as often as all between.
+#: A file's structure is at its ends, so they are changed as often as everything in between.
 ends = st.lists(st.tuples(st.integers(-400, 400), st.integers(0, 255)), min_size=1, max_size=8)
 
 quickly = settings(
@@ -69,7 +69,7 @@ quickly = settings(
 
 
 def read_changed(sound: Sound, change: Callable[[bytearray], bytes | bytearray]) -> None:
-    """Anything but a draft and a refusal fails the test."""
+    """Read a changed file; anything but a draft or a refusal fails the test."""
     with tempfile.TemporaryDirectory() as name:
         path = write(bytes(change(bytearray(sound.content))), Path(name) / sound.file)
         with suppress(InputError):

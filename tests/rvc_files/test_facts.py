@@ -1,4 +1,4 @@
-"""What a file says of itself goes into the package's facts, and nothing else does."""
+"""What a file says about itself goes into the package's facts, and nothing else does."""
 
 import json
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Pickles made to take forever or all memory are refused soon; what honest ones hold besides tensors is kept."""
+"""Pickles made to take forever or fill the memory are refused soon; what honest ones hold besides tensors is kept."""
 
 import pickle
 import time
@@ -17,7 +17,7 @@ from workers.engines.rvc.files.pickle_names import Inert
 from workers.engines.rvc.files.pickle_reader import read_pickle
 from workers.engines.rvc.files.torch_tensor import TensorMaker
 
-#: Seconds; honest pickles take a few thousandths, and a loaded machine may be ten times slower.
+#: Seconds; honest pickles take a few milliseconds, and a loaded machine may be ten times slower.
 _SOON = 60.0
 
 PAIRS = b"]q\x01(" + b"K\x01K\x01\x86" * 2000 + b"e"

@@ -1,4 +1,4 @@
-"""A package is written whole or not at all."""
+"""A package is written completely or not at all."""
 
 from dataclasses import replace
 from pathlib import Path

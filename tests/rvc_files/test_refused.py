@@ -1,4 +1,4 @@
-"""Every file that cannot be used is refused with a sentence of its own, and none gets its code run."""
+"""Every unusable file is refused with its own sentence, and no file's code is run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Folded weight norm is what torch itself makes of it."""
+"""Folded weight norm gives the same weights as torch itself."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +30,7 @@ def normed(name: str, *, newer: bool) -> torch.nn.Module:
         lengths = net.parametrizations.weight.original0
     else:
         with catch_warnings():
-            # torch advises against the older spelling, which is in most files nevertheless.
+            # torch deprecates the older spelling, but most files still use it.
             simplefilter("ignore")
             net = torch.nn.utils.weight_norm(net, dim=dimension)
         lengths = net.weight_g

@@ -1,4 +1,4 @@
-"""Files of the real sizes: the names and shapes that training programs and transformers really write."""
+"""Full-size files, with the names and shapes that training programs and transformers really write."""
 
 from pathlib import Path
 

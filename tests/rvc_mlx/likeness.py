@@ -1,4 +1,4 @@
-"""How alike two answers are."""
+"""How alike two results are."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from testing.rvc.tiny import relative_error
 
 
 def correlation(one: Any, other: Any) -> float:
-    """Of all values; 1 is the same but for loudness."""
+    """The correlation of all values; 1 means equal except for loudness."""
     return float(np.corrcoef(np.asarray(one, np.float64).ravel(), np.asarray(other, np.float64).ravel())[0, 1])
 
 
 def assert_twins(found: Any, wanted: Any, error: float = 1e-5) -> None:
-    """The same but for the rounding of single precision."""
+    """Assert that two results are equal up to the rounding of single precision."""
     assert relative_error(np.asarray(found), np.asarray(wanted)) <= error
     assert correlation(found, wanted) >= 0.99999

@@ -1,4 +1,4 @@
-"""Work is shared among a processor's cores, and what comes of it is what one core would make."""
+"""Work is shared among a processor's cores, with the same result as on one core."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def three_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def asked_for(cost: int) -> tuple[mx.array, list[tuple[int, int]]]:
-    """The exponentials of rows 10 to 90, and the stretches that they were asked for in."""
+    """The exponentials of rows 10 to 90, and the stretches they were computed in."""
     stretches = []
 
     def work(first: int, last: int) -> mx.array:

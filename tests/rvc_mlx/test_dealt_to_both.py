@@ -1,4 +1,4 @@
-"""A recording whose atoms are dealt to both engines by turns sounds as if one had converted all of it."""
+"""A recording whose atoms go to both engines in turn sounds as if one engine had converted all of it."""
 
 from itertools import cycle
 
@@ -15,7 +15,7 @@ from workers.engines.rvc.settings import RvcSettings
 VOICE = voices.narrow()
 PIECES = atoms(sung(4.0), [20_123, 41_001], VOICE.rate)
 JOINS = [piece.stop * VOICE.rate // ANALYSIS_RATE for piece in PIECES[:-1]]
-#: The largest step of what goes to a listener in 16 bits.
+#: One step of the 16-bit samples that a listener gets.
 STEP = 2.0**-15
 
 
@@ -32,5 +32,5 @@ def test_joins_between_the_engines_cannot_be_found() -> None:
     assert np.abs(mixed - alone).max() <= STEP
     for join in JOINS:
         assert click(mixed, join) <= click(alone, join) + 0.01
-        # A click a hundredth as loud as the voice would be found in the difference between the two.
+        # The difference between the two would show even a click a hundredth as loud as the voice.
         assert np.abs(clicked(mixed, join, 0.01) - alone).max() > STEP

@@ -1,4 +1,4 @@
-"""What is known of the device, and what is done when it is full."""
+"""What is known about the device, and what happens when it is full."""
 
 import mlx.core as mx
 import pytest

@@ -1,4 +1,4 @@
-"""An exported package is what MLX's own layers take, and says what it is."""
+"""An exported package has the form that MLX's own layers accept, and says what it is."""
 
 import json
 from pathlib import Path

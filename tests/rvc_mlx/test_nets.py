@@ -1,4 +1,4 @@
-"""Every net says what its twin of the torch engine says, from the same tensors."""
+"""Every net gives the same results as its twin in the torch engine, from the same tensors."""
 
 from functools import lru_cache
 
@@ -82,7 +82,7 @@ def test_speakers_sound_different() -> None:
 
 
 def tracks(sizes: SynthesizerSizes) -> tuple[Floats, Floats, Floats, Floats]:
-    """A latent, a phase, a pitch that is voiced by turns, and noise."""
+    """A latent, a phase, a pitch that alternates between voiced and unvoiced, and noise."""
     generator, frames = np.random.default_rng(7), 80
     hertz = np.where(np.arange(frames) % 20 < 14, 100.0 + 200.0 * generator.random((2, frames)), 0.0)
     return (

@@ -1,4 +1,4 @@
-"""Parts that are done in another way than torch does them, each against MLX's or torch's own."""
+"""Parts computed in another way than in torch, each compared with MLX's or torch's own."""
 
 import mlx.core as mx
 import numpy as np

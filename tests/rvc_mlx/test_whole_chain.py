@@ -1,4 +1,4 @@
-"""A recording converted by both engines is the same recording."""
+"""Both engines convert a recording into the same result."""
 
 from functools import lru_cache
 

@@ -13,7 +13,7 @@ from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
 
-#: Width of the content features of voices of version 1, which are projected.
+#: Width of the content features of version 1 voices, which are projected.
 PROJECTED = 16
 
 
@@ -32,5 +32,5 @@ def nets(sizes: SynthesizerSizes, dtype: mx.Dtype = mx.float32, attention: float
 def conversion(
     sizes: SynthesizerSizes, windows: int = 1, tiles: int = 1, tile: int = 64, dtype: mx.Dtype = mx.float32
 ) -> RvcConversion:
-    """A voice with these batches and tiles."""
+    """A voice that uses these batches and tiles."""
     return RvcConversion(sizes, nets(sizes, dtype), Batches(Batch(windows), Batch(tiles), tile))

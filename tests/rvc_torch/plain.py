@@ -1,6 +1,6 @@
-"""The voice nets written down plainly: slow, in double precision, one frame after another where that is clearest.
+"""The voice nets in plain form: slow, in double precision, and frame by frame where that is clearest.
 
-The engine's nets are held against these. Nothing here is fused, folded, cut into tiles or worked out beforehand.
+The engine's nets are compared with these. Nothing here is fused, folded, cut into tiles or precomputed.
 """
 
 import math
@@ -15,19 +15,19 @@ from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.package import Weights
 
 Array = npt.NDArray[np.float64]
-#: What comes in may be in single precision.
+#: Inputs may be in single precision.
 Given = npt.NDArray[np.floating]
 
 
 class PlainVoice:
-    """A voice's tensors by name, and what each of its nets makes of them; signals are `[channels, time]`."""
+    """A voice's tensors by name, and each of its nets; signals are `[channels, time]`."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes) -> None:
         self.sizes = sizes
         self.weights = {name: torch.from_numpy(np.asarray(tensor)).double() for name, tensor in weights.items()}
 
     def encoded(self, content: Given, coarse: npt.NDArray[np.int64] | None) -> tuple[Array, Array]:
-        """Content `[frames, width]` and coarse pitch to mean and logarithmic spread `[frames, inter]`."""
+        """Turn content `[frames, width]` and coarse pitch into mean and logarithmic spread `[frames, inter]`."""
         x = torch.from_numpy(content).double() @ self.weights["enc_p.emb_phone.weight"].T
         x = x + self.weights["enc_p.emb_phone.bias"]
         if coarse is not None:
@@ -41,7 +41,7 @@ class PlainVoice:
         return both[:, : self.sizes.inter], both[:, self.sizes.inter :]
 
     def flowed(self, latent: Given, speaker: int) -> Array:
-        """The flow backwards, `[frames, inter]` to the same."""
+        """Run the flow backwards, from `[frames, inter]` to the same shape."""
         half = self.sizes.inter // 2
         x = torch.from_numpy(latent).double().T
         for step in reversed(range(0, 2 * self.sizes.flow_steps, 2)):
@@ -51,7 +51,7 @@ class PlainVoice:
         return moved
 
     def source(self, f0: Given, noise: Given) -> Array:
-        """The source signal of frames with this pitch: a sine by adding up every sample's share of a cycle."""
+        """The source signal of frames with this pitch: a sine made by summing each sample's share of a cycle."""
         at_samples = np.repeat(f0.astype(np.float64), self.sizes.frame)
         sine = 0.1 * np.sin(2.0 * np.pi * np.cumsum(at_samples / self.sizes.rate))
         signal = np.where(at_samples > 0.0, sine + 0.003 * noise, 0.1 / 3.0 * noise)
@@ -60,7 +60,7 @@ class PlainVoice:
         return bent
 
     def sounded(self, latent: Given, source: Given | None, speaker: int) -> Array:
-        """Latent `[frames, inter]` and the source of as many samples as come out, to sound."""
+        """Turn a latent `[frames, inter]` and a source as long as the output into sound."""
         x = self._conv(torch.from_numpy(latent).double().T, "dec.conv_pre")
         x = x + self._conv(self._identity(speaker), "dec.cond")
         for stage, (rate, kernel) in enumerate(
@@ -79,7 +79,7 @@ class PlainVoice:
     def converted(
         self, content: Given, coarse: npt.NDArray[np.int64], f0: Given, noises: tuple[Given, Given], speaker: int
     ) -> Array:
-        """The whole voice; `noises` are that of the latent and that of the source."""
+        """Run the whole voice; `noises` are the noise of the latent and that of the source."""
         pitched = self.sizes.has_pitch
         mean, spread = self.encoded(content, coarse if pitched else None)
         latent = self.flowed(mean + np.exp(spread) * noises[0] * 0.66666, speaker)
@@ -104,7 +104,7 @@ class PlainVoice:
         return normed * gamma[:, None] + beta[:, None]
 
     def _attended(self, x: Tensor, name: str) -> Tensor:
-        """Attention over all pairs of frames, with the table of distances looked up for each of them."""
+        """Attention over all pairs of frames, with a lookup in the distance table for each pair."""
         frames, width = x.shape[1], self.sizes.hidden // self.sizes.heads
         q, k, v = (self._conv(x, f"{name}.conv_{part}").reshape(self.sizes.heads, width, frames).mT for part in "qkv")
         apart = torch.arange(frames)[None, :] - torch.arange(frames)[:, None]
@@ -117,7 +117,7 @@ class PlainVoice:
         return self._conv(heard.mT.reshape(self.sizes.hidden, frames), f"{name}.conv_o")
 
     def _shift(self, kept: Tensor, name: str, speaker: int) -> Tensor:
-        """What one step of the flow takes off the channels that it changes."""
+        """What one step of the flow subtracts from the channels it changes."""
         hidden, layers = self.sizes.hidden, self.sizes.flow_layers
         told = self._conv(self._identity(speaker), f"{name}.enc.cond_layer")
         x, total = self._conv(kept, f"{name}.pre"), torch.zeros(hidden, kept.shape[1], dtype=torch.float64)
@@ -139,7 +139,7 @@ class PlainVoice:
 
 
 def retrieved(content: Array, vectors: Array, neighbours: int = 8) -> Array:
-    """For every frame the mean of its nearest vectors, each weighted by the square of one over its squared distance."""
+    """For every frame, the mean of its nearest vectors, each weighted by its squared distance to the power of -2."""
     mixed = []
     for frame in content:
         squared = ((vectors - frame) ** 2).sum(1)

@@ -12,7 +12,7 @@ from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
-#: Frames of a tile: short, because most of these recordings are.
+#: Frames of a tile: few, because most of these recordings are short.
 TILE = 16
 
 
@@ -24,7 +24,7 @@ def voice(table: str, *, has_pitch: bool) -> RvcConversion:
 
 @st.composite
 def recordings(draw: st.DrawFn) -> Floats:
-    """Short ones of any kind and loudness, from silence to the largest that a device could send."""
+    """Short recordings of any kind and loudness, from silence to the largest values that a device could send."""
     count = draw(st.one_of(st.integers(1, 700), st.integers(1, 2500)))
     kind = draw(st.sampled_from(["constant", "noise", "impulse", "alternating", "tone"]))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
@@ -71,7 +71,7 @@ def test_pitch_methods_accept_any_loudness(loud: float, method: str) -> None:
 def test_an_atom_comes_out_exactly_as_long_as_requested(
     table: str, first_frame: int, length: int, after: int, formant: float
 ) -> None:
-    """Atoms begin on the grid; one that the recording goes on after ends on it as well."""
+    """Atoms begin on the grid, and all but a recording's last also end on it."""
     made = voice(table, has_pitch=False)
     start = first_frame * CONTENT_HOP
     stop = start + (-(-length // CONTENT_HOP) * CONTENT_HOP if after else length)

@@ -11,7 +11,7 @@ from workers.engines.rvc.nets import DeviceFull
 
 
 class Device:
-    """Doubles numbers, as many at a time as it has room for."""
+    """A device that doubles numbers, as many at a time as it has room for."""
 
     def __init__(self, room: int) -> None:
         self.room = room

@@ -1,4 +1,4 @@
-"""Compiled programs, on the processor because every machine has one; there they are never used by themselves."""
+"""Compiled programs, tested on the processor because every machine has one, though there they must be asked for."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from workers.engines.rvc.torch import compiling
 
 pytestmark = [
     pytest.mark.timeout(240),
-    # torch's compiler warns about its own parts.
+    # torch's compiler causes warnings about its own code.
     pytest.mark.filterwarnings("default"),
 ]
 
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 
 class Scaled(torch.nn.Module):
-    """A net of one weight."""
+    """A net with one weight."""
 
     weight: Tensor
 

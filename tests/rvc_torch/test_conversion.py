@@ -26,7 +26,7 @@ DIO = RvcSettings(pitch_method="dio")
 
 
 def told(net: str, **settings: Any) -> list[npt.NDArray[Any]]:
-    """What a net was told first when the second was converted so."""
+    """The inputs of a net's first call when SECOND is converted with these settings."""
     voice, ears = overheard(VOICE)
     voice.convert(SECOND, replace(DIO, **settings))
     return list(ears.told[net][0])
@@ -39,7 +39,7 @@ def sound(**settings: Any) -> Floats:
 @pytest.mark.parametrize("has_pitch", [True, False])
 @pytest.mark.parametrize("content", [tiny.ENCODER.hidden, 16])
 def test_it_matches_the_plain_nets_on_the_same_content_and_noise(has_pitch: bool, content: int) -> None:
-    """Nothing in the recording lies in this range of pitch, so that the source is noise alone."""
+    """The recording has no pitch in this range, so the source is only noise."""
     sizes = replace(VOICE, has_pitch=has_pitch, content=content)
     settings = RvcSettings(pitch_method="dio", pitch_low=1900.0, pitch_high=2000.0, index_rate=0.6, seed=5, speaker=2)
     voice, strip = conversion(sizes), strip_of(SECOND)
@@ -73,7 +73,7 @@ def test_transposing_moves_the_sine_by_that_many_semitones() -> None:
     assert sings.sum() > 20
     for moved, semitones in zip(voiced[1:], (7.0, -12.0), strict=True):
         np.testing.assert_array_equal(moved > 0.0, sings)
-        # Between anchors a sine is bent to whole cycles, so the pitch is not quite what was asked for.
+        # Between anchors the sine is bent to whole cycles, so the pitch is not exactly as requested.
         heard = 12.0 * np.log2(moved[sings] / voiced[0][sings])
         np.testing.assert_allclose(heard, semitones, atol=0.15)
 
@@ -192,7 +192,7 @@ def test_an_encoder_whose_features_the_voice_cannot_read_is_refused(tmp_path: Pa
 
 @dataclass
 class CrampedNets:
-    """Nets on a device that holds two tiles at a time."""
+    """Nets on a device that has room for only two tiles at a time."""
 
     nets: Nets
 

@@ -1,4 +1,4 @@
-"""However a recording is cut - into tiles, windows, batches or atoms - it sounds the same."""
+"""A recording sounds the same however it is cut into tiles, windows, batches or atoms."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from workers.engines.rvc.settings import RvcSettings
 
 VOICE = narrow()
 DIO = RvcSettings(pitch_method="dio")
-#: Two cuts, neither where a tile or a window ends.
+#: Two cuts, neither of them at the end of a tile or a window.
 CUTS = [101 * CONTENT_HOP, 223 * CONTENT_HOP]
 JOINS = [cut * VOICE.rate // ANALYSIS_RATE for cut in CUTS]
 HALF_A_SECOND = VOICE.rate // 2
@@ -77,7 +77,7 @@ def test_atoms_sound_like_the_whole_recording_across_their_joins(recording: Floa
 
 @pytest.mark.parametrize("formant", [0.0, 4.0])
 def test_there_is_no_click_where_two_atoms_of_a_long_note_meet(formant: float) -> None:
-    """With nets that hear no further than they must, atoms differ from the whole so little that a click stands out."""
+    """With nets of the shortest reach, atoms differ so little from the whole that a click stands out."""
     settings = RvcSettings(pitch_method="dio", index_rate=0.0, formant=formant)
     one, joined = in_one_and_in_atoms(conversion(VOICE, attention=0.0), sung(6.5), settings)
     assert np.abs(joined - one).max() <= 0.005 * np.abs(one).max()
@@ -113,7 +113,7 @@ def test_the_sine_of_a_long_note_goes_on_from_atom_to_atom() -> None:
 
 
 def test_the_noise_of_unvoiced_sounds_goes_on_from_atom_to_atom() -> None:
-    """Nothing in the recording lies in this range of pitch, so that all that the source gives is noise."""
+    """The recording has no pitch in this range, so the source gives only noise."""
     settings = RvcSettings(pitch_method="dio", pitch_low=1900.0, pitch_high=2000.0, index_rate=0.0)
     voice = conversion(VOICE, attention=0.0)
     one, joined = in_one_and_in_atoms(voice, sung(6.5), settings)

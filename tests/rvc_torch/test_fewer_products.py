@@ -18,7 +18,7 @@ WIDTH = 16
 def plainly(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, dilation: int, before: float = 1.0
 ) -> torch.Tensor:
-    """The same convolution in double precision, as anybody would write it."""
+    """The same convolution in double precision, written in the obvious way."""
     heard = F.leaky_relu(x.double(), before).transpose(1, 2)
     padding = dilation * (weight.shape[2] // 2)
     return F.conv1d(heard, weight.double(), bias.double(), padding=padding, dilation=dilation).transpose(1, 2)
@@ -31,7 +31,7 @@ def random_convolution(taps: int, dilation: int) -> tuple[FewerProducts, torch.T
     return FewerProducts(weight, bias, dilation), weight, bias
 
 
-# Shorter than a tile, a whole number of tiles, and some that end within one.
+# Shorter than a tile, a whole number of tiles, and some that end inside a tile.
 @pytest.mark.parametrize("length", [1, 3, 60, 61, 247])
 @pytest.mark.parametrize("dilation", [1, 3, 5])
 @pytest.mark.parametrize("taps", [3, 7, 11])

@@ -17,13 +17,13 @@ SIZES = EncoderSizes(
     hidden=48, heads=4, layers=12, feed_forward=96, conv=32, position_kernel=32, position_groups=4, projection=16
 )
 WEIGHTS = random_weights(SIZES, 1)
-#: One frame and as many samples too many as can be; a few frames; and more than are done at a time.
+#: One frame, exactly and with the most samples left over; a few frames; and more frames than are done at a time.
 LENGTHS = [400, 719, 3280, 16_080, 70_000]
 
 
 @cache
 def published() -> HubertModel:
-    """The same net with the same weights, as the library has it that content encoders are published for."""
+    """The same net with the same weights, in the library for which content encoders are published."""
     config = HubertConfig(
         hidden_size=SIZES.hidden,
         num_attention_heads=SIZES.heads,
@@ -45,7 +45,7 @@ def published() -> HubertModel:
 
 
 def wanted(audio: Floats, layers: int) -> Floats:
-    """What the published net makes of windows, after so many layers."""
+    """The published net's features of windows after this many layers."""
     with torch.inference_mode():
         states = published()(torch.from_numpy(audio).double(), output_hidden_states=True).hidden_states
         features: Floats = states[layers].numpy()
@@ -131,7 +131,7 @@ def test_half_precision_hears_quiet_hiss_beside_a_loud_hum() -> None:
     time = np.arange(16_080) / 16_000
     hiss = np.random.default_rng(0).standard_normal(len(time))
     audio = torch.from_numpy((0.5 * np.sin(2 * np.pi * 100 * time) + 1e-4 * hiss).astype(np.float32))[None]
-    # Filters that are deaf to hums: each sample less the one before.
+    # Filters that are deaf to hum: second differences of ordinary ones.
     sharp = np.diff(random_weights(SIZES, 2)["feature_extractor.conv_layers.0.conv.weight"], 2, prepend=0.0, append=0.0)
     weights = WEIGHTS | {"feature_extractor.conv_layers.0.conv.weight": sharp[:, :, :10].astype(np.float32)}
     full, half = (Waveform(weights, SIZES, torch.zeros((), dtype=dtype)) for dtype in (torch.float32, torch.bfloat16))

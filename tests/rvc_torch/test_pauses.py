@@ -1,4 +1,4 @@
-"""Silent pauses cost no work, and change nothing where something sounds."""
+"""Silent pauses take no work, and change nothing in the sounding parts."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from workers.engines.rvc.settings import RvcSettings
 VOICE = narrow()
 CONVERTED = RvcSettings(pitch_method="dio")
 SILENT = replace(CONVERTED, pauses="silent")
-#: Two seconds of speech, three of nothing, one of speech.
+#: Two seconds of speech, three of silence, one of speech.
 TALK = np.concatenate([spoken(2.0), np.zeros(3 * ANALYSIS_RATE, np.float32), spoken(1.0)])
 SPEECH = slice(0, 2 * VOICE.rate)
 PAUSE = slice(round(2.5 * VOICE.rate), round(4.5 * VOICE.rate))
@@ -37,7 +37,7 @@ def test_the_generator_works_only_on_what_sounds() -> None:
         voice, ears = overheard(VOICE)
         voice.convert(whole(TALK, VOICE.rate), settings)
         frames.append(sum(latent.shape[0] * latent.shape[1] for latent, *_ in ears.told["sound"]))
-    # Of three seconds, all but what is kept around the speech and the margin of a tile.
+    # The three seconds of silence, less what is kept around the speech and a tile's margin.
     assert frames[1] < frames[0] - 200
 
 
@@ -49,12 +49,12 @@ def test_no_net_works_on_a_long_pause() -> None:
         voice, ears = overheard(VOICE)
         found.append(voice.convert(piece, settings).samples)
         heard.append(sum(audio.size for (audio,) in ears.told["content"]) / ANALYSIS_RATE)
-    # Twice a second with its context, in whole steps.
+    # Twice one second of speech, each with its context, in whole steps.
     assert heard[0] > 22.0
     assert heard[1] < 18.0
     assert len(found[1]) == len(found[0])
     for second in (slice(0, VOICE.rate), slice(21 * VOICE.rate, None)):
-        # The content encoder's first norm is over all of its window, silence included, so this is not quite the same.
+        # The content encoder's first norm covers its whole window, silence included, so this is not exactly the same.
         assert likeness(found[0][second], found[1][second]) >= 0.99
     assert not found[1][2 * VOICE.rate : 20 * VOICE.rate].any()
 
@@ -69,7 +69,7 @@ def test_an_atom_of_silence_is_not_given_to_the_nets() -> None:
 
 
 def test_atoms_have_the_same_pauses_as_the_whole() -> None:
-    # Cut within the slope at which the voice goes.
+    # One cut is within the slope where the voice fades out.
     cuts = [113 * CONTENT_HOP, 180 * CONTENT_HOP]
     one = conversion(VOICE).convert(whole(TALK, VOICE.rate), SILENT).samples
     parts = [conversion(VOICE).convert(piece, SILENT).samples for piece in atoms(TALK, cuts, VOICE.rate)]

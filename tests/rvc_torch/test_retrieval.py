@@ -34,7 +34,7 @@ def error(content: Rows, vectors: Rows) -> float:
     "count", [1, 2, NEIGHBOURS - 1, NEIGHBOURS, NEIGHBOURS + 1, 15, GROUP - 1, GROUP, GROUP + 1, 1000, 20 * GROUP]
 )
 def test_the_nearest_are_mixed_by_their_distance_however_many_there_are(count: int) -> None:
-    # Half of the frames lie near zero, where what fills up a group lies as well.
+    # Half of the frames are near zero, like the padding that fills up a group.
     content = np.concatenate([rows(40, 1), 0.05 * rows(40, 2)])
     assert error(content, rows(count)) <= 1e-5
 
@@ -65,7 +65,7 @@ def test_zero_frames_and_distant_frames_give_finite_results() -> None:
 
 
 def test_neighbours_that_crowd_into_one_group_are_all_found() -> None:
-    """Only groups whose best is best are looked into, so all of the nearest may lie in one of them."""
+    """Only the groups with the best first match are searched, so all the nearest may be in one of them."""
     vectors = 3.0 * rows(40 * GROUP)
     vectors[7 * GROUP : 7 * GROUP + 12] = 0.1 * rows(12, 5)
     assert error(0.05 * rows(30, 6), vectors) <= 1e-5

@@ -15,14 +15,14 @@ from workers.engines.rvc.torch.rmvpe import Rmvpe
 
 DEEP = PitchSizes(channels=4, blocks=2, middle_layers=2, gru=12, bins=40)
 SHALLOW = PitchSizes(channels=3, levels=2, blocks=1, middle_layers=1, mels=32, gru=8, bins=20)
-#: Frames just as many as the net wants, one more, and some number.
+#: Exactly as many frames as the net wants, one more, and an arbitrary number.
 LENGTHS = [31 * 160, 32 * 160, 9999]
 
 
 class Plain:
-    """The net as it was trained, in double precision: every norm by itself, one direction after the other.
+    """The net as trained, in double precision: every norm separately, one direction after the other.
 
-    The log mel is in single precision here as well: where it is quiet the logarithm makes much of how that rounds.
+    The log mel is in single precision here too: in quiet parts, the logarithm magnifies its rounding errors.
     """
 
     def __init__(self, sizes: PitchSizes, weights: Weights) -> None:
@@ -81,7 +81,7 @@ class Plain:
 
 
 def weights_of(sizes: PitchSizes) -> dict[str, Floats]:
-    """Random weights, with norms that do something and a classifier that is sure of itself."""
+    """Random weights, with norms that have an effect and a confident classifier."""
     weights = random_weights(sizes, 3)
     rng = np.random.default_rng(4)
     for name, array in weights.items():

@@ -47,7 +47,7 @@ def test_unvoiced_frames_are_noise_alone_and_ten_times_as_loud() -> None:
 
 
 def test_an_hour_into_a_recording_the_sine_is_as_clean_as_at_its_beginning() -> None:
-    """A sum over a whole recording in single precision would have lost its phase long before."""
+    """A single-precision sum over the whole recording would have lost its phase long before."""
     sizes = tiny.voice("48k v2")
     first = 360_000
     f0 = np.full(900, 433.3)

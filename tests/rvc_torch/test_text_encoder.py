@@ -39,7 +39,7 @@ def test_windows_in_a_batch_do_not_affect_each_other() -> None:
 
 
 def test_the_order_of_frames_matters_within_reach() -> None:
-    """Without the table of distances attention would not know how its frames are ordered."""
+    """Without the table of distances, attention would not know the order of its frames."""
     sizes = tiny.voice(has_pitch=False)
     weights = random_weights(sizes)
     content = np.random.default_rng(0).standard_normal((8, sizes.content), np.float32)

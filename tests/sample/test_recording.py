@@ -62,7 +62,7 @@ def test_voiced_sound_has_harmonics_and_hiss_has_none() -> None:
     steady = next(at for at in range(len(pitch)) if pitch[at] and np.ptp(pitch[at : at + 20]) < 1.0)
     hop = RATE // FRAMES_PER_SECOND
     spectrum = np.abs(np.fft.rfft(samples[steady * hop : (steady + 20) * hop] * np.hanning(20 * hop)))
-    # 20 frames are 0.2 s, so that a bin is 5 Hz wide.
+    # 20 frames are 0.2 s, so a bin is 5 Hz wide.
     harmonics = np.round(np.arange(1, 8) * pitch[steady + 10] / 5.0).astype(int)
     between = harmonics + round(pitch[steady + 10] / 10.0)
     assert (spectrum[harmonics] > 10.0 * spectrum[between]).all()

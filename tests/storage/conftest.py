@@ -1,4 +1,4 @@
-"""Databases for the tests of the records."""
+"""Databases for tests of the records."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def database(migrated_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def postgres(migrated_postgres_url: str) -> Iterator[Database]:
-    """PostgreSQL alone, for what SQLite does not have."""
+    """PostgreSQL only, for what SQLite does not have."""
     database = Database(migrated_postgres_url)
     yield database
     database.close()

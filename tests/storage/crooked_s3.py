@@ -1,4 +1,4 @@
-"""Servers that answer as no S3 server should."""
+"""Servers that give answers no S3 server should give."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,18 +14,18 @@ from testing.services.server import HOST
 
 @dataclass
 class Answer:
-    """What goes back to the client."""
+    """The answer sent to the client."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    #: Whether a Content-Length is sent where the headers hold none; without one the connection is closed instead.
+    #: Whether to add a Content-Length if the headers have none; without one, the connection is closed instead.
     counted: bool = True
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What came from the client."""
+    """The client's request."""
 
     method: str
     path: str
@@ -35,20 +35,20 @@ class Asked:
 
 @contextmanager
 def serving(answer: Callable[[Asked], Answer]) -> Iterator[str]:
-    """The endpoint of a server that answers so."""
+    """The endpoint of a server that gives these answers."""
 
     class Handler(BaseHTTPRequestHandler):
-        # Of the older protocol boto3 would wait for an answer that never comes.
+        # With the older protocol, boto3 would wait for an answer that never comes.
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.reply(answer(Asked(self.command, self.path, dict(self.headers), body)))
 
-        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - so http.server wants them
+        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - names that http.server requires
 
         def handle(self) -> None:
-            # A client may hang up on what it does not like.
+            # A client may hang up on an answer it does not like.
             with suppress(ConnectionError):
                 super().handle()
 
@@ -80,7 +80,7 @@ def serving(answer: Callable[[Asked], Answer]) -> Iterator[str]:
 
 @contextmanager
 def in_between(server: S3Server, bend: Callable[[Asked, Answer], Answer]) -> Iterator[str]:
-    """The endpoint of a proxy before a real server, whose answers are bent on their way back."""
+    """The endpoint of a proxy in front of a real server, which alters the answers on their way back."""
 
     def forward(asked: Asked) -> Answer:
         connection = HTTPConnection(HOST, server.port, timeout=20)

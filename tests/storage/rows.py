@@ -1,4 +1,4 @@
-"""Rows for tests: the single facts about a farm, and jobs with their atoms."""
+"""Rows for tests: single facts about a farm, and jobs with their atoms."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def add_fact(connection: Connection, name: str, value: float = 1.0) -> None:
 
 
 def add_job(connection: Connection, **fields: Any) -> int:
-    """A job with one atom; its number."""
+    """Add a job with one atom and return its number."""
     made = connection.execute(insert(JobRecord).values({**JOB, **fields}).returning(JobRecord.id))
     job_id = int(made.scalar_one())
     connection.execute(insert(AtomRecord).values({**ATOM, "job_id": job_id}))
@@ -36,6 +36,6 @@ def add_job(connection: Connection, **fields: Any) -> int:
 
 
 def facts(database: Database) -> dict[str, float]:
-    """All single facts that are committed."""
+    """All committed single facts."""
     with database.reading() as connection:
         return {row.name: row.value for row in connection.execute(select(FarmRecord.name, FarmRecord.value))}

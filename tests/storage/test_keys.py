@@ -1,4 +1,4 @@
-"""A key follows from all that determines the object, and from nothing else."""
+"""A key follows from everything that determines the object, and from nothing else."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ facts = st.dictionaries(
 
 
 def plain(value: Any) -> Any:
-    """Equal only to what means the same: Python holds True for 1."""
+    """A form equal only to what means the same, because in Python True equals 1."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What every object store promises, asked of a folder and of a server that speaks S3."""
+"""What every object store promises, tested on a folder and on a server that speaks S3."""
 
 import io
 import os
@@ -94,7 +94,7 @@ def test_a_stream_of_small_reads_is_the_whole_object(store: ObjectStore, tmp_pat
 
 def test_only_files_can_be_stored_and_the_store_is_not_blamed(store: ObjectStore, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    # Somebody who would write into it, lest a store that reads from it wait for ever.
+    # A writer, so that a store that reads from the pipe does not wait for ever.
     writer = os.open(tmp_path / "pipe", os.O_RDWR)
     os.write(writer, b"x")
     for name, why in [("missing", r"\(No such file"), ("pipe", "being no file"), (".", "being no file")]:
@@ -202,7 +202,7 @@ def test_unfinished_uploads_are_removed_in_time(store: ObjectStore) -> None:
 
 
 def _begin(store: ObjectStore) -> None:
-    """As a writer leaves it that is killed in the middle."""
+    """Leave an unfinished upload, as a writer killed midway does."""
     if isinstance(store, FolderStore):
         (store.root / UNFINISHED / "half").write_bytes(b"half")
     else:

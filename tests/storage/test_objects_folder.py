@@ -1,4 +1,4 @@
-"""What can go wrong with a folder as object store."""
+"""What can go wrong with a folder as an object store."""
 
 import os
 import subprocess
@@ -131,7 +131,7 @@ def test_an_unusable_folder_is_reported_by_name(root: Path, store: FolderStore) 
 
 def test_any_other_refusal_by_the_system_is_reported_too(root: Path, store: FolderStore) -> None:
     root.mkdir()
-    # Rights would not do: root has them all.
+    # Taking rights away would not work: root has them all.
     (root / "atoms").symlink_to("atoms")
     for action in (store.get, store.open, store.find, store.delete):
         with pytest.raises(ObjectStoreError, match="Too many levels of symbolic links; check its owner and rights"):
@@ -179,7 +179,7 @@ assert store.get("atoms/pipe") == b"x"
 
 
 def test_only_files_count_as_objects_and_nothing_else_blocks_a_reader(root: Path) -> None:
-    """In a process of its own, which can be given up on."""
+    """In a separate process, which can be abandoned."""
     done = subprocess.run(
         [sys.executable, "-c", NO_FILES, root],
         check=False, capture_output=True, text=True, timeout=20, cwd=Path(__file__).parents[2],
@@ -216,7 +216,7 @@ def test_an_unreadable_folder_is_not_taken_for_an_empty_one(root: Path, store: F
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys is Linux's")
 def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
-    """There not even root may make a file."""
+    """Not even root may create a file there."""
     store, source = FolderStore(Path("/sys/kernel")), tmp_path / "file"
     source.write_bytes(b"x")
     sentence = r"the object folder /sys/kernel cannot be used: (Operation not permitted|Read-only|Permission).*; check"

@@ -1,4 +1,4 @@
-"""What is asked of a server that speaks S3, and how little."""
+"""What a server that speaks S3 is asked for, and how little."""
 
 from collections.abc import Callable
 from pathlib import Path

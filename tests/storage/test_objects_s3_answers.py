@@ -1,4 +1,4 @@
-"""A server's answers are believed only where they can be: cut, empty or foreign ones end in a sentence."""
+"""A server's answers are not trusted blindly: truncated, empty or foreign ones end in a sentence."""
 
 import os
 from collections.abc import Callable
@@ -30,12 +30,12 @@ def is_part(asked: Asked) -> bool:
 
 
 def broken_off(given: Answer, kept: int) -> Answer:
-    """The connection breaks after so many bytes of the body."""
+    """The connection breaks after this many bytes of the body."""
     return replace(given, body=given.body[:kept])
 
 
 def shortened(given: Answer, kept: int) -> Answer:
-    """The body is shorter, and its length says nothing of that."""
+    """The body is shorter, and its stated length matches."""
     return replace(given, headers={**given.headers, "Content-Length": str(kept)}, body=given.body[:kept])
 
 
@@ -190,7 +190,7 @@ def listing(entry: str) -> bytes:
 def test_an_unreadable_listing_is_not_taken_for_an_empty_one(build_settings: Build, body: bytes) -> None:
     with serving(lambda _: Answer(200, {"Content-Type": "application/xml"}, body)) as endpoint:
         store = open_store(settings_of(build_settings, endpoint))
-        # What is no XML at all boto3 reports as a fault of the server.
+        # boto3 reports anything but XML as a server error.
         with pytest.raises(ObjectStoreError, match=r"does not speak S3|does not answer for .*\(500\)"):
             list(store.list(""))
 

@@ -1,4 +1,4 @@
-"""What a server that speaks S3 may refuse, and what a person is told then."""
+"""What a server that speaks S3 may refuse, and what people are then told."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from testing.services.server import HOST, free_port
 from tests.storage.crooked_s3 import Answer, Asked, serving
 
 Build = Callable[..., Settings]
-#: Seconds within which a person has to know that the store cannot be used.
+#: Seconds within which people must be told that the store cannot be used.
 QUICKLY = 15.0
 
 
@@ -49,7 +49,7 @@ def check_told(
 
 @contextmanager
 def server_that_says(status: int, code: str) -> Iterator[str]:
-    """The endpoint of a server with one answer to everything."""
+    """The endpoint of a server that gives one answer to every request."""
 
     def answer(asked: Asked) -> Answer:
         body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
@@ -110,7 +110,7 @@ def test_a_servers_refusal_is_reported(
         store = open_store(build_settings(**fields, objects_secret_key="s3cr3t"))
         uploading, finding = every_action(store, tmp_path / "file")[1:5:3]
         told = check_told([uploading, finding], sentence, kind)
-    # What passes is told from what waiting cannot cure.
+    # Temporary faults are told apart from those that waiting cannot cure.
     assert {type(error) for error in told} == {kind}
 
 

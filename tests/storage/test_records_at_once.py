@@ -1,4 +1,4 @@
-"""Several processes at one database; threads with connections of their own stand for them."""
+"""Several processes on one database; threads with separate connections stand in for them."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,13 +15,13 @@ from storage.records.schema import FarmRecord
 from testing.services.waiting import wait_until
 from tests.storage.rows import add_fact, facts
 
-#: Long enough for somebody who does not wait to be done.
+#: Long enough for a thread that does not wait to finish.
 A_MOMENT = 0.3
 ENOUGH = 20.0
 
 
 def at_once(count: int, action: Callable[[int], None]) -> None:
-    """Run an action in so many threads that all set out together."""
+    """Run an action in this many threads, which all start together."""
     ready = Barrier(count)
 
     def run(number: int) -> None:

@@ -1,4 +1,4 @@
-"""A program and a database of different revisions do not touch one another."""
+"""A program leaves a database of another revision alone."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""What a transaction promises, with either kind of database."""
+"""What a transaction promises on either kind of database."""
 
 import pytest
 from sqlalchemy import delete, func, insert, select

@@ -1,4 +1,4 @@
-"""A database that cannot be used is told in a sentence, and no sentence gives a password away."""
+"""A database that cannot be used is reported in a sentence, which gives no password away."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def use(url: str) -> None:
 
 
 def told(action: Callable[[], None], kind: type[VoicefarmError] = DatabaseUnavailable) -> str:
-    """The sentence, which says what to look at and no password."""
+    """The error's sentence, which must say what to check and contain no password."""
     with pytest.raises(kind) as raised:
         action()
     sentence = str(raised.value)

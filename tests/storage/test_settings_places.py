@@ -1,4 +1,4 @@
-"""What the settings make of folders and URLs, for this process and its children."""
+"""How settings for folders and URLs are resolved, for this process and its children."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Passwords stay where they belong."""
+"""Passwords are never shown."""
 
 from collections.abc import Callable
 from dataclasses import fields

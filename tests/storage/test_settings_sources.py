@@ -1,4 +1,4 @@
-"""Where settings come from, and what is refused there."""
+"""Where settings come from, and which are refused."""
 
 import re
 from dataclasses import fields

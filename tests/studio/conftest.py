@@ -1,4 +1,4 @@
-"""A job that is split, converted and stitched in this process, step by step, over a store that can be away."""
+"""A job that is split, converted and stitched in this process, step by step, with a store that can be taken away."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ SECONDS = 9.0
 
 
 class StepByStep:
-    """One job with the voice that leaves everything as it is."""
+    """One job, with the voice that leaves everything as it is."""
 
     def __init__(self, settings: Settings, recording: Path) -> None:
         self.settings = settings
@@ -51,7 +51,7 @@ class StepByStep:
             return list(Session(connection).scalars(select(AtomRecord).order_by(AtomRecord.number)))
 
     def take_store_away(self) -> None:
-        """What a network disk does that is not mounted: every access fails."""
+        """Make every access fail, as on a network disk that is not mounted."""
         self.objects.rename(self.objects.with_name("away"))
         self.objects.symlink_to(self.objects)
 
@@ -60,7 +60,7 @@ class StepByStep:
         self.objects.with_name("away").rename(self.objects)
 
     def let_time_pass(self) -> None:
-        """Whatever is to be tried later may be tried now."""
+        """Let whatever is due later be tried now."""
         self.set(not_before=0.0, claim_until=0.0)
 
     def set(self, **values: object) -> None:
@@ -76,7 +76,7 @@ class StepByStep:
         )
 
     def convert(self) -> dict[int, str]:
-        """All atoms that wait, by a real worker's pipeline and the desk's own bookkeeping; how each ended."""
+        """Convert all waiting atoms with a real worker's pipeline and the desk's bookkeeping; return how each ended."""
         from threading import Event
 
         waiting = [a for a in self.atoms() if a.state == "waiting"]
@@ -132,7 +132,7 @@ def steps(
 
 @pytest.fixture
 def undisturbed(steps: StepByStep) -> bytes:
-    """The result where nothing goes wrong; the job is begun anew afterwards, with nothing of it kept."""
+    """The result when nothing goes wrong; the job then starts over, with nothing of it kept."""
     steps.studio.splitting.run(steps.number)
     steps.convert()
     steps.studio.stitching.run(steps.number)
@@ -140,6 +140,6 @@ def undisturbed(steps: StepByStep) -> bytes:
 
 
 def reopened(database: Database) -> None:
-    """Back from its end to its stitch."""
+    """Take the job back from its end to its stitch."""
     with database.writing() as connection:
         connection.execute(update(JobRecord).values(state="stitching", ended_at=None, result_key=None))

@@ -1,4 +1,4 @@
-"""An object that was lost or spoilt is made again by itself, and the result is the same to the byte."""
+"""A lost or spoilt object is made again automatically, and the result is the same to the byte."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is away is waited for, told of, and does not count as a try."""
+"""A service that is away is waited for and reported, and does not count as a try."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ def mend(steps: StepByStep) -> None:
 
 
 def at_its_split(steps: StepByStep) -> None:
-    """As it is when it was handed in."""
+    """A job as it is right after it was submitted."""
 
 
 def at_its_stitch(steps: StepByStep) -> None:

@@ -1,4 +1,4 @@
-"""A farm with an RVC engine that needs no nets, and packages in it."""
+"""A farm whose RVC engine needs no nets, with packages in it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,13 +23,13 @@ from workers.engines.rvc.package import Description
 
 @pytest.fixture
 def rvc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RVC voices without the nets."""
+    """The RVC engine without its nets."""
     monkeypatch.setattr(catalog, "_ENGINES", {**catalog._ENGINES, "rvc": "tests.voices.engine"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Records and store, and packages that go into them."""
+    """Records, a store, and packages to put into them."""
 
     settings: Settings
     database: Database
@@ -38,7 +38,7 @@ class Shelf:
     counted: list[int] = field(default_factory=list)
 
     def package(self, kind: str = VOICE, **fields: Any) -> Description:
-        """A new package in the store."""
+        """Add a package to the store."""
         self.counted.append(1)
         folder = self.made / str(len(self.counted))
         description = make_package(folder, kind, **fields)
@@ -46,11 +46,11 @@ class Shelf:
         return description
 
     def voice(self, name: str = "anna", **changes: Any) -> KnownVoice:
-        """A new voice."""
+        """Add a voice."""
         return add_voice(self.database, name, "rvc", {**RVC_FILES.recipe_of(self.package()), **changes})
 
     def model(self, name: str, kind: str, description: Description | None = None) -> KnownModel:
-        """A new model."""
+        """Add a model."""
         package = description or self.package(kind, name=name)
         model = KnownModel(name, kind, package.hash, {"sizes": package.sizes.to_json()})
         record_model(self.database, model)
@@ -67,7 +67,7 @@ def shelf(farm_settings: Settings, tmp_path: Path) -> Iterator[Shelf]:
 
 @pytest.fixture
 def one_shelf(build_settings: Callable[..., Settings], migrated_sqlite_url: str, tmp_path: Path) -> Iterator[Shelf]:
-    """An embedded farm, for what is the same on both."""
+    """An embedded farm, for tests that need only one kind."""
     settings = build_settings(database_url=migrated_sqlite_url)
     database = Database(settings.resolved_database_url)
     yield Shelf(settings, database, open_store(settings), tmp_path / "made")

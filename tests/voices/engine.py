@@ -1,4 +1,4 @@
-"""The RVC engine without its nets: all that the farm asks of the real one."""
+"""The RVC engine without its nets, with everything that the farm asks of the real one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from workers.engines.voice import Converted, PackageFolders, Piece, Voice
 
 
 class _Silent:
-    """Gives silence."""
+    """A voice that gives silence."""
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         return Converted(piece.samples[:0].repeat(piece.out_stop - piece.out_start))
 
 
 class WithoutNets(RvcEngine):
-    """Fetches what it would load."""
+    """An engine that only fetches what the real one would load."""
 
     version = "1"
     worker_bytes = 150_000_000

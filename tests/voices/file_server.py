@@ -1,4 +1,4 @@
-"""A web server with one file, which can break off, know no ranges, or send something else."""
+"""A web server with one file, which can break off, ignore range requests, or send something else."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from threading import Thread
 
 @dataclass(slots=True)
 class FileServer:
-    """What it serves and how, and what it was asked."""
+    """What is served and how, and what was asked for."""
 
     data: bytes
     host: str = ""
@@ -22,7 +22,7 @@ class FileServer:
     """The range of every request, or nothing."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        """One request."""
+        """Answer one request."""
         given = request.headers.get("Range") or ""
         self.asked.append(given)
         found = re.fullmatch(r"bytes=(\d+)-", given) if self.knows_ranges else None
@@ -32,13 +32,13 @@ class FileServer:
         request.end_headers()
         stop = start + self.breaks_after.pop(0) if self.breaks_after else len(self.data)
         with suppress(ConnectionError):
-            # Whoever has had enough hangs up.
+            # The client may hang up.
             request.wfile.write(self.data[start:stop])
 
 
 @contextmanager
 def serving(data: bytes) -> Iterator[FileServer]:
-    """A server for as long as the block lasts."""
+    """A server that runs for as long as the block."""
     server = FileServer(data)
 
     class Handler(BaseHTTPRequestHandler):

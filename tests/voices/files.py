@@ -1,4 +1,4 @@
-"""Files as people have them, with nets of a few hundred numbers."""
+"""Files of the usual kinds, with nets of a few hundred numbers."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ PITCH_SIZES = PitchSizes(channels=2, levels=2, blocks=1, middle_layers=1, gru=4,
 
 
 def voice_file(path: Path, **said: Any) -> Path:
-    """A voice as it is exported."""
+    """Write a voice as training programs export it."""
     s = VOICE_SIZES
     config = [513, 32, s.inter, s.hidden, s.filter, s.heads, s.layers, s.kernel, 0, "1", [3, 7, 11],
               [[1, 3, 5]] * 3, list(s.upsample_rates), s.initial, list(s.upsample_kernels), 109, s.speaker_width,
@@ -30,25 +30,25 @@ def voice_file(path: Path, **said: Any) -> Path:
 
 
 def index_file(path: Path, vectors: int = 5) -> Path:
-    """Vectors to retrieve from, as some keep them."""
+    """Write vectors for retrieval as a plain array, as some people keep them."""
     with path.open("wb") as file:
         np.save(file, np.random.default_rng(1).standard_normal((vectors, VOICE_SIZES.content), np.float32))
     return path
 
 
 def pitch_file(path: Path) -> Path:
-    """A pitch model."""
+    """Write a pitch model."""
     torch.save(_weights(PITCH_SIZES.tensors()), path)
     return path
 
 
 def encoder_file(path: Path) -> Path:
-    """A content encoder under the names of transformers."""
+    """Write a content encoder with the tensor names of transformers."""
     torch.save(_weights(ENCODER_SIZES.tensors()), path)
     return path
 
 
 def _weights(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
-    # All positive, as variances are, and so small that no net runs wild.
+    # All positive, because some are variances, and small enough that no net's output explodes.
     return {name: torch.rand(shape, generator=generator) * 0.1 for name, shape in shapes.items()}

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("rvc")
 
 
 class Commands:
-    """Commands on a farm of their own, run in this process so that they meet the engine of these tests."""
+    """Commands on a separate farm, run in this process so that they use these tests' engine."""
 
     def __init__(self, state: Path, call: Callable[..., tuple[int, str, str]]) -> None:
         self.store = FolderStore(state / "objects")
@@ -31,17 +31,17 @@ class Commands:
         self.call = call
 
     def done(self, *arguments: object) -> str:
-        """What a command says that must succeed."""
+        """Run a command that must succeed, and return what it prints."""
         status, out, err = self.call(*arguments)
         assert (status, err) == (0, ""), (out, err)
         return out
 
     def told(self, *arguments: object) -> Any:
-        """The same for programs."""
+        """Run a command that must succeed, and return what it prints for programs."""
         return json.loads(self.done(*arguments, "--json"))
 
     def refused(self, *arguments: object) -> str:
-        """The sentence of one that must not."""
+        """Run a command that must fail, and return its sentence."""
         status, out, err = self.call(*arguments)
         assert (status, out) == (1, ""), (out, err)
         assert err.count("\n") == 1, err
@@ -63,7 +63,7 @@ def farm(
     shutil.copy(session_sqlite, state / "records.sqlite3")
     monkeypatch.setenv("VOICEFARM_STATE", str(state))
     monkeypatch.setenv("VOICEFARM_SCRATCH", str(state / "scratch"))
-    # The nets that everybody has are large; the same files with small ones read alike.
+    # The usual nets are large, so small ones in files of the same layout stand in for them.
     monkeypatch.setattr("workers.engines.rvc.files.model_file.EncoderSizes", lambda: ENCODER_SIZES)
     monkeypatch.setattr("workers.engines.rvc.files.model_file.PitchSizes", lambda: PITCH_SIZES)
 
@@ -191,14 +191,14 @@ def test_a_farm_without_models_says_how_to_get_them(farm: Commands) -> None:
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Path:
-    """A recording of a second."""
+    """A one-second recording."""
     soundfile.write(tmp_path / "talk.wav", tone(16_000, 16_000), 16_000)
     return tmp_path / "talk.wav"
 
 
 @pytest.fixture
 def public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A pitch model in public, and the server that it lies on."""
+    """A public pitch model, and the server that it is on."""
     import hashlib
 
     data = pitch_file(tmp_path / "public.pt").read_bytes()

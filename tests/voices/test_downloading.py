@@ -1,4 +1,4 @@
-"""Public files: fetched once however often it breaks off, and used only if they are what they should be."""
+"""Public files are fetched once, however often the download breaks off, and used only if they are the right ones."""
 
 import fcntl
 import os

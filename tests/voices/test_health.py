@@ -1,4 +1,4 @@
-"""What `voicefarm doctor` says of models and engines."""
+"""What `voicefarm doctor` says about models and engines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a job with an RVC voice is made of when it is submitted: exact models, and settings in the engine's words."""
+"""A submitted job with an RVC voice names exact models, and has settings in the engine's terms."""
 
 from typing import Any
 

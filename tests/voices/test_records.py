@@ -1,4 +1,4 @@
-"""Models by name, voices by package, and who still needs what."""
+"""Models by name, voices by package, and which are still needed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Packages in the object store: there whole, or not to be seen."""
+"""Packages in the object store are either complete or invisible."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from workers.engines.rvc.package import ENCODER, RETRIEVAL, WEIGHTS
 
 
 class BreaksOff(FolderStore):
-    """A store that takes so many files and then no more."""
+    """A store that accepts this many files and then fails."""
 
     def __init__(self, root: Path, takes: int) -> None:
         super().__init__(root)

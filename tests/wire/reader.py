@@ -1,4 +1,4 @@
-"""A process that reads one queue as a worker does, and writes down what it is sent."""
+"""A process that reads one queue as a worker does, and writes what it receives to a file."""
 
 import json
 import sys

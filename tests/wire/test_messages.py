@@ -1,4 +1,4 @@
-"""What is no message of ours is refused at the door, with a sentence and nothing else."""
+"""Anything but a valid message is refused at the door, with a sentence and nothing else."""
 
 import json
 import math
@@ -34,7 +34,7 @@ ORDER = ConversionOrder(
 
 
 def travelled(message: object) -> Any:
-    """As it comes out of a queue."""
+    """A message as it comes out of a queue."""
     return json.loads(json.dumps(message))
 
 

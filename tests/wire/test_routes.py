@@ -1,4 +1,4 @@
-"""Queues: who shares one can do each other's work."""
+"""Workers that share a queue can do each other's work."""
 
 from workers.wire.routes import class_of, convert_queue
 

@@ -1,4 +1,4 @@
-"""Signatures: only who has a key can sign with it, and no message passes for another."""
+"""Only the holder of a key can sign with it, and no message can pass for another."""
 
 import json
 from typing import Any

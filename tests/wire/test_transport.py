@@ -1,4 +1,4 @@
-"""Whatever lies in the broker, a process that reads there goes on, and the next good message is taken."""
+"""Whatever is in the broker, a process that reads from it goes on and takes the next valid message."""
 
 import json
 import os
@@ -19,12 +19,12 @@ from workers.wire.sending import send
 
 QUEUE = "convert.cpu.test"
 PREFIX = "voicefarm:"
-#: Seconds within which a message must come on two busy cores.
+#: Seconds within which a message must arrive, on two busy cores.
 PATIENCE = 30.0
 
 
 class Reader:
-    """A process that reads one queue, for all tests: whatever one of them does to it, the next must find it alive."""
+    """A process that reads one queue, shared by all tests: whatever one does to it, the next must find it alive."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.app = build_app(Settings(broker_url=url))
@@ -33,11 +33,11 @@ class Reader:
         self.process = Child("reader", command, folder / "reader.log", os.environ)
 
     def taken(self) -> list[list[Any]]:
-        """What it was sent so far, each with the number of messages dropped before."""
+        """What it has received so far, each with the number of messages dropped before it."""
         return [json.loads(line) for line in self.file.read_text().splitlines()] if self.file.exists() else []
 
     def takes_another(self) -> bool:
-        """Whether a message that is sent now comes, to a process that never died."""
+        """Whether a message sent now arrives, and the process is still alive."""
         what = uuid4().hex
         send(self.app, QUEUE, QUEUE, what)
         return wait_until(lambda: any(what in entry for entry in self.taken()), PATIENCE) and self.process.is_alive

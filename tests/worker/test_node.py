@@ -1,4 +1,4 @@
-"""A worker hands back what it does not understand, so that no lease is stuck with it."""
+"""A worker hands back orders it does not understand, so that no lease gets stuck with it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from workers.wire.routes import REPORT_QUEUE
 from workers.wire.rubbish import rubbish
 from workers.worker.node import Node, NodeName
 
-#: Seconds in which a report is sent.
+#: Seconds within which a report is sent.
 SOON = 20.0
 
 
@@ -33,7 +33,7 @@ def node(redis_server: RedisServer, build_settings: Callable[..., Settings], tmp
         open_store(settings),
     )
     node.start()
-    rubbish.take()  # what tests before this one dropped in the same process
+    rubbish.take()  # what earlier tests in this process dropped
     yield node
     node.close()
 

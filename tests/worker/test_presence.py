@@ -1,4 +1,4 @@
-"""Leases that are not wanted any more: remembered, obeyed, and never answered."""
+"""Drops of unwanted leases are remembered and obeyed, but never answered."""
 
 from collections.abc import Iterator
 from threading import Event
@@ -29,7 +29,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def presence(heard: Heard) -> Iterator[Presence]:
-    """Beats only when there is news."""
+    """A presence that beats only when there is news."""
     presence = Presence(BEAT, heard, every=3_600.0)
     presence.start()
     assert heard.came.wait(5.0)

@@ -1,4 +1,4 @@
-"""Recordings that the tests convert, and the two ways to convert them: whole, and cut."""
+"""Recordings that the tests convert, and the two ways to convert them: whole and cut."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -28,7 +28,7 @@ def voice(name: str) -> Voice:
 
 @cache
 def converted(name: str, seconds: float) -> Samples:
-    """The recording in this voice, never cut."""
+    """The recording in this voice, converted whole."""
     samples = voice(name).convert(whole(singing_and_speech(seconds)[0]), {}).samples
     samples.flags.writeable = False
     return samples

@@ -67,7 +67,7 @@ def test_values_that_are_not_numbers_are_refused() -> None:
 
 
 def test_a_voice_with_almost_empty_upper_bands_stays_finite() -> None:
-    """Downsampled and filtered sound can hold bands so empty that the analysis divides nothing by nothing."""
+    """Downsampled or filtered sound can have bands so empty that the analysis divides zero by zero."""
     blocks = [block.samples for block in generate(8.0, 44_100, 1)]
     resampler, highpass = StreamResampler(44_100, RATE), ZeroPhaseHighPass(RATE)
     prepared = [highpass.push(resampler.push(b)) for b in blocks]

@@ -29,7 +29,7 @@ def mean_envelope(samples: Samples) -> npt.NDArray[np.float64]:
 
 
 def ratio_between(source: npt.NDArray[np.float64], moved: npt.NDArray[np.float64]) -> float:
-    """By how much the formants of `moved` stand higher, as far as a shift of the whole envelope explains it."""
+    """The factor by which the formants of `moved` are higher, as far as a shift of the whole envelope explains it."""
     heard = np.arange(8, 300)
     tried = np.arange(0.7, 1.5, 0.01)
     fits = [np.corrcoef(np.interp(heard / ratio, np.arange(513), source), moved[heard])[0, 1] for ratio in tried]

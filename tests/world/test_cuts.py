@@ -1,4 +1,4 @@
-"""Where a recording is cut must not be heard, not even in the middle of a held vowel."""
+"""Cuts in a recording must not be heard, not even in the middle of a held vowel."""
 
 import numpy as np
 import pytest
@@ -9,18 +9,18 @@ from workers.engines.world.frames import HOP
 
 SECONDS = 40.0
 
-#: Samples in a grid cell, on which cuts fall.
+#: Samples in a grid cell; cuts fall between cells.
 CELL = RATE // 50
 
-#: Samples (5 ms) around a join in which a click is looked for.
+#: Samples (5 ms) around a join that are searched for a click.
 NEAR = HOP
 
-#: Samples (0.25 s) around a join among which a click has to stand out.
+#: Samples (0.25 s) around a join from which a click has to stand out.
 AROUND = RATE // 4
 
 
 def voiced_runs(pitch: np.ndarray) -> np.ndarray:
-    """First and last 10 ms of every voiced run, the longest first."""
+    """First and last 10 ms frame of every voiced run, longest first."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], pitch > 0.0, [False]])))
     runs = edges.reshape(-1, 2)
     return runs[np.argsort(runs[:, 0] - runs[:, 1])]
@@ -39,9 +39,9 @@ def cuts_beside_vowels(pitch: np.ndarray) -> list[int]:
 
 
 def click(samples: Samples, join: int) -> float:
-    """How far the signal's sharpest corner beside the join stands above nearly all others around it.
+    """How far the signal's sharpest corner at the join stands above nearly all others around it.
 
-    The fourth difference: voices have little up there, steps and kinks have most of what they are.
+    Corners are found by the fourth difference, which is small for voices and large for steps and kinks.
     """
     begin = max(0, join - AROUND)
     corners = np.abs(np.diff(samples[begin : join + AROUND].astype(np.float64), 4))

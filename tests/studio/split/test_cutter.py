@@ -1,4 +1,4 @@
-"""Cutting: every sample once, on the grid, at quiet places, however the stream is pushed."""
+"""Atoms hold every sample once and are cut on the grid, at quiet places, however the stream is pushed."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The arithmetic of lengths: exact for any recording, and the atoms add up to it."""
+"""Lengths are exact for any recording, and its atoms add up to the whole."""
 
 from fractions import Fraction
 
@@ -23,7 +23,7 @@ def test_a_length_is_the_rounded_exact_quotient(samples: int, rate_in: int, rate
 def test_the_atoms_of_any_cutting_add_up_to_the_whole(
     samples: int, rate: int, engine: int, voice: int, data: st.DataObject
 ) -> None:
-    """Cuts on the grid are whole samples at the voice's rate; only the last atom takes the rounding."""
+    """Cuts on the grid are whole samples at the voice's rate, so only the last atom is rounded."""
     total = resampled_length(samples, rate, engine)
     cells = total // cell_length(engine)
     cuts = sorted(data.draw(st.sets(st.integers(1, max(cells, 1)), max_size=4)))

@@ -1,4 +1,4 @@
-"""The loudness mix as a stream is the loudness mix of the whole, however the recording is cut."""
+"""The streamed loudness mix equals that of the whole recording, however it is cut."""
 
 from collections.abc import Iterator
 from itertools import pairwise

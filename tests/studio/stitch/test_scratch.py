@@ -1,4 +1,4 @@
-"""What a stitch leaves on the disk: nothing, even where it was killed."""
+"""A stitch leaves nothing on the disk, even if it was killed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Jobs stitched from atoms in a store: with a loudness mix the result is that of the whole recording."""
+"""Jobs are stitched from atoms in a store; the loudness mix gives the same result as on the whole recording."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,7 +67,7 @@ class Stitched:
         return np.asarray(samples)
 
     def _convert(self) -> None:
-        """Every atom without its context, and half as loud later on than at the beginning."""
+        """Every atom without its context; half as loud later in the recording as at the beginning."""
         job = self.job
         with self.database.writing() as connection:
             for atom in connection.execute(select(AtomRecord)).all():

@@ -1,4 +1,4 @@
-"""The loudness mix worked out on whole recordings at once, to compare the stream with."""
+"""The loudness mix computed on whole recordings at once, for comparison with the stream."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,13 @@ def whole_mix(result: Samples, rate: int, source: Samples, source_rate: int, mix
 
 
 def _levels(samples: Samples, rate: int) -> Levels:
-    """The root of the mean square of a second around every half second, with silence beyond the ends."""
+    """The root mean square of one second around every half second, with silence beyond the ends."""
     half = rate // 2
     padded = np.pad(samples.astype(np.float64), half)
     return np.array([np.sqrt(np.mean(padded[k : k + 2 * half] ** 2)) for k in range(0, len(samples) + 1, half)])
 
 
 def _laid_over(levels: Levels, length: int) -> Levels:
-    """Between levels on straight lines; the outermost half of a level is flat."""
+    """Interpolate linearly between levels; beyond the outermost ones, the value is flat."""
     places = (np.arange(length) + 0.5) * len(levels) / length - 0.5
     return np.interp(places, np.arange(len(levels)), levels)
