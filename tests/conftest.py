@@ -150,6 +150,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "voicefarm-tests", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk; tests/cli/test_fetching.py has the same without")
+        pytest.skip("only root can mount a small disk; tests/cli/test_fetching.py covers the same without one")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=60)

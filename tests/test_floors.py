@@ -134,7 +134,7 @@ def test_tests_and_benchmarks_do_not_import_each_other(folder: str) -> None:
     assert [(path, name) for path in paths for name in imported(path) if name.split(".")[0] in others] == []
 
 
-def test_no_benchmarks_or_what_they_share_import_each_other_in_a_circle() -> None:
+def test_benchmarks_and_testing_have_no_import_cycles() -> None:
     modules = modules_of(path for folder in BESIDE for path in (ROOT / folder).rglob("*.py"))
     arrows = {name: [x for x in imported(path, modules) if x in modules] for name, path in modules.items()}
     assert circle(arrows) == []

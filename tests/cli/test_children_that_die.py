@@ -34,7 +34,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 @pytest.mark.parametrize(("script", "how"), [("exit 3", "with exit status 3"), ("kill -9 $$", "by SIGKILL")])
 def test_a_child_that_keeps_dying_is_reported_once(watch: Watch, script: str, how: str) -> None:
     child, told = watch(script)
-    wait_until(lambda: child.deaths >= DEATHS_TO_TELL + 3, 20, "more deaths than are told")
+    wait_until(lambda: child.deaths >= DEATHS_TO_TELL + 3, 20, "more deaths than are reported")
     (said,) = told
     assert said == (
         f"flower does not stay up: it ended 3 times soon after its start, at last {how};"
@@ -59,7 +59,7 @@ def test_a_log_that_cannot_be_written_does_not_end_the_watch(watch: Watch, tmp_p
     (tmp_path / "file").touch()
     child.log = tmp_path / "file" / "flower.log"
     before = child.deaths
-    wait_until(lambda: child.deaths > before + 2, 20, "more tries in vain")
+    wait_until(lambda: child.deaths > before + 2, 20, "more failed tries")
     good.unlink()
     child.log = good
     wait_until(good.exists, 20, "the child to be started again")

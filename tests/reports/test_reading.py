@@ -68,7 +68,7 @@ def test_an_empty_period_has_nothing_in_it(database: Database) -> None:
     assert (report.workers, report.total.done, report.total.utilisation) == ((), 0, None)
 
 
-def test_workers_are_read_with_what_they_hold_and_their_classs_speed(database: Database, keep: Keep) -> None:
+def test_workers_are_read_with_what_they_hold_and_the_speed_of_their_class(database: Database, keep: Keep) -> None:
     keep(job())
     keep(
         lease("a", 3, 8, state="running", ended_at=None),

@@ -64,7 +64,7 @@ def test_autotune_pulls_to_the_key_of_the_resulting_pitch() -> None:
     assert note(shaped(np.array([440.0]), settings))[0] == pytest.approx(71.0)
 
 
-def test_unvoiced_frames_lie_on_the_line_between_their_neighbours_when_asked() -> None:
+def test_unvoiced_frames_are_interpolated_between_their_neighbours_when_asked() -> None:
     pitch = np.array([0.0, 100.0, 0.0, 0.0, 130.0, 2000.0, 0.0])
     filled = shaped(pitch, RvcSettings(unvoiced="interpolate"))
     np.testing.assert_allclose(filled, [100.0, 100.0, 110.0, 120.0, 130.0, 130.0, 130.0])

@@ -28,14 +28,14 @@ HOSTILE = {
     "deep tuples as a key": b"}q\x00)" + b"\x85" * 500_000 + b"Ns.",
     "a huge number as a key": b"}\x8b" + (4_000_000).to_bytes(4, "little") + b"\x01" * 4_000_000 + b"q\x01K\x01s"
     + b"h\x01K\x01s" * 100_000 + b".",
-    "text that is not there": b"\x8d" + (1 << 60).to_bytes(8, "little") + b"a.",
+    "missing text": b"\x8d" + (1 << 60).to_bytes(8, "little") + b"a.",
     "names from an extension": b"\x82\x01.",
     "an id in text": b"Pmodule\n.",
-    "a call of what was built": b"cargparse\nNamespace\n)R)R.",
+    "a call of a built object": b"cargparse\nNamespace\n)R)R.",
     "nothing at all": b".",
     "no end": b"\x80\x02}q\x00",
     "odd escapes": b"cfairseq\\d\nA\\d\n.",
-    "a tuple of nothing": b"\x87.",
+    "an empty tuple": b"\x87.",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from workers.engines.rvc.mlx import cores
 from workers.engines.rvc.mlx.cores import FEW, shared
 from workers.engines.rvc.mlx.device import on_gpu
 
-pytestmark = pytest.mark.skipif(on_gpu(), reason="GPUs share work out by themselves")
+pytestmark = pytest.mark.skipif(on_gpu(), reason="GPUs share out work by themselves")
 X = mx.array(np.random.default_rng(9).standard_normal((2, 100, 8)).astype(np.float32))
 
 

@@ -18,7 +18,7 @@ def test_the_file_holds_the_recording(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(samples, made, atol=1.0 / 32768)
 
 
-def test_the_pitch_lies_beside_it_every_ten_milliseconds(tmp_path: Path) -> None:
+def test_the_pitch_every_ten_milliseconds_is_written_beside_it(tmp_path: Path) -> None:
     write_sample(tmp_path / "sample.wav", 12.0, rate=16_000, pitch_csv=tmp_path / "pitch.csv")
     seconds, hertz = np.loadtxt(tmp_path / "pitch.csv", delimiter=",", skiprows=1, unpack=True)
     made = np.concatenate([block.f0 for block in generate(12.0, 16_000, 1)])

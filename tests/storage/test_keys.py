@@ -40,7 +40,7 @@ def test_different_facts_have_different_digests(one: dict[str, Any], other: dict
     assert (keys.digest(one) == keys.digest(other)) == (plain(one) == plain(other))
 
 
-def test_a_digest_stays_what_it_was() -> None:
+def test_a_digest_never_changes() -> None:
     expected = "b616b0a06fa532cfc916af613147102e645bc6a7c38d2a1b9b7e148375eb3240"
     assert keys.digest({"source": "abc", "rate": 16000, "split": "1"}) == expected
 

@@ -109,7 +109,7 @@ def test_a_reader_keeps_reading_the_object_it_opened(store: FolderStore) -> None
         assert file.read() == b"older"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full exists only on Linux")
 @pytest.mark.parametrize("size", [100, 3_000_000])
 def test_a_full_disk_is_reported_as_such(store: FolderStore, full_disk: Path, tmp_path: Path, size: int) -> None:
     source = tmp_path / "file"
@@ -214,7 +214,7 @@ def test_an_unreadable_folder_is_not_taken_for_an_empty_one(root: Path, store: F
         list(store.list("atoms/"))
 
 
-@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys is Linux's")
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys exists only on Linux")
 def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
     """Not even root may create a file there."""
     store, source = FolderStore(Path("/sys/kernel")), tmp_path / "file"

@@ -94,7 +94,7 @@ def test_a_second_dispatcher_on_postgres_waits_while_the_first_decides(postgres:
         with postgres.deciding() as connection:
             add_fact(connection, "first")
             waiting = pool.submit(decide)
-            wait_until(lambda: _waiters(postgres) == 1, ENOUGH, "the second dispatcher to stand in line")
+            wait_until(lambda: _waiters(postgres) == 1, ENOUGH, "the second dispatcher to wait its turn")
             with postgres.writing() as ordinary:
                 add_fact(ordinary, "from one who decides nothing")
             assert not waiting.done()

@@ -110,7 +110,7 @@ ATTACKS: dict[str, Callable[[Redis], object]] = {
     "odd expiry": _push(_message(headers={"task": QUEUE, "id": "x", "expires": {"a": 1}})),
     "odd identity": _push(_message(headers={"task": QUEUE, "id": {"a": 1}})),
     "an unknown task": _push(_message(headers={"task": "rm", "id": "x"})),
-    "a body that is none": _push(_message(body="%%%")),
+    "a malformed body": _push(_message(body="%%%")),
     "a body of another kind": _push(_message(**{"content-type": "application/x-python-serialize"})),
     "a broadcast list": _broadcast("[]"),
     "a broadcast number": _broadcast("5"),

@@ -47,9 +47,9 @@ def reported(node: Node) -> LeaseReport:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"readable_from": VERSION + 1, "version": VERSION + 1}, id="of a version to come"),
+        pytest.param({"readable_from": VERSION + 1, "version": VERSION + 1}, id="of a future version"),
         pytest.param({"kind": "training"}, id="of an unknown kind"),
-        pytest.param({"atoms": "some"}, id="with fields that make no sense"),
+        pytest.param({"atoms": "some"}, id="with senseless fields"),
     ],
 )
 def test_the_lease_of_an_unreadable_order_goes_back_without_blame(node: Node, change: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ def square(length: int) -> Samples:
 
 SIGNALS: dict[str, Signal] = {
     "silence": lambda length: np.zeros(length, np.float32),
-    "direct current": lambda length: np.full(length, 0.7, np.float32),
+    "constant": lambda length: np.full(length, 0.7, np.float32),
     "square": square,
     "denormals": lambda length: np.full(length, 1e-42, np.float32) * square(length),
     "click": lambda length: (np.arange(length) == length // 2).astype(np.float32),
