@@ -1,8 +1,8 @@
 """Compare our MLX content encoder and pitch net with the PyPI packages mlx-contentvec and mlx-rmvpe, same weights.
 
-`python -m bench.mlx_peer` runs every net in its own process, so that its peak memory is its own. It prints the best time
-of several runs, the peaks of theirs and ours, and how alike the answers are: to the package as published, and to its
-pitch net repaired. The largest difference is to the repaired one.
+`python -m bench.mlx_peer` runs every net in its own process, so that its peak memory is its own. It prints the best
+time of several runs, the peaks of theirs and ours, and how alike the answers are: to the package as published, and to
+its pitch net repaired. The largest difference is to the repaired one.
 """
 
 import argparse
