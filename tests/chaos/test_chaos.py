@@ -33,7 +33,7 @@ def test_a_farm_comes_out_of_mixed_faults_as_if_nothing_had_been(
 def assert_that_it_could_have_failed(farm: StandingFarm, undisturbed: dict[Made, str]) -> None:
     """The same looks at the same farm, once something is wrong with it."""
     changed = dict.fromkeys(undisturbed, "what nobody has made")
-    assert "other bytes" in "".join(wrong_results(farm.database, farm.store, changed))
+    assert "different bytes" in "".join(wrong_results(farm.database, farm.store, changed))
     with farm.database.writing() as connection:
         connection.execute(update(LeaseRecord).values(state="queued"))
     assert "is queued" in "".join(unsettled(farm))
