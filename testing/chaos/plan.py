@@ -79,7 +79,7 @@ def derive_plan(
 
 
 def _dealt(chance: Random, kinds: Sequence[Kind]) -> Iterator[Kind]:
-    """Deal kinds from a shuffled pack, so that every kind comes before any repeats often; frequent ones are in twice."""
+    """Deal kinds from a shuffled pack, so that each comes before any repeats often; frequent ones are in it twice."""
     while True:
         pack = [*kinds, *(kind for kind in FREQUENT if kind in kinds)]
         chance.shuffle(pack)

@@ -9,5 +9,5 @@ def wait_until(predicate: Callable[[], object], seconds: float, what: str, *, ev
     end = time.monotonic() + seconds
     while not predicate():
         if time.monotonic() > end:
-            raise AssertionError(f"this did not happen within {seconds:g} s: {what}")
+            raise AssertionError(f"gave up after {seconds:g} s of waiting for {what}")
         time.sleep(every)
