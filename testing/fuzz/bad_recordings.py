@@ -1,4 +1,4 @@
-"""Recordings that cannot be used, one of each kind, and what is told of them."""
+"""Recordings that cannot be used, one of each kind, and the error for each."""
 
 import os
 import struct
@@ -20,7 +20,7 @@ _WAV, _AIFF = wav(pcm16(_TONE)), encoded(_TONE, RATE, "AIFF", "PCM_16")
 
 @dataclass(frozen=True, slots=True)
 class BadRecording:
-    """A file by its name, how it is made, and words of what is told."""
+    """A file's name, how to make it, and a part of the error."""
 
     what: str
     file: str
@@ -28,7 +28,7 @@ class BadRecording:
     words: str
 
     def tell(self, folder: Path) -> str | None:
-        """Read it whole, as a job does: nothing is told where that goes well, else an error is raised."""
+        """Read it whole, as a job does: None if that succeeds, else the error is raised."""
         path = folder / self.file
         self.make(path)
         with open_source(path, self.file) as source:
@@ -119,7 +119,7 @@ RECORDINGS = [
     BadRecording("a file that does not exist", "gone.wav", lambda _: None, "No such file"),
     BadRecording("a file below a file", "talk.wav/one.wav", lambda path: path.parent.touch(), "Not a directory"),
 ]
-#: What looks as bad and is read all the same.
+#: Recordings that look bad but are read.
 READ = [
     _of("WAV from a pipe, with sizes of 0", "talk.wav", wav(pcm16(_TONE), size=0, riff=0), ""),
     _of("WAV from a pipe, with sizes of 4 GiB", "talk.wav", wav(pcm16(_TONE), size=2**32 - 1, riff=2**32 - 1), ""),

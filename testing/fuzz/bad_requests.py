@@ -1,4 +1,4 @@
-"""Requests that cannot be met, one of each kind, and what the command tells."""
+"""Requests that cannot be met, one of each kind, and the command's error for each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ _RATE = 16_000
 
 @dataclass(frozen=True, slots=True)
 class BadRequest:
-    """A command line, what stands in voicefarm.toml, and words of what is told."""
+    """A command line, the content of voicefarm.toml, and a part of the error."""
 
     what: str
     command: str
@@ -19,7 +19,7 @@ class BadRequest:
     settings: str = ""
 
     def tell(self, folder: Path) -> str | None:
-        """Run it beside a recording `talk.wav` and a folder `empty`; nothing is told where it does what was asked."""
+        """Run it beside a recording `talk.wav` and a folder `empty`; None if it succeeds, else the error is raised."""
         state = folder / "state"
         state.mkdir(mode=0o700)
         (state / "voicefarm.toml").write_text(self.settings, encoding="utf-8")

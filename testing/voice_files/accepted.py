@@ -1,4 +1,4 @@
-"""Every layout of file that is taken in, one of each."""
+"""One file of every layout that is accepted."""
 
 from argparse import Namespace
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""Every kind of file that is refused, one of each, with words of its sentence."""
+"""One file of every kind that is refused, with a part of the error."""
 
 import os
 import pickle
@@ -98,7 +98,7 @@ def _cut_safetensors(path: Path) -> None:
 
 
 _PLACE = Place("0", torch.FloatStorage, 12)
-#: What would be left behind by a file that got its code run.
+#: The file that would be left behind if a model's code were run.
 MARKER = "it-was-run"
 HOSTILE = [
     Case("system.pth", "a pickle that would run a command", lambda path: save(

@@ -65,4 +65,4 @@ def test_a_crash_that_an_earlier_input_prepared_is_told_with_both(judge: Judge) 
     ]  # fmt: skip
     # All that was read before it, because one and two of them do not do it.
     paths = ", ".join(judge.path(content) for content in ("arm", "value", "refuse"))
-    assert outcomes[3].verdict.said.endswith(f"(behind {paths})")
+    assert outcomes[3].verdict.said.endswith(f"(after {paths})")
