@@ -82,7 +82,7 @@ class Driver:
         limit = urgent_limit(self.farm.settings)
         outcome.urgent_waited = handing.urgent_wait(3.0 * limit)
         if outcome.urgent_waited is None or outcome.urgent_waited > limit:
-            waited = "until the driver gave up" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
+            waited = "far too long" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
             outcome.wrong.append(f"an urgent job waited {waited} behind others; the limit is {limit:g} s")
 
     def _suffer(self, handing: HandingIn, happening: Happening) -> None:

@@ -4,7 +4,7 @@ import zlib
 
 _PAGE = b"OggS"
 _HEADER, _SERIAL_AT, _SUM_AT, _COUNT_AT = 27, 14, 22, 26  # bytes of an Ogg page
-_MOMENT_AT = 8  # bytes behind the name of a PEAK chunk
+_MOMENT_AT = 8  # bytes after the name of a PEAK chunk
 _REVERSED = [int(f"{byte:08b}"[::-1], 2) for byte in range(256)]
 _MIRROR = bytes(_REVERSED)
 

@@ -20,7 +20,7 @@ GENERATORS = {
     "48k-v1": (48_000, (10, 6, 2, 2, 2), (16, 16, 4, 4, 4)),
     "48k-v2": (48_000, (12, 10, 2, 2), (24, 20, 4, 4)),
 }
-#: Weights that are normalized in training.
+#: Weights with weight norm in training.
 _NORMED = ("dec.ups.", "dec.resblocks.", ".enc.in_layers.", ".enc.res_skip_layers.", ".enc.cond_layer.")
 
 
