@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all that a fresh machine needs: Python 3.11 or newer, pip, make and a C compiler.
+# A fresh machine needs only Python 3.11 or newer, pip, make and a C compiler for `make demo` and `make test`.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,16 +7,16 @@ RUN = $(VENV)/bin
 
 .PHONY: install torch demo test coverage lint wheel check bench clean help
 
-install: $(VENV)/installed  ## the command and all that an embedded farm needs
-torch: $(VENV)/installed-torch  ## what trained voices need as well
-demo: $(VENV)/installed-pictures  ## a recording of its own, converted by two workers, with a picture of where the time went
+install: $(VENV)/installed  ## the command and everything an embedded farm needs
+torch: $(VENV)/installed-torch  ## the same, and what trained voices need
+demo: $(VENV)/installed-pictures  ## a sample recording converted by two workers, with a picture of where the time went
 test: $(VENV)/installed-dev  ## all tests
-coverage: $(VENV)/installed-dev  ## all tests, and which lines and branches they reach
+coverage: $(VENV)/installed-dev  ## all tests, with line and branch coverage
 lint: $(VENV)/installed-dev  ## format, lint, spelling, types
-wheel: $(VENV)/bin/python  ## the wheel: built, installed elsewhere, and tried
+wheel: $(VENV)/bin/python  ## the wheel, built, installed elsewhere and tested
 check: $(VENV)/installed-dev  ## what decides whether a change lands
 bench: $(VENV)/installed-dev  ## every measured figure; takes a while
-clean:  ## away with the environment and all caches
+clean:  ## remove the environment and all caches
 help:  ## this list
 
 $(VENV)/bin/python:
@@ -31,7 +31,7 @@ $(VENV)/installed-pictures: $(VENV)/installed
 	$(PIP) -e '.[embedded,flower,postgres,pictures]'
 	@touch $@
 
-# What trained voices need as well. The constraints name one version of torch, whose build is then the one at hand.
+# What trained voices need as well. The constraints name one version of torch; its build is whichever the index offers.
 $(VENV)/installed-torch: $(VENV)/installed
 	$(PIP) -e '.[embedded,flower,postgres,torch]'
 	@touch $@

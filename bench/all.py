@@ -1,4 +1,4 @@
-"""Everything that docs/performance.md shows, measured here and now, one table after the other."""
+"""Measure everything that docs/performance.md shows except the RVC engine, one table after the other."""
 
 import time
 

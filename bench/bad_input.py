@@ -1,4 +1,4 @@
-"""What was tried of bad input and what the product tells, as tables of Markdown: `python -m bench.bad_input`."""
+"""Try bad input of every kind and print the answers as Markdown tables: `python -m bench.bad_input`."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,14 +10,14 @@ from testing.fuzz.bad_requests import REQUESTS, BadRequest
 
 
 def main() -> None:
-    """Try all of them."""
+    """Try all of them and print two tables."""
     _show("Recording", [*RECORDINGS, *READ])
     print()
     _show("Request", REQUESTS)
 
 
 def _show(kind: str, cases: Iterable[BadRecording | BadRequest]) -> None:
-    print(f"| {kind} | What is told |\n| --- | --- |")
+    print(f"| {kind} | Answer |\n| --- | --- |")
     for case in cases:
         asked = f" (`voicefarm {case.command}`)" if isinstance(case, BadRequest) and not case.settings else ""
         given = f" (`{case.settings}`)" if isinstance(case, BadRequest) and case.settings else ""

@@ -1,7 +1,7 @@
-"""Hundreds of faults done to a standing farm: `python -m bench.chaos --farm servers --faults 500 --seed 7 --log FILE`.
+"""Do hundreds of faults to a standing farm: `python -m bench.chaos --farm servers --faults 500 --seed 7 --log FILE`.
 
-Prints a table of what was done and what it cost; the log gets a line of JSON for each fault. Where a round leaves
-something wrong, the words to repeat it are printed and a new farm goes on with the next round.
+Prints a table of the faults and what they cost; the log gets a line of JSON for each fault. If a round leaves
+something wrong, the command that repeats it is printed, and a new farm continues with the next round.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Asked = argparse.Namespace
 
 
 def main() -> None:
-    """Do it and print."""
+    """Run all rounds and print the table."""
     asked = _asked(sys.argv[1:])
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}; {asked.farm}, seed {asked.seed}\n", flush=True)
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _outcomes(asked: Asked, folder: Path) -> Iterator[Outcome]:
-    """Every round's, on as few farms as there may be: one that came out of a round with something wrong is given up."""
+    """The outcome of every round; a farm is used until a round leaves something wrong on it."""
     work = Work.made_in(folder / "recordings")
     undisturbed = undisturbed_results(folder / "undisturbed", work, **CHAOS)
     with ExitStack() as held:
@@ -82,7 +82,7 @@ class _Servers:
         held.callback(self.postgres.remove)
 
     def ground(self, folder: Path) -> AbstractContextManager[Ground]:
-        """What a farm stands on."""
+        """The servers and settings for one farm."""
         self.redis.empty()
         return server_ground(folder, self.redis, self.postgres, self.s3, **CHAOS)
 
@@ -96,7 +96,7 @@ def _farm(folder: Path, servers: _Servers | None) -> Iterator[StandingFarm]:
         yield farm
         farm.stop()
         if left := processes_of(farm.settings):
-            raise SystemExit(f"the farm has ended, but these have not: {left}")
+            raise SystemExit(f"the farm has ended, but these processes have not: {left}")
 
 
 def _plan(asked: Asked, farm: StandingFarm) -> list[Round]:
@@ -117,7 +117,7 @@ def _tell(outcome: Outcome, asked: Asked) -> None:
         f"round {outcome.round.number}, faults {min(faults)}-{max(faults)}: {outcome.jobs} jobs,"
         f" {outcome.retried} retried, urgent after {waited}, settled in {outcome.settled_in:.1f} s,"
         f" {outcome.unacknowledged} unacknowledged:"
-        f" {'WRONG' if outcome.wrong else 'well'}",
+        f" {'WRONG' if outcome.wrong else 'ok'}",
         flush=True,
     )
     if not outcome.wrong:
@@ -139,12 +139,12 @@ def _asked(arguments: Sequence[str]) -> Asked:
     parser.add_argument("--faults", type=int, default=500)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=float, default=1.5, help="seconds from one fault to the next")
-    parser.add_argument("--per-round", type=int, default=25, help="faults between two times of rest")
+    parser.add_argument("--per-round", type=int, default=25, help="faults before the farm may settle")
     parser.add_argument("--kind", action="append", choices=[str(kind) for kind in Kind], help="only this; repeatable")
     parser.add_argument("--without", action="append", choices=[str(kind) for kind in Kind], help="not this; repeatable")
     parser.add_argument("--round", action="append", type=int, help="only this round; repeatable")
-    parser.add_argument("--strict", action="store_true", help="let Redis keep nothing of what killed processes had")
-    parser.add_argument("--log", type=Path, help="file to which each fault's line of JSON is added")
+    parser.add_argument("--strict", action="store_true", help="also fail if Redis keeps messages of killed processes")
+    parser.add_argument("--log", type=Path, help="file to append a line of JSON to for each fault")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a run of faults: a line of JSON for each, and a table of all."""
+"""The log of a run of faults: a line of JSON for each, and a table of all."""
 
 import json
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class _Row:
 
 @dataclass
 class Tally:
-    """Sums over all rounds."""
+    """Totals over all rounds."""
 
     rows: dict[str, _Row] = field(default_factory=dict)
     rounds: int = 0
@@ -73,14 +73,14 @@ class Tally:
             row.slowest = max(row.slowest, suffered.recovered or 0.0)
 
     def table(self) -> str:
-        """Markdown."""
-        lines = ["", "| fault | times | could not be done | longest until the next atom, s |", "|---|---|---|---|"]
+        """A Markdown table of all faults, and a summary."""
+        lines = ["", "| fault | count | could not be done | longest time to the next atom, s |", "|---|---|---|---|"]
         lines += [f"| {kind} | {r.faults} | {r.undone} | {r.slowest:.1f} |" for kind, r in sorted(self.rows.items())]
         faults = sum(row.faults for row in self.rows.values())
         summary = (
-            f"{faults} faults in {self.rounds} rounds, {self.wrong} of them with something wrong after it; {self.jobs}"
+            f"{faults} faults in {self.rounds} rounds, of which {self.wrong} left something wrong; {self.jobs}"
             f" jobs, {self.retried} retried because a disk had been full; an urgent job waited {self.urgent:.1f} s at"
             f" most; the farm settled within {self.settled:.1f} s;"
-            f" of what killed processes had in hand, Redis kept {self.unacknowledged} messages at most."
+            f" Redis kept at most {self.unacknowledged} messages that killed processes had in hand."
         )
         return "\n".join([*lines, "", summary])

@@ -1,6 +1,6 @@
-"""The dispatcher with a thousand jobs of a thousand atoms waiting in PostgreSQL: finished atoms a second, time to feed.
+"""The desk with a thousand jobs of a thousand atoms waiting in PostgreSQL: finished atoms a second, time to feed.
 
-A real desk process works on a real Redis; this process plays 24 machines that finish whatever they are handed at once.
+A real desk process works on a real Redis; this process plays 24 machines that finish immediately what they are given.
 """
 
 import json
@@ -34,14 +34,14 @@ from workers.wire.sending import URGENT, send
 
 JOBS, ATOMS = 1000, 1000
 CLASSES, MACHINES = 6, 4
-#: Atoms in one report: what a machine gathers in a quarter of a second when it does sixteen a second.
+#: Atoms in one report: a quarter of a second's work for a machine that does sixteen a second.
 TOGETHER = 4
 SECONDS = 30.0
 RATE = 16_000
 
 
 def measure() -> list[Figure]:
-    """Both figures at full depth."""
+    """Measure both figures at full depth."""
     with _servers() as settings:
         database = Database(settings.resolved_database_url)
         _fill(database)
@@ -116,7 +116,7 @@ def _one_of(queue: str) -> str:
 
 
 def _beat(number: int, machine_number: int, *holding: str) -> Heartbeat:
-    """Always busy: a machine that says it is idle while leases wait would show that messages are lost."""
+    """A busy machine's heartbeat: an idle one while leases wait would mean that messages are lost."""
     return Heartbeat(
         incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host",
         queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"),
@@ -126,7 +126,7 @@ def _beat(number: int, machine_number: int, *holding: str) -> Heartbeat:
 
 
 def _feed_times(database: Database, settings: Settings) -> float:
-    """Milliseconds of the 99th percentile of a decision to feed, each with something to hand out."""
+    """The 99th percentile of a decision to feed, in milliseconds; each decision has something to hand out."""
     from dispatcher.desk.heartbeat import take_heartbeat
     from dispatcher.desk.report import take_report
 
@@ -156,7 +156,7 @@ def _feed_times(database: Database, settings: Settings) -> float:
         with database.writing() as connection:
             report = LeaseReport(order.order.token, _one_of(order.queue), (), is_over=True)
             take_report(Turn(connection, time.time(), settings), report)
-    # The first hands out two leases to every machine at once, which happens once in a farm's life.
+    # The first decision hands two leases to every machine at once, which happens only once in a farm's life.
     return sorted(times[1:])[round(0.99 * (len(times) - 1)) - 1] * 1000
 
 
@@ -197,7 +197,7 @@ def _path() -> dict[str, str]:
 
 
 def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
-    """All machines of one class: take leases as they come and report them done, a few atoms at a time."""
+    """Play all machines of one class: take leases as they come and report them done, a few atoms at a time."""
     beaten = 0.0
     turn = 0
     prefix = settings.broker_prefix
@@ -215,7 +215,7 @@ def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
             message.ack()
             turn += 1
             order, machine_number = ConversionOrder.from_json(json.loads(message.body)[0][0]), turn % MACHINES
-            # As workers do: what nobody says that he has, and is in no queue, is taken for lost.
+            # As workers do: a lease that no worker says it holds and no queue contains is taken for lost.
             beat = _beat(number, machine_number, order.token)
             send(app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, beat.to_json(), priority=URGENT)
             _report(app, order, f"bench-{number}-{machine_number}")

@@ -1,4 +1,4 @@
-"""`voicefarm convert` on one machine: start-up, the farm's own cost, and what a second worker brings."""
+"""`voicefarm convert` on one machine: start-up, the farm's own cost, and the gain from a second worker."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ MINUTES = 10
 
 
 def measure() -> list[Figure]:
-    """All figures, each the median of three where it is short."""
+    """All figures; the short one is the median of three runs."""
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
         folder = Path(name)
         short, long = folder / "short.wav", folder / "long.wav"
@@ -67,7 +67,7 @@ def _convert(folder: Path, source: Path, workers: int, run: int) -> float:
 
 
 def _on_a_standing_farm(state: Path, source: Path, workers: int) -> float:
-    """Wall time from handing the recording in until its result is there, on a farm that is up and has nothing to do."""
+    """Wall time from submitting the recording until its result is there, on an idle farm that is running."""
     settings = Settings(state=str(state))
     prepare_records(settings)
     database, store = Database(settings.resolved_database_url), open_store(settings)
@@ -88,7 +88,7 @@ def _on_a_standing_farm(state: Path, source: Path, workers: int) -> float:
 
 
 def _engine_alone(source: Path) -> float:
-    """The engine over the very atoms that the farm would hand it, decoded beforehand, in a process of its own."""
+    """Seconds of the engine on the atoms that the farm would give it, decoded beforehand, in its own process."""
     command = [sys.executable, "-m", "bench.embedded", "--engine", str(source)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **threads(1)})
     return float(done.stdout.strip().splitlines()[-1])

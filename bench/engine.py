@@ -1,7 +1,7 @@
-"""The RVC engine by itself, at full size with random weights: where the time goes and how near the floor it is.
+"""The RVC engine by itself, at full size with random weights: where the time goes and how close it is to the floor.
 
-Runs with nothing but the engine's framework, numpy and safetensors: `python -m bench.engine --seconds 60 600`, or
-`--lengths mac --parts pitch whole` for the lengths that Mac users compare by, the pitch by itself beside the whole.
+Needs only the engine's framework, numpy and safetensors: `python -m bench.engine --seconds 60 600`, or
+`--lengths mac --parts pitch whole` for the lengths that Mac users compare by, the pitch alone and the whole chain.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from workers.engines.voice import Piece
 LAYERS = 12
 #: Seconds of audio that are converted before anything is timed.
 WARM_SECONDS = 10.0
-#: What can be measured: the whole chain, or the pitch by itself.
+#: What can be measured: the whole chain, or the pitch alone.
 WHOLE, PITCH = "whole", "pitch"
 #: Seconds of the recordings that others publish their figures for.
 LENGTHS = {"mac": [5.0, 13.5, 30.0, 60.0, 180.0, 300.0]}
@@ -39,7 +39,7 @@ LENGTHS = {"mac": [5.0, 13.5, 30.0, 60.0, 180.0, 300.0]}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One length, converted or its pitch found."""
+    """The figures for one recording, converted or only its pitch found."""
 
     part: str
     engine: str
@@ -52,12 +52,12 @@ class Row:
     peak_memory_mb: float
     stages: Mapping[str, Mapping[str, float]]
     floor_seconds: float
-    """What the arithmetic would take at the speed of a plain matrix product."""
+    """How long the arithmetic would take at the speed of a plain matrix product."""
     over_floor: float
 
 
 def recording(seconds: float) -> npt.NDArray[np.float32]:
-    """A glissando with breath: what is converted makes no difference to the time it takes."""
+    """A glissando with breath; the content makes no difference to the time."""
     time_axis = np.arange(round(seconds * ANALYSIS_RATE)) / ANALYSIS_RATE
     pitch = 150.0 + 50.0 * np.sin(0.5 * time_axis)
     tone = np.sin(2.0 * np.pi * np.cumsum(pitch) / ANALYSIS_RATE)
@@ -66,7 +66,7 @@ def recording(seconds: float) -> npt.NDArray[np.float32]:
 
 
 def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, part: str = WHOLE) -> Row:
-    """The median of several runs, warm."""
+    """The median of several warm runs."""
     work = {WHOLE: _converted, PITCH: _pitch_found}[part]
     samples = recording(seconds)
     sizes = engine.conversion.sizes
@@ -107,7 +107,7 @@ def _converted(conversion: RvcConversion, piece: Piece, settings: RvcSettings) -
 
 
 def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Mapping[str, float]:
-    """The pitch of a piece with its context, in hertz."""
+    """Find the pitch of a piece with its context; the seconds it took."""
     strip = strip_of(piece)
 
     def found(some: Sequence[Window]) -> npt.NDArray[np.float64]:
@@ -120,7 +120,7 @@ def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Map
 
 
 def arithmetic(sizes: SynthesizerSizes, piece: Piece) -> dict[str, float]:
-    """Gigaflops of each stage for what was asked for: context, overlaps and margins are the engine's own cost."""
+    """Gigaflops of each stage for the piece alone; context, overlaps and margins are the engine's own cost."""
     seconds = (piece.stop - piece.start) / ANALYSIS_RATE
     first = windows(strip_of(piece).frames)[0]
     window = (first.last - first.first) / 50
@@ -160,14 +160,14 @@ def show_together(rows: Sequence[Row]) -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    """What is to be measured."""
+    """Read what to measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=("torch", "mlx"), default="torch")
     parser.add_argument("--device", choices=("cpu", "cuda"), default=None)
     parser.add_argument("--voice", choices=tuple(VOICES), default="48k")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--seconds", type=float, nargs="+", default=[60.0, 600.0])
-    parser.add_argument("--lengths", choices=tuple(LENGTHS), help="instead of --seconds, lengths to compare by")
+    parser.add_argument("--lengths", choices=tuple(LENGTHS), help="a set of lengths, instead of --seconds")
     parser.add_argument("--parts", nargs="+", choices=(WHOLE, PITCH), default=[WHOLE])
     parser.add_argument("--batch", type=int, nargs=2, metavar=("WINDOWS", "TILES"), default=None)
     parser.add_argument("--tile", type=int, default=None, help="10-ms frames that one tile yields")
@@ -177,7 +177,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def _as_asked(engine: Engine, arguments: argparse.Namespace) -> Engine:
-    """The engine with other batches or tiles than its own, if some were asked for."""
+    """The engine with the batches or tiles that were asked for, if any."""
     conversion = engine.conversion
     batches = conversion.batches
     if arguments.batch:
@@ -189,7 +189,7 @@ def _as_asked(engine: Engine, arguments: argparse.Namespace) -> Engine:
 
 def _engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     if arguments.engine == "torch":
-        # Says how threads wait for each other, which must be known before torch is loaded.
+        # Sets how threads wait for each other, which must happen before torch is loaded.
         import workers.engines.rvc.torch  # noqa: F401
         from bench.torch_engine import torch_engine
 

@@ -1,6 +1,6 @@
-"""How far a cut or a coarser number moves the sound: narrow nets of the exact architectures, random weights.
+"""How much a cut or lower precision changes the sound: narrow nets of the exact architectures, random weights.
 
-Random nets listen to all of a window alike, trained ones mostly to what is near, so the first are the worst case.
+Random nets listen equally to all of a window, trained ones mostly to what is near, so random ones are the worst case.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 
 VOICE = narrow()
-#: Content frames of context that are tried, and where the recordings are cut.
+#: Content frames of context to try, and where the recordings are cut.
 CONTEXTS = (16, 32, 64, 112, 224)
 SECONDS, CUT = 12.0, 307 * CONTENT_HOP
 #: How much of their attention the nets keep.
@@ -44,7 +44,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _join(attention: float, context: int) -> tuple[float, float]:
-    """The worst likeness of the second around a join to the uncut conversion, and the sharpest click."""
+    """The lowest likeness of the second around a join to the uncut conversion, and the sharpest click."""
     voice, settings = conversion(VOICE, attention=attention), RvcSettings(pitch_method="dio")
     return _worst(voice, settings, context)
 
@@ -68,7 +68,7 @@ def _joined(voice: RvcConversion, recording: Floats, settings: RvcSettings, cont
 
 
 def _precision(dtype: torch.dtype) -> float:
-    """Likeness of the same conversion in these numbers."""
+    """Likeness of the conversion in this precision to that in float32."""
     piece, settings = whole(spoken(6.0), VOICE.rate), RvcSettings(pitch_method="dio")
     exact = conversion(VOICE).convert(piece, settings).samples
     coarse = RvcConversion(VOICE, nets(VOICE, dtype), Batches(Batch(1), Batch(1), 64)).convert(piece, settings).samples

@@ -1,4 +1,4 @@
-"""A figure beside its target, as one line of a table."""
+"""Measured figures and their targets, as rows of a table."""
 
 import json
 import platform
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One thing measured."""
+    """One figure and its target."""
 
     what: str
     measured: str
@@ -18,18 +18,18 @@ class Figure:
 
 
 def show(figures: Iterable[Figure]) -> None:
-    """Print as a table of Markdown."""
+    """Print the rows of a Markdown table."""
     for f in figures:
         print(f"| {f.what} | {f.measured} | {f.target} | {'yes' if f.reached else '**no**'} |", flush=True)
 
 
 def save(path: Path, figures: Iterable[Figure]) -> None:
-    """Keep for programs."""
+    """Save the figures for programs."""
     path.write_text(json.dumps([asdict(f) for f in figures], indent=2), encoding="utf-8")
 
 
 def machine() -> str:
-    """What this was measured on."""
+    """Describe this machine."""
     import os
 
     names = [

@@ -1,4 +1,4 @@
-"""Bad input without end through every door of the product: `python -m bench.fuzz --minutes 60 --keep findings/`."""
+"""Push endless bad input through every door of the product: `python -m bench.fuzz --minutes 60 --keep findings/`."""
 
 import argparse
 import hashlib
@@ -18,14 +18,14 @@ from testing.fuzz.door import Seeds, nth_input, read_seeds, write_seeds
 from testing.fuzz.verdict import GOOD, Ending
 from testing.fuzz.watching import Outcome, Watch
 
-#: Inputs that one child reads; few enough for its start to be known when something it read earlier kills it.
+#: Inputs that one child reads; few enough to find the input that did the damage if a later one kills the child.
 BATCH = 200
 _COLUMNS = (Ending.VALUE, Ending.REFUSAL, Ending.CRASH, Ending.HANG, Ending.HUNGRY, Ending.FOREIGN, Ending.SENTENCE)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of one door."""
+    """The results of one door."""
 
     door: str
     seconds: float = 0.0
@@ -34,7 +34,7 @@ class Tally:
     times: Counter[str] = field(default_factory=Counter)
 
     def take(self, outcome: Outcome) -> bool:
-        """Count it; whether it is bad in a way that was not seen before."""
+        """Count an outcome; return whether it is bad in a way not seen before."""
         self.endings[outcome.verdict.ending] += 1
         if outcome.verdict.ending in GOOD:
             return False
@@ -44,13 +44,13 @@ class Tally:
 
 
 def kind_of(outcome: Outcome) -> str:
-    """Two findings are one if their words are, without what was quoted and counted in them."""
+    """What identifies a finding: its words, without quotations and numbers."""
     words = re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*", "…", outcome.verdict.said.partition("\n")[0])
     return f"{outcome.verdict.ending}: {words[:100]}"
 
 
 def main() -> None:
-    """Try every door that was asked for, tell what was found, and print the table."""
+    """Try every door that was asked for, print the findings, then the table."""
     asked = _arguments()
     tallies = []
     for name in asked.door or PRODUCT:
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def tried(name: str, seconds: float, seed: int, keep: Path | None = None) -> Tally:
-    """Inputs through one door for so long, on every core."""
+    """Push inputs through one door for this many seconds, on every core."""
     tally, begun = Tally(name), time.monotonic()
     with TemporaryDirectory(prefix="voicefarm-fuzz-") as folder:
         watch = Watch(name, write_seeds(DOORS[name], Path(folder) / "seeds"), seed)
@@ -77,7 +77,7 @@ def tried(name: str, seconds: float, seed: int, keep: Path | None = None) -> Tal
 
 
 def _outcomes(watch: Watch, until: float) -> Iterator[Outcome]:
-    """Batch after batch, one a core at a time."""
+    """Outcomes batch after batch, one batch per core at a time."""
     cores, numbers = os.cpu_count() or 1, count(0, BATCH)
 
     def judged(first: int) -> list[Outcome]:
@@ -90,7 +90,7 @@ def _outcomes(watch: Watch, until: float) -> Iterator[Outcome]:
 
 
 def _keep(folder: Path, watch: Watch, seeds: Seeds, outcome: Outcome) -> None:
-    """The input, and beside it what came of it."""
+    """Save the input, and beside it its outcome."""
     content = nth_input(DOORS[watch.door], seeds, watch.seed, int(outcome.task))
     name = f"{outcome.verdict.ending.name.lower()}-{hashlib.sha256(content).hexdigest()[:12]}"
     (folder / watch.door).mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0, help="for all doors together")
     parser.add_argument("--door", action="append", choices=PRODUCT, help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="folder for what was found")
+    parser.add_argument("--keep", type=Path, help="folder for the findings")
     return parser.parse_args()
 
 

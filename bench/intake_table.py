@@ -1,4 +1,4 @@
-"""Every kind of file that is taken in or refused, made here with few channels, and what the reader says of each."""
+"""Make a small file of every kind that is accepted or refused, and print what the reader says of each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def rows() -> Iterator[str]:
-    """One line for each file."""
+    """One row per file."""
     for case in [*ACCEPTED, *REFUSED]:
         with TemporaryDirectory(prefix="voicefarm-bench-") as name:
             verdict, sentence = _told(case, Path(name))
@@ -30,7 +30,7 @@ def rows() -> Iterator[str]:
 
 def _told(case: Case, folder: Path) -> tuple[str, str]:
     try:
-        return "taken in", _described(case.run(folder))
+        return "accepted", _described(case.run(folder))
     except InputError as refusal:
         return "refused", str(refusal)
 

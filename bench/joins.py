@@ -1,4 +1,4 @@
-"""Listening by numbers: around every join, atoms put together beside the unsplit conversion, as spectrograms."""
+"""Compare joined atoms with the unsplit conversion around every join, as spectrograms."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +17,10 @@ from workers.engines import catalog
 from workers.engines.voice import Piece, Samples
 
 SECONDS = 200.0
-#: Seconds on each side of a join that are looked at.
+#: Seconds to compare on each side of a join.
 AROUND = 0.5
 FRAME, HOP = 1024, 256
-#: Below this a spectrogram shows nothing but rounding: 100 dB under the loudest.
+#: Below this a spectrogram shows only rounding errors: 100 dB under the loudest.
 FLOOR = 1e-5
 
 

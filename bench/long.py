@@ -14,14 +14,14 @@ from bench.figures import Figure, machine, show
 from bench.scratch_farm import cheap_recording
 from storage.audio.grid import resampled_length
 
-#: Material that is quick to make and to read; what is measured does not depend on its rate.
+#: A rate that is quick to make and to read; the figures do not depend on it.
 RATE, RATE_OUT = 22_050, 44_100
 MINUTE = 60.0
 LENGTHS = {"1 s": 1.0, "10 min": 10 * MINUTE, "61 min": 61 * MINUTE + 0.123, "10 h": 600 * MINUTE}
 
 
 def measure() -> list[Figure]:
-    """Lengths of all, and the memory of 10 h beside that of 10 min."""
+    """The lengths of all results, and how much more memory 10 h took than 10 min."""
     figures, peaks = [], {}
     for name, seconds in LENGTHS.items():
         with TemporaryDirectory(prefix="voicefarm-bench-") as folder:
@@ -48,7 +48,7 @@ def _convert(folder: Path, seconds: float) -> tuple[int, int, dict[str, float]]:
 
 
 def _watch(running: "subprocess.Popen[bytes]") -> dict[str, float]:
-    """The most memory that each kind of process held at any time, as the kernel counted it, in MB."""
+    """The peak memory of each kind of process, as counted by the kernel, in MB."""
     peaks: dict[str, float] = {}
     while running.poll() is None:
         for child in psutil.Process(running.pid).children(recursive=True):

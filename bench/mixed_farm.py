@@ -1,6 +1,6 @@
-"""One job over a torch worker and an MLX worker, full size: who did what, and whether it sounds as if one had done it.
+"""One job on a torch worker and an MLX worker, full size: who did what, and whether it sounds like the work of one.
 
-`python -m bench.mixed_farm`; prints the job's report and a table of Markdown. Single precision in both, a thread each.
+`python -m bench.mixed_farm` prints the job's report and a Markdown table. Single precision in both, one thread each.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ALIKE, CLICK = 0.9999, 1.5
 
 
 def measure(settings: Settings, seconds: float) -> Iterator[Figure]:
-    """Convert on a farm of both, then by torch alone, and compare."""
+    """Convert on a farm with both, then with torch alone, and compare."""
     prepare_records(settings)
     database, store = Database(settings.resolved_database_url), open_store(settings)
     folder = settings.state_folder
@@ -96,7 +96,7 @@ def _compared(settings: Settings, database: Database, number: int, mixed: Signal
     clicks = max(click(mixed, piece.out_stop) for piece in pieces[:-1])
     yield Figure("spectrogram correlation with torch alone", f"{alike:.7f}", f"{ALIKE}", alike >= ALIKE)
     same = float(np.corrcoef(mixed, alone)[0, 1])
-    yield Figure("the same of the waveforms", f"{same:.7f}", f"{ALIKE}", same >= ALIKE)
+    yield Figure("waveform correlation with torch alone", f"{same:.7f}", f"{ALIKE}", same >= ALIKE)
     yield Figure(f"sharpest click at one of {len(pieces) - 1} joins", f"{clicks:.2f}", f"below {CLICK}", clicks < CLICK)
 
 

@@ -25,7 +25,7 @@ def mlx_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
 
 
 def _matrix(dtype: mx.Dtype) -> float:
-    """Gigaflops a second of a plain matrix product, the best of several."""
+    """GFLOP/s of a plain matrix product, the best of several."""
     size = 4 * SQUARE if on_gpu() else SQUARE // 4
     a = mx.random.normal((size, size)).astype(dtype)
     mx.eval(a)

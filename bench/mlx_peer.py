@@ -1,8 +1,8 @@
-"""Our MLX content encoder and pitch net beside the PyPI packages mlx-contentvec and mlx-rmvpe, with the same weights.
+"""Compare our MLX content encoder and pitch net with the PyPI packages mlx-contentvec and mlx-rmvpe, same weights.
 
-`python -m bench.mlx_peer`; every net runs in a process of its own, so that its peak memory is its own. Prints the best
-time of several runs, each peak of theirs and ours, and how alike the answers are: to the package as published, and with
-its pitch net repaired, which the largest difference is to as well.
+`python -m bench.mlx_peer` runs every net in its own process, so that its peak memory is its own. It prints the best
+time of several runs, the peaks of theirs and ours, and how alike the answers are: to the package as published, and to
+its pitch net repaired. The largest difference is to the repaired one.
 """
 
 import argparse
@@ -40,9 +40,9 @@ Floats = npt.NDArray[np.float32]
 Net = Callable[[Floats], mx.array]
 SIZES: dict[str, EncoderSizes | PitchSizes] = {"content": EncoderSizes(), "pitch": PitchSizes()}
 PACKAGES = {"content": "mlx-contentvec", "pitch": "mlx-rmvpe"}
-#: Frames that the pitch net takes at a time; both programs fill up what is missing, each in its own way.
+#: Frames that the pitch net takes at a time; each program pads what is missing in its own way.
 WHOLE = 32
-#: Our names of tensors, and what stands for them in the packages; the first that fits counts.
+#: Our names of tensors, and the packages' names for them; the first match counts.
 _CONTENT_NAMES = (
     (r"^feature_projection\.projection", "post_extract_proj"),
     (r"^feature_projection\.", ""),
@@ -57,17 +57,17 @@ _BLOCK_PARTS = {"conv.0": "conv1", "conv.1": "bn1", "conv.3": "conv2", "conv.4":
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One net of one program, measured."""
+    """The figures of one net of one program."""
 
     seconds: float
     mlx_mb: float
-    """The most memory that MLX held while it ran, weights included."""
+    """MLX's peak memory while the net ran, weights included."""
     resident_mb: float
-    """The most that the process ever held, loading included."""
+    """The process's peak memory, loading included."""
 
 
 def write_nets(folder: Path) -> None:
-    """Random weights of both nets, in our packages and in the files that theirs are loaded from."""
+    """Write random weights of both nets, as our packages and as the files that theirs load."""
     for part, layout in {"content": content_file, "pitch": pitch_file}.items():
         sizes = SIZES[part]
         (folder / write_package(folder, sizes)).rename(folder / part)
@@ -89,7 +89,7 @@ def content_file(weights: dict[str, Floats]) -> Iterator[tuple[str, Floats]]:
 
 
 def pitch_file(weights: dict[str, Floats]) -> Iterator[tuple[str, Floats]]:
-    """The pitch net's tensors as mlx-rmvpe has them: channels last, some of the GRU's biases added up."""
+    """The pitch net's tensors as mlx-rmvpe has them: channels last, some of the GRU's biases added together."""
     for name, tensor in weights.items():
         if block := re.search(r"^(.*layers\.\d+)\.conv2?\.(\d+)\.(conv\.\d|shortcut)\.(.*)$", name):
             run, n, part, end = block.groups()
@@ -129,8 +129,8 @@ def our_net(part: str, folder: Path, precision: str) -> Net:
 def their_net(part: str, folder: Path, *, repaired: bool) -> Net:
     """The net of the package.
 
-    The published pitch net leaves the last row and column of every doubled picture empty, where the net that was
-    trained has values; repaired it computes them, at the same cost.
+    The published pitch net leaves the last row and column of every doubled picture empty, where the trained net has
+    values; the repaired one computes them, at the same cost.
     """
     path = folder / f"{part}.safetensors"
     if part == "content":
@@ -143,7 +143,7 @@ def their_net(part: str, folder: Path, *, repaired: bool) -> Net:
 
 
 def audio_for(part: str, seconds: float) -> Floats:
-    """The recording; the pitch net is given whole frames of it, so that neither program fills any up."""
+    """The recording; the pitch net is given only whole frames, so that neither program pads any."""
     if part == "content":
         return recording(seconds)[None]
     frames = -(-round(seconds * 100) // WHOLE) * WHOLE
@@ -151,7 +151,7 @@ def audio_for(part: str, seconds: float) -> Floats:
 
 
 def contest(part: str, who: str, folder: Path, arguments: argparse.Namespace) -> Run:
-    """Measure one net, and leave what it found in the folder."""
+    """Measure one net, and save its output in the folder."""
     audio = audio_for(part, arguments.seconds)
     net = our_net(part, folder, arguments.precision) if who == "ours" else their_net(part, folder, repaired=False)
     mx.eval(net(audio))
@@ -172,7 +172,7 @@ def contest(part: str, who: str, folder: Path, arguments: argparse.Namespace) ->
 
 
 def apart(who: str, part: str, folder: Path, arguments: argparse.Namespace) -> Run | None:
-    """The same in another process; this one stays small, because a process begins with its parent's peak."""
+    """Measure in another process; this one stays small, because a process starts with its parent's peak."""
     options = [f"--{name}={getattr(arguments, name)}" for name in ("seconds", "runs", "precision")]
     command = [sys.executable, "-m", "bench.mlx_peer", *options, "--only", part, who, str(folder)]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -192,7 +192,7 @@ def row(part: str, ours: Run, theirs: Run, folder: Path) -> str:
 
 
 def read_arguments() -> argparse.Namespace:
-    """What is to be measured."""
+    """Read what to measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--runs", type=int, default=3)
@@ -203,14 +203,14 @@ def read_arguments() -> argparse.Namespace:
 
 
 def check_packages() -> None:
-    """Say how to get what is missing."""
+    """End with advice if a package is missing."""
     try:
         for package in PACKAGES.values():
             version(package)
     except PackageNotFoundError as error:
         raise SystemExit(
-            f"{error.name} is not installed; do `pip install --target FOLDER --no-deps {' '.join(PACKAGES.values())}`"
-            " and run this with PYTHONPATH=FOLDER"
+            f"{error.name} is not installed; run `pip install --target FOLDER --no-deps {' '.join(PACKAGES.values())}`"
+            " and then this with PYTHONPATH=FOLDER"
         ) from None
 
 

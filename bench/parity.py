@@ -1,6 +1,6 @@
-"""The MLX engine beside the torch engine, part by part: the same tensors, the same input, single precision in both.
+"""Compare the MLX engine with the torch engine, part by part: same tensors, same input, single precision in both.
 
-`python -m bench.parity`, with `--tiny` for nets that are done in a moment; prints a table of Markdown.
+`python -m bench.parity` prints a Markdown table; `--tiny` uses nets that take only a moment.
 """
 
 import argparse
@@ -36,15 +36,15 @@ from workers.engines.voice import Piece
 
 Array = npt.NDArray[Any]
 SETTINGS = RvcSettings(precision="fp32", seed=1)
-#: Retrieved from; enough that several groups are looked at.
+#: Vectors to retrieve from; enough for several groups.
 VECTORS = 10_000
-#: Samples of one spectrum of the sound that comes out, and of the step to the next.
+#: Samples of one spectrum of the output, and of the step to the next.
 SPECTRUM, HOP = 1024, 256
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One part: what MLX says beside what torch says."""
+    """One part: what MLX makes and what torch makes."""
 
     part: str
     ours: Array
@@ -71,12 +71,12 @@ class Twins:
         """The nets of both."""
         ours, theirs = self.ours.nets, self.theirs.nets
         if not isinstance(ours, MlxNets) or not isinstance(theirs, TorchNets):
-            raise TypeError("the engines are not those that were asked for")
+            raise TypeError("the engines are not MLX and torch")
         return ours, theirs
 
 
 def parts(twins: Twins, seconds: float) -> Iterator[Row]:
-    """Each part with the same input, so that errors do not add up."""
+    """Compare each part on the same input, so that errors do not add up."""
     frames = int(seconds * ANALYSIS_RATE) // (32 * PITCH_HOP) * 32
     audio = recording(frames / 100 + 0.1)
     yield from _content(twins, audio[None, : frames // 2 * CONTENT_HOP + TAIL])
@@ -135,7 +135,7 @@ def _voice(twins: Twins, frames: int) -> Iterator[Row]:
 
 
 def whole_chain(twins: Twins, seconds: float) -> Iterator[Row]:
-    """A recording through everything."""
+    """Compare the whole chain on a recording."""
     samples = recording(seconds)
     piece = Piece(samples, 0, 0, len(samples), 0, round(seconds * twins.ours.sizes.rate))
     ours, theirs = (twin.convert(piece, SETTINGS).samples for twin in (twins.ours, twins.theirs))
@@ -144,7 +144,7 @@ def whole_chain(twins: Twins, seconds: float) -> Iterator[Row]:
 
 
 def twins_of(folder: Path, *, tiny: bool) -> Twins:
-    """The same packages in both engines; narrow nets if asked for."""
+    """The same packages in both engines; narrow nets if tiny."""
     voice, encoder, pitch = VOICE_48K, EncoderSizes(), PitchSizes()
     if tiny:
         encoder = replace(encoder, hidden=64, heads=2, layers=2, feed_forward=96, conv=32, projection=None)
@@ -177,7 +177,7 @@ def _array(values: Any) -> Array:
 def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", action="store_true", help="narrow nets, done in a moment")
+    parser.add_argument("--tiny", action="store_true", help="narrow nets, which take only a moment")
     parser.add_argument("--seconds", type=float, default=1.0)
     arguments = parser.parse_args()
     print(f"mlx {version('mlx')} on {mlx_device().name}, torch {torch.__version__}, {machine()}\n")

@@ -1,6 +1,6 @@
-"""What `quality=fast` saves, which leaves pauses silent: recordings of which more and less is a pause.
+"""What `quality=fast` saves by leaving pauses silent, in recordings with few and many pauses.
 
-`python -m bench.pauses`; full-size nets with random weights, one run each, warm; prints a table of Markdown.
+`python -m bench.pauses` prints a Markdown table; full-size nets with random weights, one warm run each.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.voice import Piece
 
-#: Seconds that somebody speaks at a time.
+#: Seconds of a phrase.
 PHRASE = 4.0
 #: Seconds of an atom.
 ATOM = 20
 
 
 def with_rests(seconds: int, share: float) -> npt.NDArray[np.float32]:
-    """Phrases with rests between them that make up this share."""
+    """Phrases with rests between them; the rests make up this share."""
     samples = recording(seconds)
     at = np.arange(len(samples)) / ANALYSIS_RATE % (PHRASE / (1.0 - share))
     samples[at >= PHRASE] = 0.0
@@ -34,7 +34,7 @@ def with_rests(seconds: int, share: float) -> npt.NDArray[np.float32]:
 
 
 def seconds_for(conversion: RvcConversion, samples: npt.NDArray[np.float32], quality: str) -> float:
-    """An atom at a time, each with the context that the farm would give it."""
+    """Seconds to convert atom by atom, each with the context that the farm would give it."""
     settings = RvcSettings.from_json({"quality": quality})
     step, context = ATOM * ANALYSIS_RATE, 3 * ANALYSIS_RATE
     began = time.perf_counter()
@@ -53,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.voice, arguments.device, arguments.precision = "48k", None, "auto"
     print(machine())
-    print("| of the recording a pause | balanced | fast | times as fast |\n|---|---|---|---|")
+    print("| share of pauses in the recording | balanced | fast | times as fast |\n|---|---|---|---|")
     with TemporaryDirectory(prefix="voicefarm-bench-") as folder:
         conversion = torch_engine(Path(folder), arguments).conversion
         seconds_for(conversion, recording(ATOM), "balanced")

@@ -1,6 +1,6 @@
-"""Applio's own nets beside ours: the same sizes, the same audio, the same cores, one after the other in one process.
+"""Compare Applio's own nets with ours: same sizes, same audio, same cores, one after the other in one process.
 
-`python -m bench.peer CHECKOUT` wants a checkout of github.com/IAHispano/Applio and the package transformers.
+`python -m bench.peer CHECKOUT` needs a checkout of github.com/IAHispano/Applio and the package transformers.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SECONDS = 13.5
 
 @contextmanager
 def _importable(checkout: Path) -> Iterator[None]:
-    """Its modules ask for torchaudio, which the nets measured here never use."""
+    """Make its modules importable without torchaudio, which the nets measured here never use."""
     sys.path.insert(0, str(checkout))
     if "torchaudio" not in sys.modules:
         sys.modules["torchaudio"] = ModuleType("torchaudio")
@@ -76,7 +76,7 @@ def peer_stages(checkout: Path, seconds: float) -> dict[str, Callable[[], Any]]:
 
 
 def measure_peer(checkout: Path, seconds: float, runs: int) -> dict[str, float]:
-    """Seconds of each stage, the median of several runs after one that warms up."""
+    """Seconds of each stage, the median of several runs after a warm-up run."""
     import torch
 
     took = {}
@@ -110,7 +110,7 @@ def main() -> None:
     print(f"Applio's nets on {arguments.seconds:g} s at {ANALYSIS_RATE} Hz, fp32:")
     print(", ".join(f"{name} {spent:.2f} s" for name, spent in theirs.items()))
     print(f"{total:.2f} s, {arguments.seconds / total:.2f}x realtime, without retrieval, padding or loading")
-    print(f"ours in {ours.precision}, retrieval from 100,000 vectors and mirrored context included:")
+    print(f"our nets in {ours.precision}, including retrieval from 100,000 vectors and mirrored context:")
     print(", ".join(f"{name} {stage['seconds']:.2f} s" for name, stage in ours.stages.items()))
     print(f"{ours.seconds:.2f} s, {ours.realtime_factor:.2f}x realtime, {total / ours.seconds:.2f} times as fast")
 

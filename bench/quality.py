@@ -1,7 +1,7 @@
-"""Whether a converted recording sings what the source sang: for those who have trained weights.
+"""Check that a converted recording sings what the source sang, if you have trained weights.
 
-`voicefarm sample song.wav`, convert it, then `python -m bench.quality song.wav result.wav --transpose 12`: the pitch of
-both is found by the same method and compared frame by frame.
+Run `voicefarm sample song.wav`, convert it, then run `python -m bench.quality song.wav result.wav --transpose 12`: it
+finds the pitch of both by the same method and compares them frame by frame.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from testing.pitch_likeness import Pitch, compare
 from workers.engines.rvc.architecture import ANALYSIS_RATE
 from workers.engines.rvc.pitch_finding import world_pitch
 
-#: Where pitch is looked for, in hertz.
+#: Range of the pitch, in hertz.
 LOW, HIGH = 50.0, 1100.0
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = compare(pitch_of(arguments.source), pitch_of(arguments.result), arguments.transpose)
     print(f"voiced in both: {found.voiced_in_both:.1%} of the frames voiced in either")
-    print(f"median distance: {found.median_cents:.1f} cents; another note in {found.other_notes:.1%}")
+    print(f"median distance: {found.median_cents:.1f} cents; wrong note in {found.other_notes:.1%}")
 
 
 if __name__ == "__main__":

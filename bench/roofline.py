@@ -1,6 +1,6 @@
-"""What a machine could reach at most: the arithmetic and the memory traffic of a second of audio against its peaks.
+"""The most a machine could reach: the arithmetic and memory traffic of a second of audio against its peaks.
 
-The peaks are what their makers publish, which no program reaches whole; the table says which share would do.
+The peaks are what the makers publish, which no program reaches; the table says what share of them is needed.
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from bench.work import (
 from testing.random_nets import VOICE_48K
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes
 
-#: Seconds of a window, which is what an atom of 20 s comes to with its context.
+#: Seconds of a window: an atom of 20 s with its context.
 WINDOW = 24.96
-#: Frames and windows that are worked through besides the atom: context, and margins around a tile of 2.56 s.
+#: Factors for the extra work beyond the atom: context, and margins around a tile of 2.56 s.
 CONTEXT, MARGIN = WINDOW / 20.0, 1.04
 VECTORS, LAYERS = 100_000, 12
 #: Four times what the one other MLX implementation reports for an M3 Max.
 WANTED = 42.4
-#: Bytes of a value in half precision.
+#: Bytes of a half-precision value.
 HALF = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Published peaks: teraflops in half precision and gigabytes a second."""
+    """Published peaks: half-precision teraflops and gigabytes per second."""
 
     name: str
     teraflops: float
@@ -47,7 +47,7 @@ MACHINES = (
 
 
 def second_of_audio() -> dict[str, Work]:
-    """Work of each part for a second of a 48k voice, the engine's own overlaps included."""
+    """The work of each part for a second of a 48k voice, including the engine's own overlaps."""
     parts = {
         "content": (encoder_work(EncoderSizes(), LAYERS, WINDOW), CONTEXT),
         "pitch": (pitch_work(PitchSizes()), CONTEXT),
@@ -60,12 +60,12 @@ def second_of_audio() -> dict[str, Work]:
 
 
 def seconds(machine: Machine, work: Work, bytes_per_value: int = HALF) -> float:
-    """The longer of arithmetic and traffic; a part cannot end before both have."""
+    """The longer of arithmetic and traffic, because a part ends only when both have."""
     return max(work.gigaflops / (machine.teraflops * 1e3), work.values * bytes_per_value / (machine.gigabytes * 1e9))
 
 
 def main() -> None:
-    """Print the work, and for each machine the most that it can reach."""
+    """Print the work, and the most that each machine can reach."""
     parts = second_of_audio()
     print("| part | GFLOP | values moved, million |\n|---|---|---|")
     for name, work in parts.items():

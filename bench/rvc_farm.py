@@ -1,4 +1,4 @@
-"""An RVC voice through the farm with one worker, beside the engine by itself on the same atoms with as many threads."""
+"""An RVC voice through the farm with one worker, compared with the engine alone: same atoms, same number of threads."""
 
 import argparse
 import os
@@ -42,7 +42,7 @@ VECTORS = 100_000
 
 
 def measure(seconds: float) -> list[Figure]:
-    """Seconds of both, and what the farm adds."""
+    """What the farm adds to the engine's seconds."""
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
         state = Path(name) / "state"
         settings = Settings(state=str(state))
@@ -71,7 +71,7 @@ def measure(seconds: float) -> list[Figure]:
 
 
 def add_random_voice(made: Path, database: Database, store: ObjectStore) -> None:
-    """A full-size voice called anna, its content encoder and its pitch net, as if somebody had added their files."""
+    """Add a full-size voice called anna, its content encoder and its pitch net, as if their files had been imported."""
     made.mkdir()
     recipe = random_voice_apart(made, "48k", VECTORS)
     for name, kind, content_hash in (
@@ -90,7 +90,7 @@ def add_random_voice(made: Path, database: Database, store: ObjectStore) -> None
 
 
 def _convert(settings: Settings, database: Database, store: ObjectStore, source: Path) -> float:
-    """Wall time from handing in until the result is there."""
+    """Wall time from submitting until the result is there."""
     began = time.perf_counter()
     job = submit(
         turns_of_client(database, settings), store, source, check_request(database, settings, Request(voice="anna"))
@@ -102,7 +102,7 @@ def _convert(settings: Settings, database: Database, store: ObjectStore, source:
 
 
 def pieces_of(database: Database, store: ObjectStore, job: JobRecord) -> list[Piece]:
-    """The atoms of a job as its workers got them."""
+    """The atoms of a job as its workers received them."""
     with database.reading() as connection:
         query = select(AtomRecord).where(AtomRecord.job_id == job.id).order_by(AtomRecord.number)
         atoms = connection.execute(query).all()
@@ -115,7 +115,7 @@ def pieces_of(database: Database, store: ObjectStore, job: JobRecord) -> list[Pi
 
 
 def _time_engine(state: Path) -> float:
-    """The engine over the atoms of the farm's last job, after its first one has warmed it up."""
+    """Seconds of the engine on the atoms of the farm's last job, warmed up by those of the first."""
     settings = Settings(state=str(state))
     database, store = Database(settings.resolved_database_url), open_store(settings)
     job = load_job(database, 2)
@@ -134,7 +134,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
-    parser.add_argument("--engine", type=Path, default=None, help="only time the engine, on what this folder holds")
+    parser.add_argument("--engine", type=Path, default=None, help="only time the engine, on the farm in this folder")
     arguments = parser.parse_args()
     if arguments.engine:
         print(_time_engine(arguments.engine))

@@ -1,4 +1,4 @@
-"""The real planner over simulated farms: makespan over ideal, overrun, the cost of a death; thirty seeds each."""
+"""The real planner on simulated farms: makespan over ideal, overrun, the cost of a death; thirty seeds each."""
 
 import statistics
 
@@ -10,7 +10,7 @@ FLEETS = {
     "100+9x10": (100.0, *[10.0] * 9),
     "2x100+2x30+4x10": (100.0, 100.0, 30.0, 30.0, 10.0, 10.0, 10.0, 10.0),
 }
-#: Makespan over ideal that is to be reached, by fleet and hours; the third fleet has only the overrun.
+#: The target for makespan over ideal, by fleet and hours; the third fleet has a target only for the overrun.
 LIMITS = {("60+2x15+4x6", 1): 1.12, ("60+2x15+4x6", 10): 1.05, ("100+9x10", 1): 1.12, ("100+9x10", 10): 1.05}
 SEEDS = range(30)
 HOUR = 3600.0

@@ -1,4 +1,4 @@
-"""A farm's records and store in a temporary folder, without processes: to measure one part by itself."""
+"""A farm's records and store in a temporary folder, without processes, to measure one part by itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from workers.engines.packages import Packages
 
 @dataclass(frozen=True, slots=True)
 class ScratchFarm:
-    """What most parts need."""
+    """Records, store and settings, which most parts need."""
 
     folder: Path
     settings: Settings
@@ -31,11 +31,11 @@ class ScratchFarm:
 
     @property
     def packages(self) -> Packages:
-        """Voices and models of the store, fetched when they are asked for."""
+        """The store's voices and models, fetched when asked for."""
         return Packages.of(self.settings, self.store, Event())
 
     def submit(self, path: Path, voice: str, **request: object) -> int:
-        """Take a recording in."""
+        """Submit a recording; the job's number."""
         wanted = Request(voice=voice, **request)  # type: ignore[arg-type]
         return submit(
             quiet_turns(self.database, self.settings),
@@ -47,7 +47,7 @@ class ScratchFarm:
 
 @contextmanager
 def scratch_farm() -> Iterator[ScratchFarm]:
-    """Records and store that vanish afterwards."""
+    """Records and store that are removed afterwards."""
     with TemporaryDirectory(prefix="voicefarm-bench-") as name:
         folder = Path(name)
         settings = Settings(state=str(folder / "state"), scratch=name)
@@ -58,7 +58,7 @@ def scratch_farm() -> Iterator[ScratchFarm]:
 
 
 def cheap_recording(path: Path, seconds: float, rate: int = 44_100, channels: int = 2) -> None:
-    """Noise with pauses, written as 16-bit WAV in blocks: as much work to read and cut as any real recording."""
+    """Write noise with pauses as 16-bit WAV, in blocks; it is as much work to read and cut as a real recording."""
     rng = np.random.default_rng(7)
     block = (rng.standard_normal((rate * 10, channels)) * 0.1).astype(np.float32)
     block[rate * 8 : rate * 8 + rate // 2] = 0.0

@@ -46,7 +46,7 @@ def _split(farm: ScratchFarm, source: Path, voice: str) -> list[Figure]:
 
 
 def _stitch(farm: ScratchFarm) -> Figure:
-    """Stitch the job of 24 kHz atoms, with the prepared atoms in the place of converted ones."""
+    """Stitch the job with 24 kHz atoms, using the prepared atoms in place of converted ones."""
     job = load_job(farm.database, 2)
     prefix = converted_prefix(job)
     with farm.database.reading() as connection:

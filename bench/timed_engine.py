@@ -1,4 +1,4 @@
-"""What a framework says of itself to be measured, whichever it is."""
+"""What a framework must provide to be measured."""
 
 import resource
 import sys
@@ -9,13 +9,13 @@ from workers.engines.rvc.conversion import RvcConversion
 
 #: Vectors in the voice's index.
 VECTORS = 100_000
-#: Side of the square matrices whose product says what the device can do at most.
+#: Side of the square matrices whose product shows the device's top speed.
 SQUARE = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A framework's own answers."""
+    """An engine to be timed, and what its framework says of itself."""
 
     name: str
     device: str
@@ -24,9 +24,9 @@ class Engine:
     matrix_gigaflops: float
     peak_memory_mb: Callable[[], float]
     forget_peak: Callable[[], None]
-    """Begin counting the peak anew, where that can be done; else it is that of everything so far."""
+    """Reset the peak if the framework can; else it stays the peak of everything so far."""
 
 
 def peak_resident_mb() -> float:
-    """The most memory that this process ever held."""
+    """The peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

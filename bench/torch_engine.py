@@ -37,7 +37,7 @@ def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
 
 
 def _matrix(device: str, dtype: Any) -> float:
-    """Gigaflops a second of a plain matrix product, the best of several."""
+    """GFLOP/s of a plain matrix product, the best of several."""
     size = SQUARE if device == "cpu" else 4 * SQUARE
     a = torch.randn(size, size, device=device).to(dtype)
     best = float("inf")

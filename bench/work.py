@@ -1,25 +1,25 @@
-"""Arithmetic that a second of audio takes, by net, counted from the sizes: two operations a multiplication."""
+"""The arithmetic of a second of audio, by net, counted from the sizes: two operations per multiplication."""
 
 from dataclasses import dataclass
 from math import prod
 
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 
-#: Frames a second of the content encoder, and of everything after it.
+#: Frames per second of the content encoder, and of everything after it.
 CONTENT_FRAMES, FRAMES = 50, 100
 GIGA = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Gigaflops for a second of audio, and values that pass between layers, read or written once each."""
+    """Gigaflops for a second of audio, and values that pass between layers, each read or written once."""
 
     gigaflops: float
     values: float = 0.0
 
 
 def encoder_work(sizes: EncoderSizes, layers: int, window: float) -> Work:
-    """The content encoder over windows of so many seconds; attention grows with the window."""
+    """The content encoder over windows of this many seconds; attention grows with the window."""
     flops, values, rate = 0.0, 0.0, float(ANALYSIS_RATE)
     for n, (kernel, stride) in enumerate(zip(sizes.conv_kernels, sizes.conv_strides, strict=True)):
         rate /= stride
@@ -36,7 +36,7 @@ def encoder_work(sizes: EncoderSizes, layers: int, window: float) -> Work:
 
 
 def pitch_work(sizes: PitchSizes) -> Work:
-    """The pitch net; every convolution of three by three over its level's image."""
+    """The pitch net: three-by-three convolutions over each level's image."""
     flops, values = 0.0, 0.0
 
     def convolve(into: int, out: int, level: int, kernel: int = 9) -> None:
@@ -70,7 +70,7 @@ def pitch_work(sizes: PitchSizes) -> Work:
 
 
 def text_encoder_work(sizes: SynthesizerSizes, window: float) -> Work:
-    """The text encoder over windows of so many seconds, relative positions in their band only."""
+    """The text encoder over windows of this many seconds, relative positions only within their band."""
     frames = FRAMES * window
     band = 2 * sizes.reach + 1
     layer = 4 * sizes.hidden**2 + 2 * sizes.kernel * sizes.hidden * sizes.filter
@@ -81,7 +81,7 @@ def text_encoder_work(sizes: SynthesizerSizes, window: float) -> Work:
 
 
 def flow_work(sizes: SynthesizerSizes) -> Work:
-    """The flow, without what is worked out once a speaker."""
+    """The flow, without what is computed once per speaker."""
     half, hidden = sizes.inter // 2, sizes.hidden
     gates = sizes.flow_layers * 2 * hidden * hidden * sizes.flow_kernel
     skips = ((sizes.flow_layers - 1) * 2 + 1) * hidden * hidden
@@ -90,7 +90,7 @@ def flow_work(sizes: SynthesizerSizes) -> Work:
 
 
 def generator_work(sizes: SynthesizerSizes) -> Work:
-    """The generator: three quarters of everything."""
+    """The generator, which is three quarters of everything."""
     flops, values = 2.0 * sizes.inter * sizes.initial * 7 * FRAMES, 0.0
     taps = sum(2 * k * len(d) for k, d in zip(sizes.res_kernels, sizes.res_dilations, strict=True))
     convolutions = sum(2 * len(d) for d in sizes.res_dilations)
@@ -101,11 +101,11 @@ def generator_work(sizes: SynthesizerSizes) -> Work:
         step = prod(sizes.upsample_rates[stage + 1 :])
         flops += 2 * channels * (1 if step == 1 else 2 * step) * rate if sizes.has_pitch else 0
         flops += 2 * channels**2 * taps * rate
-        # Every convolution reads and writes its image once; half of them read the one that they are added to as well.
+        # Every convolution reads and writes its image once; half of them also read the image they are added to.
         values += channels * rate * (2.5 * convolutions + 10)
     return Work(flops / GIGA, values)
 
 
 def retrieval_work(vectors: int, width: int) -> Work:
-    """Distances to all vectors of a voice."""
+    """The retrieval: distances to all vectors of a voice."""
     return Work(2 * vectors * width * CONTENT_FRAMES / GIGA, vectors * CONTENT_FRAMES)

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes the passwords of the farm, each one of its own, in the folder secrets/ beside compose.yaml:
-#   ./secrets.sh                 all that are missing, and .env; passwords that an older .env holds are taken over
+# Makes the passwords of the farm, all different, in the folder secrets/ beside compose.yaml:
+#   ./secrets.sh                 all that are missing, and .env; passwords in an older .env are taken over
 #   ./secrets.sh worker box1     keys for the workers on one more machine: secrets/box1.toml, which is its voicefarm.toml
 set -eu
 umask 077
 cd "$(dirname "$0")"
-# Files belong to whoever runs this, and the containers' users, who are nobody on this machine, must read them: the
-# folder keeps everybody else out.
+# The files belong to whoever runs this, and the containers' users, which do not exist on this machine, must be able to
+# read them; the folder keeps everybody else out.
 mkdir -p secrets
 chmod 700 secrets
 
@@ -19,7 +19,7 @@ command -v openssl >/dev/null || fail "openssl is not installed; it makes the pa
 
 [ -f .env ] || cp env.example .env
 
-old() { # NAME: what an older .env says, if anything
+old() { # NAME: its value in an older .env, if any
     sed -n "s/^$1=//p" .env | tail -n 1
 }
 
@@ -34,11 +34,11 @@ kept() { # FILE
     cat "secrets/$1"
 }
 
-hashed() { # PASSWORD: as Redis keeps it
+hashed() { # PASSWORD: as Redis stores it
     printf %s "$1" | openssl dgst -sha256 -r | cut -d ' ' -f 1
 }
 
-# NAME BROKER_HOST S3_HOST [NAME_IN_ENV]: an account on Redis, a key on S3, and the file that tells a worker of both
+# NAME BROKER_HOST S3_HOST [NAME_IN_ENV]: make an account on Redis, a key on S3, and the file with both for a worker
 add_worker() {
     if [ $# -gt 3 ]; then password=$(old "$4"); else password=; fi
     password=${password:-$(openssl rand -hex 32)}
@@ -72,7 +72,7 @@ secret flower_password FLOWER_PASSWORD
 if [ ! -s secrets/users.acl ]; then
     {
         echo "user default on #$(hashed "$(kept redis_password)") ~* &* +@all"
-        # For compose's health check, which need not know a password.
+        # For compose's health check, which then needs no password.
         echo "user health on nopass resetkeys resetchannels -@all +ping"
     } >secrets/users.acl
 fi
@@ -89,17 +89,17 @@ database_url = "postgresql://voicefarm_owner:$(kept postgres_owner_password)@pos
 TOML
 echo "broker_url = \"$broker\"" >secrets/flower.toml
 echo "basic_auth = [\"voicefarm:$(kept flower_password)\"]" >secrets/flowerconfig.py
-# By which the gate knows the owner; whether it is the owner indeed is checked by the S3 server.
+# The gate recognises the owner by this; the S3 server checks the signature.
 echo "\"~^AWS4-HMAC-SHA256 Credential=$(kept s3_access_key)/\" 1;" >secrets/gate_owner.map
 [ -s secrets/worker.toml ] || add_worker worker redis gate REDIS_WORKER_PASSWORD
 
 if [ $# -gt 0 ]; then
     if [ "$1" != worker ] || [ $# -ne 2 ]; then fail "usage: $0 [worker MACHINE]"; fi
     case $2 in
-    *[!a-z0-9-]* | '' | -*) fail "'$2' is no name for a machine; use small letters, digits and hyphens" ;;
+    *[!a-z0-9-]* | '' | -*) fail "'$2' cannot name a machine; use small letters, digits and hyphens" ;;
     worker | dispatcher | migrate | flower | default | health) fail "'$2' is taken; choose another name" ;;
     esac
-    [ ! -e "secrets/$2.toml" ] || fail "secrets/$2.toml is there already; remove it and its line in users.acl first"
+    [ ! -e "secrets/$2.toml" ] || fail "secrets/$2.toml exists already; remove it and its line in users.acl first"
     server=$(old FARM_BIND)
     case $server in
     '' | 127.*) fail "set FARM_BIND in .env to this server's address first; other machines cannot reach it otherwise" ;;
@@ -109,7 +109,7 @@ if [ $# -gt 0 ]; then
         "make its keys known"
 fi
 chmod 644 secrets/*
-# Without it compose refuses to start.
+# Without FARM_SECRETS compose refuses to start.
 {
     grep -v '^FARM_SECRETS=' .env || true
     echo "FARM_SECRETS=./secrets"

@@ -1,4 +1,4 @@
-"""A farm under a simulated clock, fed by the real planner: no sleeping, no hand-set speeds."""
+"""A simulated farm under a simulated clock, fed by the real planner: no sleeping, no hand-set speeds."""
 
 import heapq
 import random
@@ -10,15 +10,15 @@ from dispatcher.feed.plan import plan
 from dispatcher.feed.speed import Speed
 from dispatcher.feed.views import ClassView, JobView, LeaseView, Rules
 
-#: Between these many seconds the splitter cuts.
+#: The shortest and longest atom that the splitter cuts, in seconds.
 ATOM_SECONDS = (15.0, 30.0)
-#: A worker that has not been heard of for so long is lost.
+#: A worker that has been silent for this many seconds is lost.
 LOST_AFTER = 10.0
 
 
 @dataclass(slots=True)
 class ModelJob:
-    """A recording: which atoms wait, and when the first and the last of it was done."""
+    """A recording: which atoms wait, and when the first and the last were done."""
 
     job_id: int
     submitted_at: float
@@ -57,7 +57,7 @@ class Machine:
 
 
 class FarmModel:
-    """Runs jobs over machines event by event."""
+    """Runs jobs on machines, event by event."""
 
     def __init__(
         self,
@@ -93,12 +93,12 @@ class FarmModel:
         return job
 
     def kill(self, machine: Machine, at: float) -> None:
-        """Let a machine fall silent for good."""
+        """Make a machine fall silent for good."""
         machine.dies_at = at
         self._at(at + LOST_AFTER, "lost", machine)
 
     def run(self) -> float:
-        """Run until every job is done; the time then."""
+        """Run until every job is done; returns the time then."""
         self._at(1.0, "tick", None)
         while any(job.finished_at is None for job in self.jobs):
             self.now, _, kind, what = heapq.heappop(self.events)
@@ -125,7 +125,7 @@ class FarmModel:
         self._on_feed(None)
 
     def _give_back(self, lease: ModelLease) -> None:
-        """Return what only this lease held; atoms that a copy holds too stay with the copy."""
+        """Give back the atoms that only this lease held; those that a copy also holds stay with the copy."""
         if self.leases.pop(lease.token, None) is None:
             return
         for copy in self.leases.values():

@@ -12,18 +12,18 @@ ANOTHER_NOTE = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Two pitch tracks compared."""
+    """The comparison of two pitch tracks."""
 
     voiced_in_both: float
-    """Share of the frames voiced in either."""
+    """The frames voiced in both, as a share of those voiced in either."""
     median_cents: float
-    """How far off the middle frame is, either way."""
+    """The median distance in cents, up or down."""
     other_notes: float
-    """Share of the frames voiced in both that are another note."""
+    """The share of frames voiced in both that are another note."""
 
 
 def compare(source: Pitch, result: Pitch, transpose: float) -> Likeness:
-    """The result's pitch against the source's, moved by so many semitones."""
+    """Compare the result's pitch with the source's, moved by this many semitones."""
     frames = min(len(source), len(result))
     wanted, heard = source[:frames] * 2.0 ** (transpose / 12.0), result[:frames]
     both = (wanted > 0.0) & (heard > 0.0)

@@ -1,4 +1,4 @@
-"""Turns whose messages nobody hears: for work that is tried without a broker."""
+"""Turns that send no messages, for tests without a broker."""
 
 from dispatcher.turns.messenger import Messenger
 from dispatcher.turns.taking import Turns
@@ -9,17 +9,17 @@ from workers.wire.celery_app import build_app
 
 
 class QuietMessenger(Messenger):
-    """Keeps what it should have sent."""
+    """Keeps what it should send."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(build_app(settings))
         self.sent: list[Followups] = []
 
     def send(self, followups: Followups) -> None:
-        """Send nothing."""
+        """Keep the messages instead of sending them."""
         self.sent.append(followups)
 
 
 def quiet_turns(database: Database, settings: Settings) -> Turns:
-    """Turns that write to the records and tell nobody."""
+    """Turns that write to the records and send nothing."""
     return Turns(database, settings, QuietMessenger(settings))

@@ -1,4 +1,4 @@
-"""Packages of the exact architectures with random weights, of any size: what can be measured needs no trained ones."""
+"""Packages of the exact architectures with random weights, of any size: measuring needs no trained ones."""
 
 import json
 import subprocess
@@ -19,15 +19,15 @@ from workers.engines.rvc.recipe import RvcRecipe
 Floats = npt.NDArray[np.float32]
 VOICE_48K = SynthesizerSizes(48_000, (12, 10, 2, 2), (24, 20, 4, 4), 768)
 VOICE_40K = SynthesizerSizes(40_000, (10, 10, 2, 2), (16, 16, 4, 4), 768)
-#: Gains of the tensors that need one of their own: residual blocks add up, so each adds little; the spread of a latent
-#: grows exponentially; and what comes out last must leave the tanh room, or all voices sound like a square wave.
+#: Gains of the tensors that need a special one: residual blocks add up, so each adds little; the spread of a latent
+#: grows exponentially; and the last output must not saturate the tanh, or all voices sound like a square wave.
 _GAINS = {"resblocks": 0.5, "conv.3": 0.5, "enc_p.proj": 0.4, "flow": 1.0, "conv_post": 0.1}
 VOICES = {"48k": VOICE_48K, "40k": VOICE_40K}
 _KINDS: dict[type[Sizes], str] = {SynthesizerSizes: VOICE, EncoderSizes: ENCODER, PitchSizes: PITCH}
 
 
 def random_weights(sizes: Sizes, seed: int = 0) -> dict[str, Floats]:
-    """Weights that carry a signal through: it neither dies nor grows from layer to layer."""
+    """Weights through which a signal neither dies out nor grows from layer to layer."""
     generator = np.random.default_rng(seed)
     return {name: _tensor(generator, name, shape) for name, shape in sizes.tensors().items()}
 
@@ -42,13 +42,13 @@ def _tensor(generator: np.random.Generator, name: str, shape: tuple[int, ...]) -
     if "emb_" in name:
         return np.asarray(0.3 * noise, np.float32)
     into = int(np.prod(shape[1:])) if "dec.ups" not in name else shape[0] * 2
-    # What follows is a leaky ReLU or nothing.
+    # What follows the tensor is a leaky ReLU or nothing.
     gain = next((known for part, known in _GAINS.items() if part in name), 1.3)
     return np.asarray(noise * gain / np.sqrt(into), np.float32)
 
 
 def write_package(folder: Path, sizes: Sizes, seed: int = 0, vectors: int = 0) -> str:
-    """A package below the folder, under its hash."""
+    """Write a package below the folder, named by its hash; returns the hash."""
     unnamed = folder / f"unnamed-{seed}-{type(sizes).__name__}"
     unnamed.mkdir(parents=True)
     save_file(random_weights(sizes, seed), unnamed / WEIGHTS)
@@ -77,7 +77,7 @@ def random_voice(
     pitch: PitchSizes | None = None,
     vectors: int = 0,
 ) -> RvcRecipe:
-    """A voice with all that it is used with, full-sized unless other sizes are given."""
+    """A voice with its encoder and pitch net, full-sized unless other sizes are given."""
     return RvcRecipe(
         package=write_package(folder, voice, 1, vectors),
         encoder=write_package(folder, encoder or EncoderSizes(), 2),
@@ -86,7 +86,7 @@ def random_voice(
 
 
 def random_voice_apart(folder: Path, voice: str, vectors: int) -> RvcRecipe:
-    """The same, made by another process, whose memory is not counted to the one that measures."""
+    """The same, made by another process, so that its memory does not count in the process that measures."""
     command = [sys.executable, "-m", "testing.random_nets", str(folder), voice, str(vectors)]
     made = subprocess.run(command, check=True, capture_output=True, text=True)
     return RvcRecipe.from_json(json.loads(made.stdout))

@@ -1,4 +1,4 @@
-"""Real farms of real processes for tests: started, disturbed, waited for."""
+"""Farms of real processes for tests to start, disturb and wait for."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS
 from storage.settings import Settings
 
-#: Seconds within which anything that a test waits for must have happened on two busy cores.
+#: Seconds within which anything a test waits for must happen, even on two busy cores.
 PATIENCE = 60.0
 
 
@@ -74,14 +74,14 @@ class RunningFarm:
         return next(c for c in self.supervisor.children if c.name == name)
 
     def kill(self, name: str) -> None:
-        """SIGKILL; the supervisor starts it anew unless it was dismissed."""
+        """Send SIGKILL; the supervisor restarts the process unless it was dismissed."""
         process = self.child(name).process
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
 
     def dismiss(self, name: str) -> None:
-        """SIGKILL, for good."""
+        """Send SIGKILL and keep the process from being restarted."""
         child = self.child(name)
         self.supervisor.children.remove(child)
         assert child.process is not None
@@ -89,7 +89,7 @@ class RunningFarm:
         child.process.wait()
 
     def hire(self, name: str, *arguments: str) -> None:
-        """One more worker, started like this."""
+        """Start one more worker, with these arguments."""
         environment = {**os.environ, **self.settings.as_environment(), **threads(1)}
         child = voicefarm(name, ["worker", *arguments], self.settings.state_folder / "logs", environment)
         self.supervisor.children.append(child)
@@ -102,7 +102,7 @@ class RunningFarm:
 
 @contextmanager
 def running_farm(settings: Settings, workers: int, broker: Child | None = None) -> Iterator[RunningFarm]:
-    """A farm with its own dispatcher and workers; the broker is a child too where it is given."""
+    """A farm with its own dispatcher and workers; a broker, if given, is a child too."""
     logs = settings.state_folder / "logs"
     environment: Mapping[str, str] = {**os.environ, **settings.as_environment(), **threads(1)}
     children = [voicefarm(p, ["dispatcher", "--only", p], logs, environment, patience=0.2) for p in ("desk", "studio")]
@@ -118,5 +118,5 @@ def running_farm(settings: Settings, workers: int, broker: Child | None = None) 
 
 
 def fingerprint(data: bytes) -> str:
-    """Short enough for an assertion's message."""
+    """A hash short enough for an assertion's message."""
     return sha256(data).hexdigest()[:16]

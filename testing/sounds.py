@@ -1,4 +1,4 @@
-"""Recordings made for the tests, good and broken ones."""
+"""Good and broken recordings, made for the tests."""
 
 import io
 import struct

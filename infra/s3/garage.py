@@ -1,4 +1,4 @@
-"""The bucket and the keys of a Garage server, by its admin API; may be run as often as you like."""
+"""Make the bucket and the keys of a Garage server through its admin API; running it again does no harm."""
 
 import json
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 TOKEN = Path("/run/secrets/s3_admin_token")
 WORKER_KEYS = Path("/run/secrets/worker_keys")
 ADDRESS = "s3:3903"
-#: Seconds in which a server on the same machine answers.
+#: Seconds to wait for an answer from a server on the same machine.
 PATIENCE = 30
 OK, NOT_FOUND = 200, 404
 
 
 class GarageRefused(Exception):
-    """The server does not do what it is asked to."""
+    """The server refused a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,20 @@ class Key:
 
 
 def worker_keys(path: Path) -> Iterator[Key]:
-    """The keys of all machines with workers, one a line, as secrets.sh writes them."""
+    """The keys of all machines with workers, one per line, as secrets.sh writes them."""
     for line in path.read_text(encoding="utf-8").splitlines():
         yield Key(*line.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Garage:
-    """A server that is there already."""
+    """A running server."""
 
     address: str
     token: str
 
     def ensure(self, bucket: str, owner: Key, workers: list[Key]) -> None:
-        """Make what is missing: the bucket, its owner, who reads and writes."""
+        """Make whatever is missing: the bucket, its owner, and the keys that read and write."""
         found = self._find("GetBucketInfo", globalAlias=bucket) or self._ask("CreateBucket", {"globalAlias": bucket})
         for key in (owner, *workers):
             if self._find("GetKeyInfo", id=key.access) is None:
@@ -69,13 +69,13 @@ class Garage:
         if response.status == NOT_FOUND:
             return None
         if response.status != OK:
-            raise GarageRefused(f"{self.address} answers {response.status} to {path.partition('?')[0]}: {text[:200]}")
+            raise GarageRefused(f"{self.address} answered {response.status} to {path.partition('?')[0]}: {text[:200]}")
         answer: dict[str, Any] = json.loads(text)
         return answer
 
 
 def prepare(bucket: str, access_key: str, secret_key: str) -> None:
-    """What compose's `bucket` does before it goes on by S3."""
+    """Prepare the server for compose's `bucket`, before it continues through S3."""
     owner = Key("owner", access_key, secret_key)
     server = Garage(ADDRESS, TOKEN.read_text(encoding="utf-8").strip())
     server.ensure(bucket, owner, list(worker_keys(WORKER_KEYS)))

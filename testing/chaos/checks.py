@@ -1,4 +1,4 @@
-"""What must be so on a farm that has nothing left to do; each check says in lines what is not."""
+"""What must hold on a farm that has nothing left to do; each check yields a line for everything that does not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,7 +21,7 @@ Lines = Iterator[str]
 
 
 def unsettled(farm: StandingFarm) -> list[str]:
-    """All that a farm which has settled would not have; empty where it has."""
+    """Everything that shows the farm has not settled; empty if it has."""
     checks: list[Callable[[], Lines]] = [
         lambda: open_jobs(farm.database),
         lambda: live_leases(farm.database),
@@ -37,12 +37,12 @@ def unsettled(farm: StandingFarm) -> list[str]:
         try:
             lines += check()
         except (VoicefarmError, redis.RedisError, psutil.Error) as error:
-            lines.append(f"cannot be looked at: {error}")
+            lines.append(f"cannot be checked: {error}")
     return lines
 
 
 def open_jobs(database: Database) -> Lines:
-    """Jobs that have not ended."""
+    """A line for each job that has not ended."""
     with database.reading() as connection:
         rows = connection.execute(select(JobRecord).where(JobRecord.state.not_in(ENDED_JOBS))).all()
     for job in rows:
@@ -51,7 +51,7 @@ def open_jobs(database: Database) -> Lines:
 
 
 def live_leases(database: Database) -> Lines:
-    """Leases that wait or run, and atoms of finished jobs that are not done."""
+    """A line for each lease that waits or runs, and for each atom of a finished job that is not done."""
     with database.reading() as connection:
         leases = connection.execute(select(LeaseRecord).where(LeaseRecord.state.in_(LIVE_LEASES))).all()
         atoms = connection.execute(
@@ -66,7 +66,7 @@ def live_leases(database: Database) -> Lines:
 
 
 def claims(database: Database) -> Lines:
-    """Claims that somebody holds."""
+    """A line for each claim that somebody holds."""
     with database.reading() as connection:
         rows = connection.execute(select(JobRecord.id, JobRecord.state).where(JobRecord.claim.is_not(None))).all()
     for job in rows:
@@ -74,7 +74,7 @@ def claims(database: Database) -> Lines:
 
 
 def ghosts(database: Database) -> Lines:
-    """Workers that count as alive though their process is gone."""
+    """A line for each worker that counts as alive although its process is gone."""
     with database.reading() as connection:
         rows = connection.execute(select(WorkerRecord).where(WorkerRecord.state != WorkerState.GONE)).all()
     for worker in rows:
@@ -83,7 +83,7 @@ def ghosts(database: Database) -> Lines:
 
 
 def misrouted(database: Database) -> Lines:
-    """Leases that a worker of another version was given."""
+    """A line for each lease that was given to a worker of another version."""
     with database.reading() as connection:
         rows = connection.execute(
             select(LeaseRecord.token, LeaseRecord.state, WorkerRecord.name, WorkerRecord.engines).join(
@@ -96,7 +96,7 @@ def misrouted(database: Database) -> Lines:
 
 
 def temporary_objects(farm: StandingFarm) -> Lines:
-    """Half-written objects."""
+    """A line for each half-written object."""
     root = Path(farm.settings.resolved_objects_url.removeprefix("file://"))
     if (root / UNFINISHED).is_dir():
         yield from (f"{path} is an unfinished object" for path in (root / UNFINISHED).iterdir())
@@ -107,23 +107,23 @@ def temporary_objects(farm: StandingFarm) -> Lines:
 
 
 def temporary_files(folder: Path) -> Lines:
-    """What a stitch or a download leaves where it does not tidy up."""
+    """A line for each file that a stitch or a download failed to tidy up."""
     for pattern in ("**/voicefarm-stitch-*", "**/*.part", "**/.*.part"):
         yield from (f"{path} was left behind" for path in sorted(set(folder.glob(pattern))))
 
 
 def strangers(farm: StandingFarm) -> Lines:
-    """Processes of this farm that none of its own processes has for a child any more."""
+    """A line for each process of this farm that is no longer below one of its own processes."""
     known = {c.process.pid for c in (*farm.supervisor.children, *farm.others) if c.process}
     for process in processes_of(farm.settings):
         if not known & {process.pid, *(parent.pid for parent in process.parents())}:
-            yield f"process {process.pid} is nobody's: {' '.join(process.cmdline())}"
+            yield f"process {process.pid} belongs to nobody: {' '.join(process.cmdline())}"
 
 
 def unacknowledged(farm: StandingFarm) -> list[str]:
-    """Messages that were in the hands of processes when they were killed.
+    """A line for each message that a process had in hand when it was killed.
 
-    Redis keeps them until its visibility timeout and hands them out again then, when they have nothing more to say.
+    Redis keeps such messages until its visibility timeout and then hands them out again, when they no longer matter.
     """
     with closing(farm.messages) as messages:
         return messages.unacknowledged()

@@ -1,4 +1,4 @@
-"""Machines whose clock can be set while they run, though all are this one: a preloaded library shifts it."""
+"""Simulated machines whose clocks can be set while they run: a preloaded library shifts the clock of a process."""
 
 import shutil
 import struct
@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("set_clock.c")
-#: Environment variable that names the file with a machine's offset.
+#: The environment variable that names the file with a machine's offset.
 OFFSET_FILE = "FARM_CLOCK"
 
 
 def compiler() -> str | None:
-    """What can build the library; None where clocks cannot be set."""
+    """The compiler that builds the library; None where clocks cannot be set."""
     return (shutil.which("cc") or shutil.which("gcc")) if sys.platform == "linux" else None
 
 
 class Clocks:
-    """Offsets by machine, and the environment that makes a process live by one of them."""
+    """The machines' offsets, and the environment that makes a process use one of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,14 +28,14 @@ class Clocks:
             subprocess.run([found, "-shared", "-fPIC", "-O1", "-o", self.library, SOURCE], check=True)
 
     def environment(self, machine: str) -> dict[str, str]:
-        """For every process of a machine; nothing where clocks cannot be set."""
+        """The environment for every process of a machine; empty where clocks cannot be set."""
         if not self.library.exists():
             return {}
         self.set(machine, 0.0)
         return {"LD_PRELOAD": str(self.library), OFFSET_FILE: str(self._file(machine))}
 
     def set(self, machine: str, seconds: float) -> None:
-        """Set a machine's clock so far ahead of the true time, or behind."""
+        """Set a machine's clock this far ahead of the true time, or behind it if negative."""
         with self._file(machine).open("r+b" if self._file(machine).exists() else "w+b") as file:
             file.write(struct.pack("=q", round(seconds * 1e9)))
 

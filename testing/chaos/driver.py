@@ -1,4 +1,4 @@
-"""A standing farm taken through a round of faults: kept in work, left to settle, then looked at from all sides."""
+"""Take a standing farm through a round of faults: keep it busy, let it settle, then check everything."""
 
 import time
 from collections.abc import Mapping
@@ -19,28 +19,28 @@ from testing.chaos.results import wrong_results
 from testing.chaos.standing import StandingFarm
 from testing.chaos.work import Made, Work
 
-#: Seconds within which a farm must have more work than it can take in hand, with nothing wrong.
+#: Seconds within which a healthy farm must have more work than it can take in hand.
 BUSY_PATIENCE = 30.0
-#: Seconds that a farm gets to settle after a round: longer than any timeout of it that faults can set going.
+#: Seconds that a farm gets to settle after a round: longer than any of its timeouts that a fault can trigger.
 SETTLE_PATIENCE = 90.0
-#: Seconds that an urgent job may wait beside the leases before it: its split, a tick, and two busy cores.
+#: Seconds that an urgent job may wait beyond the leases before it: for its split, a tick, and two busy cores.
 URGENT_SLACK = 6.0
 
 
 @dataclass
 class Outcome:
-    """What a round did."""
+    """What happened in a round."""
 
     round: Round
     suffered: list[Suffered] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """A line for each thing that should not be."""
+    """A line for each thing that is wrong."""
     jobs: int = 0
     retried: int = 0
     urgent_waited: float | None = None
     settled_in: float = 0.0
     unacknowledged: int = 0
-    """Messages that killed processes had in hand, which Redis will hand out again in hours."""
+    """Messages that killed processes had in hand, which Redis will hand out again hours later."""
 
 
 @dataclass
@@ -52,10 +52,10 @@ class Driver:
     undisturbed: Mapping[Made, str]
     settle_patience: float = SETTLE_PATIENCE
     strict: bool = False
-    """Whether messages that killed processes had in hand may not stay with Redis until its own timeout."""
+    """Whether it is wrong for Redis to keep messages that killed processes had in hand."""
 
     def run(self, round_: Round) -> Outcome:
-        """One round, and all that is wrong after it."""
+        """Run one round; the outcome has everything that is wrong after it."""
         outcome = Outcome(round_)
         first = self._last_job()
         self._forget_atoms()
@@ -75,15 +75,15 @@ class Driver:
         return outcome
 
     def _try_urgent(self, handing: HandingIn, outcome: Outcome) -> None:
-        """Before anything happens: an urgent job behind a busy queue."""
+        """Try an urgent job behind a busy queue, before any fault."""
         if not handing.wait_until_busy(BUSY_PATIENCE):
             outcome.wrong.append(f"the farm was not busy within {BUSY_PATIENCE:g} s: {unsettled(self.farm)}")
             return
         limit = urgent_limit(self.farm.settings)
         outcome.urgent_waited = handing.urgent_wait(3.0 * limit)
         if outcome.urgent_waited is None or outcome.urgent_waited > limit:
-            waited = "longer than anybody looked" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
-            outcome.wrong.append(f"an urgent job waited {waited} behind others, more than {limit:g} s")
+            waited = "far too long" if outcome.urgent_waited is None else f"{outcome.urgent_waited:.1f} s"
+            outcome.wrong.append(f"an urgent job waited {waited} behind others; the limit is {limit:g} s")
 
     def _suffer(self, handing: HandingIn, happening: Happening) -> None:
         happening.start()
@@ -97,9 +97,9 @@ class Driver:
         handing.suffered = {suffered.fault.kind for suffered in happening.suffered}
 
     def _settle(self, handing: HandingIn, happening: Happening, outcome: Outcome) -> None:
-        """Wait until nothing is left to do; whatever is left then is wrong."""
+        """Wait until nothing is left to do; whatever is left when patience ends is wrong."""
         began = time.monotonic()
-        left = ["nobody has looked yet"]
+        left = ["nothing has been checked yet"]
         while left and time.monotonic() - began < self.settle_patience:
             with suppress(VoicefarmError):
                 handing.retry_the_excused()
@@ -119,12 +119,12 @@ class Driver:
             return int(connection.execute(select(func.max(JobRecord.id))).scalar() or 0)
 
     def _forget_atoms(self) -> None:
-        """What was made before a round shall not answer it."""
+        """Delete what earlier rounds made, so that it cannot answer this one."""
         for prefix in ("converted/", "atoms/", "results/"):
             for stored in list(self.farm.store.list(prefix)):
                 self.farm.store.delete(stored.key)
 
 
 def urgent_limit(settings: Settings) -> float:
-    """Seconds within which an urgent job must have its first lease: those in hand are no longer than the longest."""
+    """Seconds within which an urgent job must get its first lease: the longest lease in hand, and some slack."""
     return settings.lease_seconds + URGENT_SLACK

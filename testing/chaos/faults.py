@@ -1,4 +1,4 @@
-"""Doing each kind of fault to a farm, and undoing it."""
+"""Do each kind of fault to a farm, and undo it."""
 
 import os
 import signal
@@ -20,13 +20,13 @@ from testing.services.postgres import PostgresServer
 
 #: Ends a fault.
 Undo = Callable[[], None]
-#: Seconds by which a slow store's every piece is late.
+#: Seconds by which a slow store delays every piece.
 SLOW = 0.4
-#: Bytes of an answer after which it is cut: the head, and little of the body.
+#: Bytes of an answer after which it is cut: the head, and a little of the body.
 CUT_AFTER = 700
-#: The part of stores gone mute that never answer what they were asked meanwhile, not even when they are well again.
+#: The share of mute stores that never answer earlier requests, not even after they recover.
 FORGETFUL = 0.25
-#: Seconds to wait for a transaction that a restart can break.
+#: Seconds to wait for a transaction that a restart can interrupt.
 TRANSACTION_PATIENCE = 2.0
 
 
@@ -43,12 +43,12 @@ def possible_kinds(farm: StandingFarm) -> tuple[tuple[Kind, ...], dict[Kind, str
 
 
 def begin(farm: StandingFarm, fault: Fault) -> Undo:
-    """Do it; what ends it again."""
+    """Do the fault; returns what ends it."""
     return _DOING[fault.kind](farm, fault)
 
 
 def _nothing() -> None:
-    """It was over as soon as it had happened."""
+    """Undo nothing: the fault was over as soon as it had happened."""
 
 
 def _kill(farm: StandingFarm, fault: Fault) -> Undo:
@@ -60,7 +60,7 @@ def _freeze(farm: StandingFarm, fault: Fault) -> Undo:
     pid = farm.pid(fault.target)
 
     def thaw() -> None:
-        # It may have been killed meanwhile.
+        # The process may have been killed meanwhile.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
@@ -84,14 +84,14 @@ def _restart_database(farm: StandingFarm, fault: Fault) -> Undo:
     postgres = farm.ground.postgres
     assert postgres is not None
     _wait_for_transaction(postgres)
-    # Its signal is that of an immediate shutdown: whatever transaction is under way is lost.
+    # It stops by an immediate shutdown, so any transaction under way is lost.
     postgres.stop()
     postgres.start()
     return _nothing
 
 
 def _wait_for_transaction(postgres: PostgresServer) -> None:
-    """Until somebody else is in the middle of one, or for as long as a busy farm is never without."""
+    """Wait until somebody else is in the middle of one, but no longer than a busy farm ever goes without."""
     query = "SELECT 1 FROM pg_stat_activity WHERE xact_start IS NOT NULL AND backend_xid IS NOT NULL"
     end = time.monotonic() + TRANSACTION_PATIENCE
     with suppress(psycopg.Error), psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Keeping a farm in work while it suffers, as its users would: new jobs, and jobs retried that were right to fail."""
+"""Keep a farm busy during faults, as its users would: with new jobs, and by retrying jobs that rightly failed."""
 
 import time
 from contextlib import suppress
@@ -22,7 +22,7 @@ from testing.chaos.work import Task, Work, next_task
 
 #: Jobs that are open at a time; more would only wait longer.
 OPEN = 4
-#: Atoms that wait, for each worker, before a farm counts as busy: more than it can have in hand and in its queue.
+#: Waiting atoms per worker from which a farm counts as busy: more than a worker can have in hand and in its queue.
 BUSY = 4
 #: Seconds between two looks at the farm.
 LOOK = 0.1
@@ -30,7 +30,7 @@ LOOK = 0.1
 
 @dataclass
 class HandingIn:
-    """Somebody who wants work done."""
+    """A user who submits work."""
 
     farm: StandingFarm
     work: Work
@@ -41,7 +41,7 @@ class HandingIn:
     tries: int = -1
 
     def keep_busy(self) -> None:
-        """Hand in more where little is open; a farm that refuses for the moment is asked again later."""
+        """Submit more jobs if few are open; a farm that refuses for the moment is asked again later."""
         with suppress(VoicefarmError):
             while self._open_jobs() < OPEN:
                 task = next_task(self.chance, self.taken)
@@ -49,11 +49,11 @@ class HandingIn:
                 self.taken.append(task.voice)
 
     def hand_in(self, task: Task) -> int:
-        """One job, as `voicefarm submit` does it."""
+        """Submit one job, as `voicefarm submit` does."""
         return self.work.hand_in(self.farm.database, self.farm.store, self.farm.settings, task)
 
     def retry_the_excused(self) -> None:
-        """What a full disk made fail is right to fail, and right to be retried."""
+        """Retry jobs that failed because a disk was full, as their owner would."""
         for job in jobs_in(self.farm.database, JobState.FAILED):
             if is_excused(job, frozenset(self.suffered)):
                 self.retried += 1
@@ -61,7 +61,7 @@ class HandingIn:
                     retry_job(turn, job.id)
 
     def wait_until_busy(self, seconds: float) -> bool:
-        """Whether more waits within this time than all workers can have in hand."""
+        """Whether, within this time, more atoms wait than all workers can have in hand."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.keep_busy()
@@ -73,7 +73,7 @@ class HandingIn:
         return False
 
     def urgent_wait(self, seconds: float) -> float | None:
-        """How long an urgent job waits for its first lease behind all others; None where it is too long."""
+        """How long an urgent job waits for its first lease behind all others; None if longer than `seconds`."""
         number = self.hand_in(Task("word.wav", self._free_voice(), PRIORITIES["urgent"]))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -84,7 +84,7 @@ class HandingIn:
         return None
 
     def has_progress(self) -> bool:
-        """Whether a try of an atom has ended since this was asked last."""
+        """Whether a try of an atom has ended since the last call."""
         with self.farm.database.reading() as connection:
             tries = int(connection.execute(select(func.count()).select_from(AttemptRecord)).scalar_one())
         before, self.tries = self.tries, tries

@@ -1,4 +1,4 @@
-"""A round's faults happening at their times, whatever else goes on, and what is known of each afterwards."""
+"""A round's faults, done at their times whatever else happens, with a record of each."""
 
 import time
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from testing.chaos.standing import StandingFarm
 
 @dataclass(slots=True)
 class Suffered:
-    """One fault as it happened; times as `time.monotonic()` has them."""
+    """One fault as it happened; times are those of `time.monotonic()`."""
 
     fault: Fault
     began: float
     ended: float | None = None
     remark: str = ""
     recovered: float | None = None
-    """Seconds from its end to the next atom that ended."""
+    """Seconds from the fault's end to the next atom that ended."""
 
 
 class Happening:
-    """Does a round's faults in a thread of its own; each is undone by a timer, however long the next one takes."""
+    """Does a round's faults in a separate thread; a timer undoes each, however long the next one takes."""
 
     def __init__(self, farm: StandingFarm, round_: Round) -> None:
         self.farm = farm
@@ -34,7 +34,7 @@ class Happening:
         self.thread = Thread(target=self._run, name="faults", daemon=True)
 
     def start(self) -> None:
-        """The round begins."""
+        """Begin the round."""
         self.thread.start()
 
     @property
@@ -43,14 +43,14 @@ class Happening:
         return not self.thread.is_alive() and all(s.ended is not None for s in self.suffered)
 
     def stop(self) -> None:
-        """No more faults; those that were begun come to their end."""
+        """Begin no more faults, and wait for the end of those that have begun."""
         self.over.set()
         self.thread.join()
         for timer in self.timers:
             timer.join()
 
     def note_progress(self, now: float) -> None:
-        """An atom has ended: whatever fault was over by then is recovered from."""
+        """Record that an atom has ended: the farm has recovered from every fault that was over by then."""
         with self.lock:
             for suffered in self.suffered:
                 if suffered.recovered is None and suffered.ended is not None and suffered.ended < now:
@@ -69,7 +69,7 @@ class Happening:
             self.suffered.append(suffered)
         try:
             undo = begin(self.farm, fault)
-        except Exception as error:  # noqa: BLE001 - a fault may meet a server that another fault has hit
+        except Exception as error:  # noqa: BLE001 - another fault may have hit the same server
             suffered.remark = f"could not be done: {type(error).__name__}: {error}"
             suffered.ended = time.monotonic()
             return

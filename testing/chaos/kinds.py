@@ -1,10 +1,10 @@
-"""What can be done to a farm, and which of it each kind of farm can suffer."""
+"""The kinds of faults, and which of them each kind of farm can suffer."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """One sort of fault."""
+    """A kind of fault."""
 
     KILLED = "killed"
     FROZEN = "frozen"
@@ -29,12 +29,12 @@ class Kind(StrEnum):
 
 EMBEDDED, SERVERS = "embedded", "servers"
 
-#: What needs a server of its own to happen to.
+#: Faults that only a separate server can suffer.
 _OF_SERVERS = frozenset({
     Kind.DATABASE_RESTARTED, Kind.STORE_SLOW, Kind.STORE_500, Kind.STORE_503, Kind.STORE_CUT, Kind.STORE_MUTE,
 })  # fmt: skip
 
-#: Faults of which no two need be far apart: they are quick and leave no process to start anew.
+#: Faults that may follow each other closely: they are quick and need no server to be restarted.
 FREQUENT = (Kind.KILLED, Kind.FROZEN, Kind.DUPLICATED, Kind.DELAYED)
 
 

@@ -1,4 +1,4 @@
-"""A TCP link of our own between a farm and one of its servers, with whatever weather a test wants on it."""
+"""A TCP link between a farm and one of its servers, with whatever weather a test wants on it."""
 
 import asyncio
 import socket
@@ -11,14 +11,14 @@ from testing.chaos.weather import FAIR, Weather
 from testing.services.server import HOST
 
 PIECE = 1 << 16
-#: To linger for no time at all makes the kernel reset a connection where it would else close it.
+#: A linger time of zero makes the kernel reset a connection instead of closing it.
 _NO_GOODBYE = struct.pack("ii", 1, 0)
-#: What an S3 server says in such answers; clients look no further than the status.
+#: The body of an S3 server's error; clients look only at the status.
 _ERROR_BODY = b'<?xml version="1.0"?><Error><Code>InternalError</Code><Message>made by a test</Message></Error>'
 
 
 class Link:
-    """Listens on a port of loopback and passes everything on to one address, weather permitting."""
+    """Listens on a port of loopback and forwards everything to one address, weather permitting."""
 
     def __init__(self, upstream: tuple[str, int] | Path) -> None:
         self.upstream = upstream
@@ -31,23 +31,23 @@ class Link:
         self.thread = Thread(target=self.loop.run_forever, name="link", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         self.thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result()
 
     def stop(self) -> None:
-        """Hang up on everybody and be gone."""
+        """Close all connections and stop listening."""
         asyncio.run_coroutine_threadsafe(self._close(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
 
     def set(self, weather: Weather) -> None:
-        """From now on, this weather."""
+        """Set the weather from now on."""
         asyncio.run_coroutine_threadsafe(self._set(weather), self.loop).result()
 
     def lift(self, weather: Weather) -> None:
-        """Fair again, unless another weather has come since this one."""
+        """Make the weather fair again, unless it has been set to another one since."""
         if self.weather is weather:
             self.set(FAIR)
 
@@ -62,7 +62,7 @@ class Link:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.server.wait_closed()
-        # Transports are closed by the loop, in the turns after the one in which that is asked for.
+        # The loop closes transports only in its next iterations.
         for _ in range(3):
             await asyncio.sleep(0)
 
@@ -104,7 +104,7 @@ class Link:
             await self._join(reader, writer)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass bytes on both ways until either side has had enough."""
+        """Forward bytes both ways until either side ends."""
         if isinstance(self.upstream, Path):
             up_reader, up_writer = await asyncio.open_unix_connection(self.upstream)
         else:
@@ -117,7 +117,7 @@ class Link:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # First, for the wait that follows may be cut short.
+            # This comes first, because the wait below may be cut short.
             up_writer.close()
             self.open.discard(up_writer)
             for way in ways:
@@ -138,7 +138,7 @@ class Link:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Hang up as a machine does that has forgotten the connection, not as one that has said all."""
+    """Break the connection off with a reset, not with an orderly close."""
     connection = writer.get_extra_info("socket")
     if connection is not None and connection.family != socket.AF_UNIX and connection.fileno() >= 0:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_GOODBYE)
@@ -146,7 +146,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int) -> None:
-    """Take a request's head and say no; the body is not wanted any more."""
+    """Read a request's head and answer with an error, ignoring the body."""
     head = await reader.readuntil(b"\r\n\r\n")
     body = b"" if head.startswith(b"HEAD ") else _ERROR_BODY
     writer.write(
@@ -156,6 +156,6 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, st
     )
     await writer.drain()
     writer.close()
-    # The rest of the request is read, or the reset that follows would overtake the answer.
+    # Read the rest of the request, or the reset that follows would overtake the answer.
     while await reader.read(PIECE):
         pass

@@ -1,4 +1,4 @@
-"""The broker's messages as they lie in Redis: looked at, taken out, put back, twice or in another order."""
+"""The broker's messages as stored in Redis: look at them, take them out, put them back, twice or in another order."""
 
 import json
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import redis
 
-#: What kombu puts between a queue's name and the priority of a list that holds messages of less than the highest.
+#: What kombu puts between a queue's name and the priority, in the key of a list below the highest priority.
 PRIORITY_MARK = "\x06\x16"
-#: Messages that a consumer has taken and not answered for.
+#: The key of messages that a consumer has taken but not acknowledged.
 UNACKNOWLEDGED = "unacked"
-#: Queues of commands and their answers come and go with their processes; nothing of a job lies in them.
+#: Queues of commands and their answers, which come and go with their processes and hold nothing of a job.
 COMMANDS = (".pidbox", ".reply.")
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A message that is in nobody's hands but ours."""
+    """A message that we have taken out of the broker."""
 
     key: str
     raw: bytes
@@ -32,7 +32,7 @@ class Messages:
         self.prefix = prefix
 
     def close(self) -> None:
-        """Let go of the broker."""
+        """Close the connection to the broker."""
         self.client.close()
 
     def lists(self) -> list[str]:
@@ -50,7 +50,7 @@ class Messages:
         return lines
 
     def unacknowledged(self) -> list[str]:
-        """A line for each message that somebody has taken and not yet answered for."""
+        """A line for each message that somebody has taken but not yet acknowledged."""
         lines = []
         for raw in cast("list[bytes]", self.client.hvals(self.prefix + UNACKNOWLEDGED)):
             message, _, queue = json.loads(raw)
@@ -59,7 +59,7 @@ class Messages:
         return lines
 
     def copy_some(self, chance: Random, most: int) -> int:
-        """Put messages in a second time, wherever they lie; how many."""
+        """Add copies of waiting messages, in any queue; returns how many."""
         copied = 0
         for key in self._shuffled(chance):
             for raw in cast("list[bytes]", self.client.lrange(key, 0, -1))[: most - copied]:
@@ -68,7 +68,7 @@ class Messages:
         return copied
 
     def copy_unacknowledged(self, chance: Random, most: int) -> int:
-        """Send again what somebody is at work on, as Redis' own timeout would; how many."""
+        """Send again messages that somebody is working on, as Redis's own timeout would; returns how many."""
         entries = cast("list[bytes]", self.client.hvals(self.prefix + UNACKNOWLEDGED))
         chosen = chance.sample(sorted(entries), min(most, len(entries)))
         for raw in chosen:
@@ -79,17 +79,17 @@ class Messages:
         return len(chosen)
 
     def take(self, queues: Sequence[str], seconds: float) -> Taken | None:
-        """The next message of these queues, in competition with those whom it is meant for."""
+        """Take the next message of these queues, in competition with its real consumers."""
         keys = [key for queue in queues for key in self._keys(queue)]
         found = cast("tuple[bytes, bytes] | None", self.client.brpop(keys, timeout=seconds))
         return Taken(found[0].decode(), found[1]) if found else None
 
     def put(self, taken: Taken) -> None:
-        """Back to the end of its queue."""
+        """Put a message back at the end of its queue."""
         self.client.lpush(taken.key, taken.raw)
 
     def queues(self) -> list[str]:
-        """Names of the queues that have, or had, somebody who listens to them."""
+        """Names of the queues that have or had a consumer."""
         marks = [bytes(key).decode() for key in self.client.scan_iter(f"{self.prefix}_kombu.binding.*")]
         names = {mark.removeprefix(f"{self.prefix}_kombu.binding.") for mark in marks}
         waiting = {key.removeprefix(self.prefix).partition(PRIORITY_MARK)[0] for key in self.lists()}

@@ -1,4 +1,4 @@
-"""What a bad transport does to messages: it brings them twice, late, or in another order."""
+"""What a bad transport does to messages: it delivers them twice, late, or in another order."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from testing.chaos.messages import Messages, Taken
 
 #: Messages caught by one fault.
 MOST = 12
-#: Seconds to wait for the next message before looking whether it is over.
+#: Seconds to wait for the next message before checking whether the fault is over.
 GRASP = 0.2
 
 
@@ -27,7 +27,7 @@ class Catcher:
         self.thread = Thread(target=self._run, name="catcher", daemon=True)
 
     def start(self) -> Callable[[], None]:
-        """Begin; what ends it, with everything back where it came from."""
+        """Begin; returns what ends it and puts everything back."""
         self.thread.start()
         return self.stop
 
@@ -39,7 +39,7 @@ class Catcher:
         self.messages.close()
 
     def _run(self) -> None:
-        # No more than a few in all: who sends twice what he catches would soon catch nothing but his own.
+        # Only a few in all: a catcher that sends everything twice would soon catch only its own copies.
         left = MOST
         while left and not self.over.is_set():
             try:
@@ -56,13 +56,13 @@ class Catcher:
 
     def _let_go(self) -> None:
         caught, self.caught = self.caught, []
-        # What cannot be put back is lost with all that the broker had.
+        # If a message cannot be put back, the broker has lost all it had anyway.
         with suppress(redis.RedisError):
             self.done(self.messages, caught)
 
 
 def duplicate(messages: Messages, chance: Random, seconds: float) -> Callable[[], None]:
-    """Everything that can be caught comes twice, and what somebody has in hand comes again."""
+    """Deliver caught messages twice, and those that somebody has in hand again."""
     with suppress(redis.RedisError):
         messages.copy_unacknowledged(chance, MOST)
         messages.copy_some(chance, MOST)
@@ -70,7 +70,7 @@ def duplicate(messages: Messages, chance: Random, seconds: float) -> Callable[[]
 
 
 def reorder(messages: Messages, chance: Random, seconds: float) -> Callable[[], None]:
-    """What is caught comes in another order, a few at a time."""
+    """Deliver caught messages in another order, a few at a time."""
 
     def shuffled(messages: Messages, caught: list[Taken]) -> None:
         chance.shuffle(caught)
@@ -80,7 +80,7 @@ def reorder(messages: Messages, chance: Random, seconds: float) -> Callable[[], 
 
 
 def delay(messages: Messages, chance: Random, seconds: float) -> Callable[[], None]:
-    """What is caught comes when all is over."""
+    """Deliver caught messages only when the fault is over."""
     return Catcher(messages, _once, at_once=MOST + 1).start()
 
 

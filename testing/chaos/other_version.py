@@ -1,6 +1,6 @@
 """A worker of another release: `python -m testing.chaos.other_version` takes the command line of voicefarm.
 
-Its engines have a version that no job asks for, and what they would make is not what this version makes.
+Its engines have a version that no job asks for, as if they made different samples.
 """
 
 from dispatcher.cli.main import main

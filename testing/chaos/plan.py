@@ -1,4 +1,4 @@
-"""A plan of faults, derived from a seed alone: the same seed does the same to a farm, again and again."""
+"""A plan of faults, derived from a seed alone: the same seed always does the same to a farm."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,39 +9,39 @@ from testing.chaos.kinds import FREQUENT, SERVERS, Kind
 WORKERS = ("worker-1", "worker-2", "worker-3")
 DISPATCHERS = ("desk", "studio")
 BROKER = "redis"
-#: Workers that reach the broker by a way of their own, which can be cut while the others' stays open.
+#: Workers with a link of their own to the broker, which can be cut while the others' stays open.
 APART = WORKERS[1:]
-#: The machine whose clock is set where the dispatcher shares its machine with nobody.
+#: The machine of the dispatcher, whose clock can be set.
 DISPATCHER_MACHINE = "dispatcher"
-#: Seconds by which clocks are set: ten minutes forth and back.
+#: Seconds by which clocks are set: ten minutes forwards and back.
 CLOCK_STEPS = (600.0, -600.0)
-#: Shortest and longest time for which a fault lasts; the longest is beyond what the farm takes to call a worker lost.
+#: How long a fault lasts, at least and at most; the most is longer than a worker's silence until it counts as lost.
 SHORTEST, LONGEST = 0.5, 6.0
 #: The same for workers that have to start first.
 LONG_SHORTEST, LONG_LONGEST = 5.0, 10.0
-#: How far, in parts of the pause between two faults, each may be early or late.
+#: How early or late each fault may be, as a share of the pause between two faults.
 UNSTEADY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is done to a farm."""
+    """A fault to be done to a farm."""
 
     number: int
     at: float
     """Seconds after the round's beginning."""
     kind: Kind
     target: str
-    """Process, machine, or queue's share that it hits; empty where there is only one."""
+    """The process, machine or links that it hits, or a new worker's tag; empty if there is no choice."""
     seconds: float
-    """For how long; 0 where it is over at once."""
+    """How long it lasts; 0 if it is over at once."""
     amount: float = 0.0
-    """Seconds by which a clock is set; elsewhere a number for the fault's own choices."""
+    """The seconds by which a clock is set; for other kinds a number for the fault's own choices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Faults between two times at which the farm may settle."""
+    """The faults between two pauses in which the farm may settle."""
 
     seed: int
     number: int
@@ -49,14 +49,14 @@ class Round:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing happens in it."""
+        """Whether it has no faults."""
         return not self.faults
 
 
 def derive_round(
     seed: int, number: int, farm: str, kinds: Sequence[Kind], *, faults: int, every: float, first: int = 0
 ) -> Round:
-    """One round; it depends on its arguments alone, so that it can be repeated without those before it."""
+    """One round; it depends only on the arguments, so that it can be repeated without the rounds before it."""
     chance = Random(f"{seed} {number} {farm}")
     dealt = _dealt(chance, kinds)
     made = []
@@ -69,7 +69,7 @@ def derive_round(
 def derive_plan(
     seed: int, farm: str, kinds: Sequence[Kind], *, faults: int, every: float, per_round: int
 ) -> tuple[Round, ...]:
-    """Rounds with so many faults in all."""
+    """Rounds with this many faults in all."""
     return tuple(
         derive_round(
             seed, number, farm, kinds, faults=min(per_round, faults - first), every=every, first=first
@@ -79,7 +79,7 @@ def derive_plan(
 
 
 def _dealt(chance: Random, kinds: Sequence[Kind]) -> Iterator[Kind]:
-    """Kinds as from a shuffled pack, so that every kind comes before any comes often; the frequent are in it twice."""
+    """Deal kinds from a shuffled pack, so that each comes before any repeats often; frequent ones are in it twice."""
     while True:
         pack = [*kinds, *(kind for kind in FREQUENT if kind in kinds)]
         chance.shuffle(pack)
@@ -102,7 +102,7 @@ _AT_ONCE = frozenset({Kind.KILLED, Kind.BROKER_EMPTIED, Kind.BROKER_RESTARTED, K
 
 
 def _aim(chance: Random, kind: Kind, farm: str) -> tuple[str, float]:
-    """Whom it hits, and how hard."""
+    """The target and the amount of a fault."""
     if kind is Kind.KILLED:
         return chance.choice((*WORKERS, *DISPATCHERS)), 0.0
     if kind is Kind.FROZEN:

@@ -1,4 +1,4 @@
-"""The servers that a farm of each kind stands on, with links to them that have weather."""
+"""The servers that each kind of farm stands on, with links to them that have weather."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,7 +22,7 @@ from testing.services.server import HOST
 
 
 class Broker(Protocol):
-    """A Redis that can be frozen, killed and looked into."""
+    """A Redis that can be frozen, killed and inspected."""
 
     def client(self) -> redis.Redis: ...
 
@@ -33,7 +33,7 @@ class Broker(Protocol):
 
 @dataclass(slots=True)
 class OwnBroker:
-    """The private Redis of an embedded farm; its supervisor starts it anew."""
+    """The private Redis of an embedded farm, which the farm's supervisor restarts."""
 
     child: Child
     socket: Path
@@ -52,7 +52,7 @@ class OwnBroker:
 
 @dataclass(slots=True)
 class ServerBroker:
-    """A Redis that others look after."""
+    """A Redis server outside the farm, restarted here."""
 
     server: RedisServer
 
@@ -73,20 +73,20 @@ class Ground:
 
     kind: str
     settings: Settings
-    """As the dispatcher and ordinary workers have them."""
+    """The settings of the dispatcher and of ordinary workers."""
     direct: Settings
-    """The same without any weather, for whoever looks on."""
+    """The same without any weather, for observers."""
     broker: Broker
     own: Child | None
-    """The broker's process where it belongs to the farm."""
+    """The broker's process, if it belongs to the farm."""
     links: Mapping[str, Link]
-    """The way to the broker of each worker that has its own."""
+    """The link to the broker of each worker that has its own."""
     store_link: Link | None
     postgres: PostgresServer | None
     s3: S3Server | None
 
     def settings_of(self, worker: str) -> Settings:
-        """What a worker is started with."""
+        """The settings that a worker is started with."""
         link = self.links.get(worker)
         if link is None:
             return self.settings
@@ -102,7 +102,7 @@ class Ground:
 
 @contextmanager
 def embedded_ground(folder: Path, **changes: Any) -> Iterator[Ground]:
-    """Nothing but this machine: a Redis of its own, SQLite, a folder."""
+    """Ground that needs only this machine: a private Redis, SQLite, a folder."""
     settings = replace(embedded_settings(folder), objects_url=(folder / "objects").as_uri(), **changes)
     settings.state_folder.mkdir()
     migrated_sqlite(settings.state_folder)
@@ -118,7 +118,7 @@ def embedded_ground(folder: Path, **changes: Any) -> Iterator[Ground]:
 def server_ground(
     folder: Path, redis_server: RedisServer, postgres: PostgresServer, s3: S3Server, **changes: Any
 ) -> Iterator[Ground]:
-    """Redis, PostgreSQL and S3 as servers."""
+    """Ground with Redis, PostgreSQL and S3 as servers."""
     with ExitStack() as held:
         direct = replace(
             embedded_settings(folder),

@@ -1,4 +1,4 @@
-/* Preloaded into a process, makes its wall clock go as far ahead or behind as a file says; other clocks stay right. */
+/* Preloaded into a process, this shifts its wall clock by the offset in a file; other clocks stay right. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>

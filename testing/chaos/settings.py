@@ -1,8 +1,8 @@
-"""The settings of farms that faults are done to: short atoms and leases, so that there is always much to go wrong."""
+"""The settings of farms that suffer faults: short atoms and leases, so that much can always go wrong."""
 
 from typing import Any
 
-#: Faults come thousands of times as often as in any real farm, so an atom gets more tries than it would there.
+#: Faults come thousands of times more often than in any real farm, so an atom gets more tries than it would there.
 CHAOS: dict[str, Any] = {
     "atom_seconds": 3.0,
     "lease_seconds": 3.0,

@@ -1,4 +1,4 @@
-"""A farm that stands while things are done to it: its processes, disks and clocks, and how to reach each of them."""
+"""A standing farm that suffers faults: its processes, disks and clocks, and access to each of them."""
 
 import os
 import signal
@@ -24,17 +24,17 @@ from testing.chaos.plan import BROKER, DISPATCHER_MACHINE, DISPATCHERS, WORKERS
 from testing.chaos.servers import Ground
 from workers.wire.parent import PARENT
 
-#: Megabytes of the disks that can be filled: a round's atoms and results take a tenth of it.
+#: Megabytes of the disks that can be filled; a round's atoms and results take a tenth of that.
 OBJECTS_DISK, SCRATCH_DISK = 256, 64
 #: Seconds that workers get to finish what they have in hand.
 STOP_PATIENCE = 3.0
-#: The environment variable by which a process of this farm is known among all of the machine.
+#: The environment variable that identifies this farm's processes among all on the machine.
 STATE = "VOICEFARM_STATE"
 
 
 @dataclass
 class StandingFarm:
-    """What a driver needs to know and to get at."""
+    """The farm as a driver sees it."""
 
     ground: Ground
     database: Database
@@ -46,12 +46,12 @@ class StandingFarm:
 
     @property
     def settings(self) -> Settings:
-        """Without weather."""
+        """The settings without weather."""
         return self.ground.direct
 
     @property
     def messages(self) -> Messages:
-        """What lies in its broker."""
+        """The messages in its broker."""
         return Messages(self.ground.broker.client(), self.settings.broker_prefix)
 
     def child(self, name: str) -> Child:
@@ -59,19 +59,19 @@ class StandingFarm:
         return next(c for c in self.supervisor.children if c.name == name)
 
     def pid(self, name: str) -> int:
-        """Of a process or of the broker."""
+        """The process id of a process or of the broker."""
         process = None if name == BROKER else self.child(name).process
         return process.pid if process else self.ground.broker.pid()
 
     def kill(self, name: str) -> None:
-        """SIGKILL; whoever looks after it starts it anew at once, as often as it happens."""
+        """Send SIGKILL; the supervisor restarts the process at once, every time."""
         child = self.child(name)
         child.deaths = 0
         if child.process is not None:
             child.process.kill()
 
     def hire_other_version(self, name: str, *arguments: str) -> Child:
-        """A worker of another release; nobody starts it anew."""
+        """Start a worker of another release; nobody restarts it."""
         worker = _worker(self.ground, self.clocks, name, ["worker", *arguments])
         worker.command = [sys.executable, "-m", "testing.chaos.other_version", "worker", *arguments]
         worker.start()
@@ -79,7 +79,7 @@ class StandingFarm:
         return worker
 
     def stop(self) -> None:
-        """End all processes, the frozen too."""
+        """End all processes, including frozen ones."""
         for process in processes_of(self.settings):
             process.send_signal(signal.SIGCONT)
         if not self.supervisor.over.is_set():
@@ -88,7 +88,7 @@ class StandingFarm:
             other.kill()
 
     def logs(self) -> str:
-        """What every process complained of last."""
+        """The last errors of every process."""
         parts = []
         for path in sorted((self.settings.state_folder / "logs").glob("*.log")):
             lines = [x for x in path.read_text(errors="replace").splitlines() if "ERROR/" in x or "Error: " in x]
@@ -98,7 +98,7 @@ class StandingFarm:
 
 @contextmanager
 def standing_farm(ground: Ground, folder: Path) -> Iterator[StandingFarm]:
-    """A desk, a studio and workers on this ground, until the block ends; then nobody of them is left."""
+    """A desk, a studio and workers on this ground; none of them is left when the block ends."""
     with ExitStack() as held:
         places = {"scratch": (ground.settings.scratch_folder, SCRATCH_DISK)}
         if ground.kind != SERVERS:
@@ -135,7 +135,7 @@ def _environment(settings: Settings, clocks: Clocks, machine: str) -> dict[str, 
 
 
 def processes_of(settings: Settings) -> list[psutil.Process]:
-    """Every live process of a farm, whoever started it."""
+    """Every live process of a farm, no matter who started it."""
     found = []
     for process in psutil.process_iter():
         try:

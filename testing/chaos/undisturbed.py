@@ -1,4 +1,4 @@
-"""What an ordinary farm with one worker makes of all work when nobody disturbs it."""
+"""The results of all work on an ordinary farm with one worker and no faults."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,30 +1,30 @@
-"""What a network link does to the bytes that pass it."""
+"""What a network link does to the bytes that pass through it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weather:
-    """Fair unless a field says otherwise; two alike are not the same, so that each can be lifted by itself."""
+    """Fair unless a field says otherwise; compared by identity, so that each can be lifted by itself."""
 
     held: bool = False
-    """Nothing passes, but connections stay; all that was sent arrives afterwards."""
+    """Nothing passes, but connections stay open; everything that was sent arrives afterwards."""
     refused: bool = False
-    """Connections are reset, and new ones too."""
+    """Open connections and new ones are reset."""
     delay: float = 0.0
-    """Seconds by which every piece is late."""
+    """Seconds by which every piece is delayed."""
     cut_after: int | None = None
     """Bytes of an answer that pass before its connection is reset."""
     status: int | None = None
-    """Every request is answered with this."""
+    """The status with which every request is answered."""
     mute: bool = False
-    """Requests are taken and not answered."""
+    """Requests are accepted but not answered."""
     forgetful: bool = False
-    """What was taken is not answered even when it clears, and whoever asked is not told."""
+    """Accepted requests stay unanswered even when the weather clears, and their connections stay open."""
 
     @property
     def breaks_connections(self) -> bool:
-        """Whether connections from before must not live on."""
+        """Whether existing connections must be broken."""
         return self.refused or self.mute or self.cut_after is not None or self.status is not None
 
 

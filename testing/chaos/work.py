@@ -1,4 +1,4 @@
-"""Recordings, the requests that are made of them, and what comes out where nobody disturbs the farm."""
+"""Recordings, the jobs made from them, and what identifies their results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from storage.settings import Settings
 
 #: Seconds of audio of each recording: one atom, some, and many.
 LENGTHS: Mapping[str, float] = {"word.wav": 2.5, "talk.flac": 14.0, "lecture.wav": 45.0}
-#: The voice that takes its time and changes nothing: seconds of its work for a second of audio.
+#: Seconds of work per second of audio for a slow voice that changes nothing.
 PACE = 0.12
-#: Voices of that kind; each has a pace of its own, so that no job is answered by another's atoms.
+#: How many such voices there are; each has a different pace, so that no job is answered by another's atoms.
 PACED = 64
-#: Name of such a voice; what it makes of a recording is what every other of them makes.
+#: The prefix of their names; they all make the same of a recording.
 PACED_NAME = "paced-"
 
 Made = tuple[str, str, str, int]
@@ -30,7 +30,7 @@ Made = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One job to hand in."""
+    """One job to submit."""
 
     recording: str
     voice: str
@@ -40,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What can be asked of a farm."""
+    """The recordings, and how to submit jobs with them."""
 
     folder: Path
 
@@ -53,7 +53,7 @@ class Work:
         return cls(folder)
 
     def hand_in(self, database: Database, store: ObjectStore, settings: Settings, task: Task) -> int:
-        """Submit; the job's number. Without a broker the desk finds it by itself."""
+        """Submit a job; returns its number. Without a broker the desk finds it by itself."""
         wanted = Request(task.voice, priority=task.priority, format=task.format)
         return submit(
             turns_of_client(database, settings),
@@ -64,13 +64,13 @@ class Work:
 
 
 def add_paced_voices(database: Database) -> None:
-    """The voices that work is made with."""
+    """Add the slow voices."""
     for number in range(PACED):
         add_voice(database, f"{PACED_NAME}{number}", "through", {"pace": PACE + number / 10_000})
 
 
 def every_result() -> list[Task]:
-    """A task for each result that a farm can be asked for."""
+    """A task for each different result that a farm can be asked for."""
     return [
         *(Task(name, f"{PACED_NAME}0", PRIORITIES["normal"]) for name in LENGTHS),
         Task("talk.flac", "bright", PRIORITIES["normal"], "flac"),
@@ -78,7 +78,7 @@ def every_result() -> list[Task]:
 
 
 def next_task(chance: Random, taken: Sequence[str]) -> Task:
-    """Something to do; voices that are taken have atoms in the store already."""
+    """A random task, if possible with a voice that is not taken: those have atoms in the store already."""
     if chance.random() < 0.2 and "bright" not in taken:
         return Task("talk.flac", "bright", PRIORITIES["normal"], "flac")
     free = [name for name in (f"{PACED_NAME}{n}" for n in range(PACED)) if name not in taken]
@@ -94,6 +94,6 @@ def made(job: JobRecord) -> Made:
 
 
 def fingerprint(store: ObjectStore, job: JobRecord) -> str:
-    """Of a finished job's result."""
+    """The fingerprint of a finished job's result."""
     assert job.result_key is not None
     return sha256(store.get(job.result_key)).hexdigest()

@@ -1,4 +1,4 @@
-"""Atoms as they lie in the object store, damaged, exchanged or made by somebody else."""
+"""Atoms as the object store may hold them: damaged, exchanged or made by somebody else."""
 
 import re
 import struct
@@ -17,12 +17,12 @@ from testing.fuzz.damage import damaged
 from testing.fuzz.door import Door, Seeds
 
 RATE = 16_000
-#: Samples in each seed; whatever is read has as many, or it is refused.
+#: Samples in each seed; whatever is read must have as many, or be refused.
 _LENGTHS = {"short": 1, "odd": 1_234, "usual": 8_000, "quiet": 400_000}
 
 
 def seeds() -> dict[str, bytes]:
-    """Atoms of several lengths; the longest is silence, which FLAC keeps in next to nothing."""
+    """Atoms of several lengths; the longest is silence, which FLAC compresses to next to nothing."""
     random = np.random.default_rng(5)
     made = {}
     for name, length in _LENGTHS.items():
@@ -32,13 +32,13 @@ def seeds() -> dict[str, bytes]:
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """One of them damaged, or sound FLAC with another line in it."""
+    """A damaged atom, or intact FLAC with another line in it."""
     content = seeds[random.choice(list(seeds))]
     return _retold(content, random) if random.random() < 0.4 else damaged(content, random, list(seeds.values()))
 
 
 def read(content: bytes, folder: Path) -> object:
-    """Its samples, all of them finite; damage that slips through would be heard."""
+    """Its samples, which must all be finite; damage that slips through would be heard."""
     samples, rate = atomfile.decode(content)
     assert np.isfinite(samples).all()
     assert len(samples) > 0
@@ -47,7 +47,7 @@ def read(content: bytes, folder: Path) -> object:
 
 
 def _retold(content: bytes, random: Random) -> bytes:
-    """The same samples, whose line states other numbers or none; half of the time with the sum that fits them."""
+    """The same samples with a line that states other numbers or none, half of the time with a matching sum."""
     with soundfile.SoundFile(BytesIO(content)) as sound:
         values, line = sound.read(dtype="int32"), sound.comment
     line = _other_line(line, random)

@@ -1,4 +1,4 @@
-"""Recordings of every container that can be made here, damaged, through the reader of sources and the quick look."""
+"""Damaged recordings in every container that can be made here, for the reader of sources and the quick look."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from testing.fuzz.door import Door, Seeds
 from testing.fuzz.sums import settled, with_ogg_sums
 
 RATE = 16_000
-#: Container and sample type by libsndfile.
+#: Containers and sample types that libsndfile writes.
 _BY_SNDFILE = (
     ("WAV", "PCM_16"), ("WAV", "PCM_U8"), ("WAV", "PCM_24"), ("WAV", "DOUBLE"), ("WAV", "ULAW"), ("WAV", "IMA_ADPCM"),
     ("WAV", "MS_ADPCM"), ("WAV", "GSM610"), ("WAV", "G721_32"), ("WAV", "NMS_ADPCM_24"), ("WAVEX", "FLOAT"),
@@ -26,7 +26,7 @@ _BY_SNDFILE = (
     ("CAF", "ALAC_24"), ("FLAC", "PCM_16"), ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
 )  # fmt: skip
-#: Container, codec and rate by FFmpeg.
+#: Containers, codecs and rates that FFmpeg writes.
 _BY_FFMPEG = (
     ("ipod", "aac", RATE), ("mp4", "alac", RATE), ("mov", "pcm_s16le", RATE), ("mp4", "libmp3lame", RATE),
     ("mp4", "flac", RATE), ("adts", "aac", RATE), ("webm", "libopus", 48_000), ("webm", "vorbis", RATE),
@@ -42,14 +42,14 @@ _FRAMES = RATE // 2
 _BITEXACT = {"fflags": "+bitexact"}
 #: Containers that libsndfile writes no title into.
 _TAGLESS = {"W64", "AU"}
-#: A century at the highest rate, and characters of a long title.
+#: A century of frames at the highest rate, and the characters of a long title.
 _MOST_FRAMES = 100 * 366 * 86_400 * 192_000
 _LONGEST_TAG = 10_000
 _TAGS = {"title": "Evening talk", "artist": "Somebody"}
 
 
 def seeds() -> dict[str, bytes]:
-    """One sound recording of each kind that the libraries at hand can write."""
+    """One good recording of each kind that the installed libraries can write."""
     made: dict[str, bytes] = {}
     for number, (container, kind) in enumerate(_BY_SNDFILE):
         content = _by_sndfile(container, kind, channels=1 + number % 2)
@@ -64,7 +64,7 @@ def seeds() -> dict[str, bytes]:
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """One of them, damaged; the sums of Ogg are mostly put right, or nothing behind them would ever be reached."""
+    """One of them, damaged; Ogg's checksums are mostly corrected, or the code behind them would never be reached."""
     name = random.choice(list(seeds))
     others = list(seeds.values())
     content = damaged(seeds[name], random, others)
@@ -72,7 +72,7 @@ def make(random: Random, seeds: Seeds) -> bytes:
 
 
 def read(content: bytes, folder: Path) -> int:
-    """All of its frames, once as a whole recording is read and once with a short one allowed."""
+    """The number of frames, read once as a complete recording and once allowing a truncated one."""
     path = folder / "talk"
     path.write_bytes(content)
     refused: AudioError | None = None
@@ -89,10 +89,10 @@ def read(content: bytes, folder: Path) -> int:
 
 
 def _check_facts(facts: SourceFacts) -> None:
-    """They become columns of SQL, which take no more than 64 bits, and no zeros in a text."""
-    assert facts.frames is None or 0 < facts.frames < _MOST_FRAMES, f"it is said to have {facts.frames} frames"
+    """Check that the facts fit into columns of SQL: 64 bits at most, and no zeros in a text."""
+    assert facts.frames is None or 0 < facts.frames < _MOST_FRAMES, f"it claims {facts.frames} frames"
     for text in (facts.title or "", facts.artist or ""):
-        assert "\0" not in text, "a tag holds a zero"
+        assert "\0" not in text, "a tag contains a zero"
         assert len(text.encode()) < _LONGEST_TAG, f"a tag has {len(text)} characters"
 
 
@@ -100,9 +100,9 @@ def _frames(content: bytes, *, allow_truncated: bool) -> int:
     with open_source(BytesIO(content), "talk", allow_truncated=allow_truncated) as source:
         frames = 0
         for block in source.blocks():
-            assert np.isfinite(block).all(), "a value that is no finite number got through"
+            assert np.isfinite(block).all(), "a value that is not finite got through"
             frames += len(block)
-    assert frames, "nothing was read, and nobody said so"
+    assert frames, "nothing was read, and there was no error"
     return frames
 
 
@@ -139,7 +139,7 @@ def _as_webm(vorbis: bytes) -> bytes:
     with av.open(BytesIO(vorbis)) as source, av.open(out, "w", format="webm", options=_BITEXACT) as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):
-            # The last packet states a length below zero, which becomes one of days.
+            # The last packet states a negative length, which would become days.
             if packet.dts is not None and 0 < packet.duration < RATE:
                 packet.stream = stream
                 target.mux(packet)

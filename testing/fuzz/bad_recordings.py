@@ -1,4 +1,4 @@
-"""Recordings that cannot be used, one of each kind, and what is told of them."""
+"""Recordings that cannot be used, one of each kind, and the error for each."""
 
 import os
 import struct
@@ -20,7 +20,7 @@ _WAV, _AIFF = wav(pcm16(_TONE)), encoded(_TONE, RATE, "AIFF", "PCM_16")
 
 @dataclass(frozen=True, slots=True)
 class BadRecording:
-    """A file by its name, how it is made, and words of what is told."""
+    """A file's name, how to make it, and a part of the error."""
 
     what: str
     file: str
@@ -28,7 +28,7 @@ class BadRecording:
     words: str
 
     def tell(self, folder: Path) -> str | None:
-        """Read it whole, as a job does: nothing is told where that goes well, else an error is raised."""
+        """Read it whole, as a job does: None if that succeeds, else the error is raised."""
         path = folder / self.file
         self.make(path)
         with open_source(path, self.file) as source:
@@ -89,41 +89,41 @@ _PAGE = b"<!DOCTYPE html><html><title>404 Not Found</title></html>\n"
 RECORDINGS = [
     _of("an empty file", "talk.wav", b"", "is empty"),
     _of("text", "diary.wav", b"dear diary, nothing happened today\n" * 40, "is text, not sound"),
-    _of("a web page in place of a download", "talk.mp3", _PAGE, "is text, not sound"),
+    _of("a web page instead of a download", "talk.mp3", _PAGE, "is text, not sound"),
     _of("a playlist", "talk.m3u8", b"#EXTM3U\n#EXTINF:10,\nhttp://localhost:1/a.ts\n", "is text, not sound"),
     _of("random bytes", "talk.flac", np.random.default_rng(7).bytes(50_000), "damaged or in no format"),
     _of("a picture", "cover.png", _picture(), "."),
     _of("an archive with a recording in it", "talks.zip", _archive(), "damaged or in no format"),
     _of("a film without sound", "film.mp4", silent_film(), "pictures but no sound"),
     _of("WAV, cut inside its header", "talk.wav", _WAV[:30], "cut off before its sound begins"),
-    _of("WAV, of which half is missing", "talk.wav", _half(_WAV), "promises 1.000 s .* holds only 0.499 s"),
+    _of("WAV, half of it missing", "talk.wav", _half(_WAV), "promises 1.000 s .* holds only 0.499 s"),
     _of("WAV that promises 4 GB", "talk.wav", wav(pcm16(_TONE), size=4_000_000_000), "promises 125000.000 s"),
-    _of("WAV in an unknown code", "talk.wav", _unknown_code(), "."),
+    _of("WAV in an unknown encoding", "talk.wav", _unknown_code(), "."),
     _of("WAV without samples", "talk.wav", wav(b""), "holds no samples"),
-    _of("AIFF, of which half is missing", "talk.aiff", _half(_AIFF), "promises 1.000 s"),
-    _of("RF64, of which half is missing", "talk.wav", _half(encoded(_NOISE, RATE, "RF64", "PCM_16")), "promises 4.0"),
+    _of("AIFF, half of it missing", "talk.aiff", _half(_AIFF), "promises 1.000 s"),
+    _of("RF64, half of it missing", "talk.wav", _half(encoded(_NOISE, RATE, "RF64", "PCM_16")), "promises 4.0"),
     _of("FLAC, cut inside its header", "talk.flac", encoded(_TONE, RATE, "FLAC", "PCM_16")[:30], "begins like FLAC"),
     _of("FLAC, damaged in the middle", "talk.flac", _damaged_flac(), "cut off or damaged after about"),
-    _of("Ogg, of which half is missing", "talk.ogg", _half(encoded(_NOISE, RATE, "OGG", "VORBIS")), "Ogg page"),
-    _of("Opus, of which half is missing", "talk.opus", _half(encoded(_NOISE, RATE, "OGG", "OPUS")), "Ogg page"),
-    _of("MP3, of which half is missing", "talk.mp3", _half(encoded(_NOISE, RATE, "MP3", "MPEG_LAYER_III")), "promises"),
-    _of("M4A, of which half is missing", "talk.m4a", _half(muxed(_TONE, RATE, "ipod", "aac")), "damaged or in no form"),
-    _of("WebM, of which half is missing", "talk.webm", _half(muxed(_NOISE[:, 0], 48_000, "webm", "libopus")), "promis"),
+    _of("Ogg, half of it missing", "talk.ogg", _half(encoded(_NOISE, RATE, "OGG", "VORBIS")), "Ogg page"),
+    _of("Opus, half of it missing", "talk.opus", _half(encoded(_NOISE, RATE, "OGG", "OPUS")), "Ogg page"),
+    _of("MP3, half of it missing", "talk.mp3", _half(encoded(_NOISE, RATE, "MP3", "MPEG_LAYER_III")), "promises"),
+    _of("M4A, half of it missing", "talk.m4a", _half(muxed(_TONE, RATE, "ipod", "aac")), "damaged or in no form"),
+    _of("WebM, half of it missing", "talk.webm", _half(muxed(_NOISE[:, 0], 48_000, "webm", "libopus")), "promis"),
     _of("a rate of 1 kHz", "talk.wav", wav(pcm16(tone(1_000, 1_000)), 1_000), "sample rate of 1000 Hz"),
     _of("a rate of 1 MHz", "talk.wav", wav(pcm16(tone(1_000, 1_000)), 1_000_000), "sample rate of 1000000 Hz"),
     _of("a value that is not a number", "talk.wav", _with(np.nan), r"NaN or infinity\) at sample 8000"),
     _of("an infinite value", "talk.wav", _with(np.inf), r"NaN or infinity\) at sample 8000"),
     _of("a rate that changes midway", "talk.aac", _two_rates(), "changes its sample rate"),
-    BadRecording("a folder in place of a file", "talks", Path.mkdir, "is a directory"),
+    BadRecording("a folder instead of a file", "talks", Path.mkdir, "is a directory"),
     BadRecording("a named pipe", "pipe.wav", os.mkfifo, "a device or a pipe"),
-    BadRecording("a file that is not there", "gone.wav", lambda _: None, "No such file"),
+    BadRecording("a file that does not exist", "gone.wav", lambda _: None, "No such file"),
     BadRecording("a file below a file", "talk.wav/one.wav", lambda path: path.parent.touch(), "Not a directory"),
 ]
-#: What looks as bad and is read all the same.
+#: Recordings that look bad but are read.
 READ = [
-    _of("WAV out of a pipe, whose sizes are 0", "talk.wav", wav(pcm16(_TONE), size=0, riff=0), ""),
-    _of("WAV out of a pipe, whose sizes are 4 GiB", "talk.wav", wav(pcm16(_TONE), size=2**32 - 1, riff=2**32 - 1), ""),
-    _of("a WAV under the name of an MP3", "talk.mp3", _WAV, ""),
-    _of("a WAV with rubbish behind its sound", "talk.wav", wav(pcm16(_TONE), behind=b"\xff" * 999), ""),
+    _of("WAV from a pipe, with sizes of 0", "talk.wav", wav(pcm16(_TONE), size=0, riff=0), ""),
+    _of("WAV from a pipe, with sizes of 4 GiB", "talk.wav", wav(pcm16(_TONE), size=2**32 - 1, riff=2**32 - 1), ""),
+    _of("a WAV named as an MP3", "talk.mp3", _WAV, ""),
+    _of("a WAV with rubbish after its sound", "talk.wav", wav(pcm16(_TONE), behind=b"\xff" * 999), ""),
     _of("a single sample", "talk.wav", wav(pcm16(tone(1, RATE) + 0.1)), ""),
 ]

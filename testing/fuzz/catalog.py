@@ -6,6 +6,6 @@ from testing.fuzz.door import Door
 _OF_THE_PRODUCT = (
     audio_door.DOOR, model_door.DOOR, atom_door.DOOR, message_door.DOOR, settings_door.DOOR, request_door.DOOR,
 )  # fmt: skip
-#: Those that read what others made.
+#: The doors of the product, without the trap.
 PRODUCT = [door.name for door in _OF_THE_PRODUCT]
 DOORS: dict[str, Door] = {door.name: door for door in (*_OF_THE_PRODUCT, trap_door.DOOR)}

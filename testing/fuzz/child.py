@@ -1,6 +1,7 @@
-"""A process of its own that reads bad input, so that what kills it does not kill who watches.
+"""A separate process that reads bad input, so that an input that kills it does not kill the watcher.
 
-It is told its door, the folder of sound input and a seed; then, line by line, numbers of inputs or paths of files.
+Its arguments are a door, the folder of good input and a seed; then it reads numbers of inputs or paths of files, one
+per line.
 """
 
 import faulthandler
@@ -15,11 +16,11 @@ from testing.fuzz.door import Door, nth_input, read_seeds
 from testing.fuzz.memory import bound, height
 from testing.fuzz.verdict import GOOD, Ending, Verdict, judged
 
-#: MiB that one small input may cost; beyond, it counts as a bomb.
+#: MiB that one small input may cost; beyond that it counts as a bomb.
 MOST_MEMORY = 300
-#: Sound inputs that are read before anything is measured.
+#: Good inputs that are read before anything is measured.
 _WARM = 8
-#: Bytes of address space beyond what the start took.
+#: Bytes of address space allowed beyond what the start took.
 _ROOM = 3 << 30
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     """Judge every input that is named on standard input."""
     name, folder, seed = sys.argv[1:]
     door, seeds = DOORS[name], read_seeds(Path(folder))
-    # Whatever is imported late shall not be measured.
+    # Read some good input first, so that late imports are not measured.
     for content in list(seeds.values())[:: max(1, len(seeds) // _WARM)]:
         judged(door, content)
     faulthandler.enable()
@@ -49,13 +50,13 @@ def _weighed(door: Door, content: bytes) -> Verdict:
 
 
 def _tell(**words: object) -> None:
-    # Not print: what libraries write to standard output must not land inside our lines.
+    # One write, not print: what libraries write to standard output must not land inside our lines.
     sys.stdout.write("\n" + json.dumps(words) + "\n")
     sys.stdout.flush()
 
 
 def told(lines: Iterator[str]) -> Iterator[dict[str, str]]:
-    """What a child says, without what libraries write in between."""
+    """A child's answers, without what libraries write in between."""
     for line in lines:
         if line.startswith('{"'):
             with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""What is done to the bytes of a sound file, none of it aware of a format beyond where its sizes may lie."""
+"""Damage to the bytes of a good file; it knows nothing of formats beyond where sizes may be."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,10 +7,10 @@ from random import Random
 #: Numbers at which sums and products of sizes overflow.
 _EXTREMES = (0, 1, 2, 3, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFF0,
              0xFFFF_FFFF, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 8, (1 << 64) - 1)  # fmt: skip
-#: Names of chunks and boxes, beside which sizes stand.
+#: Names of chunks and boxes, which have sizes beside them.
 _NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
 _DIGITS = re.compile(rb"\d{2,20}(?:\.\d+)?")
-#: Bytes at either end in which most of a file's structure lies.
+#: Bytes at either end that contain most of a file's structure.
 _END = 512
 _LONGEST_RUN = 256
 
@@ -27,7 +27,7 @@ def damaged(content: bytes, random: Random, others: Sequence[bytes] = ()) -> byt
 
 
 def _place(content: bytearray, random: Random) -> int:
-    """Anywhere, but more often near the ends."""
+    """A random place, more often near the ends."""
     near = random.random()
     if near < 0.5:
         return random.randrange(min(len(content), _END))
@@ -71,12 +71,12 @@ def _put_in(content: bytearray, random: Random) -> None:
 
 
 def _lie(content: bytearray, random: Random) -> None:
-    """Another number anywhere."""
+    """Write another number anywhere."""
     _write_number(content, random, _place(content, random))
 
 
 def _lie_about_size(content: bytearray, random: Random) -> None:
-    """Another number beside a name of four letters, where RIFF, IFF, CAF and MP4 have their sizes."""
+    """Write another number beside a name of four letters, where RIFF, IFF, CAF and MP4 have their sizes."""
     names = [found.start() for found in _NAME.finditer(content)]
     if names:
         _write_number(content, random, max(0, random.choice(names[:40] + names[-40:]) + random.choice((-4, 4, 4, 8))))
@@ -90,7 +90,7 @@ def _write_number(content: bytearray, random: Random, at: int) -> None:
 
 
 def _write_other_words(content: bytearray, random: Random) -> None:
-    """Something else where a number is written out in digits, as in tags and headers of text."""
+    """Replace a number written in digits, as in tags and text headers."""
     numbers = list(_DIGITS.finditer(content))
     if numbers:
         found = random.choice(numbers)
@@ -106,7 +106,7 @@ def _swap(content: bytearray, random: Random) -> None:
 
 
 def _spliced(content: bytearray, random: Random, other: bytes) -> bytearray:
-    """The beginning of one file with the end of another."""
+    """The beginning of one file joined to the end of another."""
     return content[: random.randrange(len(content) + 1)] + other[random.randrange(len(other) + 1) :]
 
 

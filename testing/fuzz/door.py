@@ -1,4 +1,4 @@
-"""A door of the product: something that reads what others made, and the bad input that is pushed through it."""
+"""A door of the product: something that reads what others made, and the bad input for it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from random import Random
 
 from storage.errors import VoicefarmError
 
-#: Sound input by name, which is what bad input is made from.
+#: Good input by name, from which bad input is made.
 Seeds = Mapping[str, bytes]
 Make = Callable[[Random, Seeds], bytes]
-#: Reads one input; the folder is empty and its own.
+#: Reads one input; the folder is empty and for this input alone.
 Open = Callable[[bytes, Path], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Input is always bytes, so that whatever breaks a door can be kept as a file."""
+    """A door and its input, which is always bytes, so that whatever breaks the door can be kept as a file."""
 
     name: str
     seeds: Callable[[], dict[str, bytes]]
@@ -24,17 +24,17 @@ class Door:
     open: Open
     #: The errors with which it may refuse.
     refusal: type[VoicefarmError] = VoicefarmError
-    #: Words that must never be told, because they stand where secrets do.
+    #: Words that no error may contain, because they are used as secrets.
     secrets: tuple[str, ...] = ()
 
 
 def nth_input(door: Door, seeds: Seeds, seed: int, number: int) -> bytes:
-    """The same bytes for the same numbers, in whatever process and order."""
+    """The bad input of this seed and number: always the same bytes, in any process and order."""
     return door.make(Random(f"{door.name}/{seed}/{number}"), seeds)
 
 
 def write_seeds(door: Door, folder: Path) -> Path:
-    """Make the sound input once: torch takes seconds to import, and writes addresses into its older files."""
+    """Make the good input only once: torch takes seconds to import, and writes addresses into its older files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in door.seeds().items():
         (folder / name).write_bytes(content)
@@ -42,5 +42,5 @@ def write_seeds(door: Door, folder: Path) -> Path:
 
 
 def read_seeds(folder: Path) -> Seeds:
-    """What was made, always in the same order."""
+    """The good input, always in the same order."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -1,4 +1,4 @@
-"""How much memory a piece of work took at its height."""
+"""Measure and limit the memory of a piece of work."""
 
 import re
 import resource
@@ -10,15 +10,15 @@ import psutil
 
 _LINUX = Path("/proc/self")
 _HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
-#: What is written to `clear_refs` for the height to be forgotten.
+#: Writing this to `clear_refs` resets the peak.
 _FORGET = "5"
 
 
 @contextmanager
 def height() -> Iterator[list[int]]:
-    """A list that holds the MiB by which the block raised this process above where it began."""
+    """A list that will hold the MiB by which the block raised this process's peak memory."""
     found: list[int] = []
-    # Not getrusage on Linux: a child begins there with the height of whoever started it.
+    # Not getrusage on Linux, where a child starts with its parent's peak.
     with suppress(OSError):
         (_LINUX / "clear_refs").write_text(_FORGET)
     before = _peak()
@@ -27,8 +27,8 @@ def height() -> Iterator[list[int]]:
 
 
 def bound(room: int) -> None:
-    """Allow this process so many more bytes of address space, so that a bomb does not take the machine with it."""
-    # Where the system knows no such limit, only the measuring is left.
+    """Allow this process this many more bytes of address space, so that a bomb does not bring down the machine."""
+    # If the system has no such limit, only the measuring is left.
     with suppress(ValueError, OSError):
         limit = psutil.Process().memory_info().vms + room
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))

@@ -1,4 +1,4 @@
-"""What travels between dispatcher and workers, as a worker that is broken or in strange hands might write it."""
+"""Messages between dispatcher and workers, as a broken or hostile worker might write them."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from testing.fuzz.door import Door, Seeds
 from testing.fuzz.oddities import changed_json
 from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
 
-#: The one error with which a message is dropped.
+#: The only error with which a message may be dropped.
 REFUSAL: type[errors.VoicefarmError] = errors.BadMessage
 _KINDS: dict[str, type[ConversionOrder] | type[LeaseReport] | type[Heartbeat]] = {
     kind.__name__: kind for kind in (ConversionOrder, LeaseReport, Heartbeat)
@@ -20,9 +20,9 @@ _KINDS: dict[str, type[ConversionOrder] | type[LeaseReport] | type[Heartbeat]] =
 _INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
 _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
 _PREFIX = "ab" * 16
-#: Characters. Whatever bound there is, it is below.
+#: Characters that no field may have; every bound is below this.
 _LONGEST = 20_000
-#: Characters of an input that need not grow any more.
+#: Characters at which an input stops growing.
 _LONG_ENOUGH = 1_000_000
 _NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
 
@@ -50,36 +50,36 @@ def sound_messages() -> list[ConversionOrder | LeaseReport | Heartbeat]:
 
 
 def seeds() -> dict[str, bytes]:
-    """Those as bytes."""
+    """The good messages as bytes."""
     return {type(message).__name__: _written(type(message).__name__, message.to_json()) for message in sound_messages()}
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """One of them with one to three places changed, now and then under another's name."""
+    """One of them with one to three places changed, sometimes as another kind of message."""
     said = json.loads(random.choice(list(seeds.values())))
     message = said["message"]
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         message = changed_json(message, random)
         if len(json.dumps(message)) > _LONG_ENOUGH:
-            # What is repeated a thousand times may not be repeated as often once more.
+            # A part that was repeated a thousand times must not be repeated a thousand times again.
             break
     return _written(random.choice(list(seeds)) if random.random() < 0.05 else said["kind"], message)
 
 
 def read(content: bytes, folder: Path) -> object:
-    """A message that is frozen, whole and the same when it is sent on; else a refusal."""
+    """The message, which must be frozen, complete and the same when sent on; else a refusal."""
     said = json.loads(content)
     kind = _KINDS[said["kind"]]
     message = kind.from_json(said["message"])
     assert type(message) is kind
     _check_parts(message)
     again = json.loads(json.dumps(message.to_json(), allow_nan=False))
-    assert kind.from_json(again) == message, "it says something else when it is sent on"
+    assert kind.from_json(again) == message, "it changes when it is sent on"
     return message
 
 
 def _check_parts(value: Any) -> None:
-    """Everything in it is of its kind, cannot be changed, and is of no size or sign that nobody can mean."""
+    """Check that everything in it has the right type, cannot be changed, and has a possible size and sign."""
     kinds = get_type_hints(type(value))
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
@@ -103,7 +103,7 @@ def _is_of(kind: Any, value: object) -> bool:
 
 
 def _written(kind: str, message: object) -> bytes:
-    # NaN and infinity included, which Celery's JSON lets through.
+    # This allows NaN and infinity, as Celery's JSON does.
     return json.dumps({"kind": kind, "message": message}).encode()
 
 

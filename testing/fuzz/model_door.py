@@ -1,4 +1,4 @@
-"""Files of voices, models and indexes, damaged by the byte and by what they say, through the readers of intake."""
+"""Files of voices, models and indexes with damaged bytes or statements, for the readers that import them."""
 
 import json
 import pickletools
@@ -19,24 +19,24 @@ from workers.engines.rvc.files.index_file import read_index
 from workers.engines.rvc.files.model_file import read_model
 from workers.engines.rvc.files.voice_file import read_voice
 
-#: Those of testing/voice_files/models.py, which would load torch into every child.
+#: The same as in testing/voice_files/models.py, which would load torch into every child.
 _ENCODER = EncoderSizes(
     hidden=8, heads=2, layers=2, feed_forward=6, conv=4, position_kernel=4, position_groups=2, projection=5
 )
 _PITCH = PitchSizes(channels=2, levels=2, blocks=1, middle_layers=1, mels=4, gru=3, bins=7)
 _WIDTH = 768
 _CONFIG = "config.json"
-#: What lies beside a description that is tried: weights are the business of other inputs.
+#: The weights beside a description under test; other inputs test weights.
 _NO_WEIGHTS = pack("<Q", 2) + b"{}"
 _STEPS = [step.code.encode("latin-1") for step in pickletools.opcodes]
-#: Names that a pickle must never get to call.
+#: Names that a pickle must never be able to call.
 _CALLS = (b"cos\nsystem\n", b"cbuiltins\neval\n", b"c__builtin__\ngetattr\n", b"ccollections\nOrderedDict\n",
           b"ctorch._utils\n_rebuild_tensor_v2\n", b"cnumpy.core.multiarray\n_reconstruct\n")  # fmt: skip
 _LENGTH = 8  # bytes before the header of safetensors
 
 
 def seeds() -> dict[str, bytes]:
-    """One of each layout that is taken in."""
+    """One file of each layout that is accepted."""
     from testing.voice_files.accepted import ACCEPTED
     from testing.voice_files.models import config_of
 
@@ -51,7 +51,7 @@ def seeds() -> dict[str, bytes]:
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """One of them, damaged where its form has its weak places, or anywhere."""
+    """One of them, damaged at the weak places of its format, or anywhere."""
     content = seeds[random.choice(list(seeds))]
     deep = next((change for begin, change in _DEEP.items() if content.startswith(begin)), None)
     if content[_LENGTH : _LENGTH + 1] == b"{":
@@ -64,7 +64,7 @@ def make(random: Random, seeds: Seeds) -> bytes:
 
 
 def read(content: bytes, folder: Path) -> object:
-    """As everything that it may be taken for; a refusal only if it is refused as all of them."""
+    """Read the file as everything it might be; refuse it only if every reader does."""
     path = folder / "file.pth"
     path.write_bytes(content)
     if content.startswith(b"{"):
@@ -95,7 +95,7 @@ _READERS: tuple[Callable[[Path], object], ...] = (
 
 
 def _repacked(content: bytes, random: Random) -> bytes:
-    """Another pickle in a sound archive, whose sums are right."""
+    """Another pickle in an intact archive with correct checksums."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     chosen = next((name for name in entries if name.endswith("/data.pkl")), None)
@@ -110,7 +110,7 @@ def _repacked(content: bytes, random: Random) -> bytes:
 
 
 def _other_steps(pickle: bytes, random: Random) -> bytes:
-    """A pickle with steps put in, exchanged or repeated."""
+    """A pickle with steps inserted, exchanged or repeated."""
     changed = bytearray(pickle)
     for _ in range(random.choice((1, 1, 2, 4))):
         at = random.randrange(len(changed) + 1)
@@ -129,13 +129,13 @@ def _other_steps(pickle: bytes, random: Random) -> bytes:
 
 
 def _other_steps_of_older(content: bytes, random: Random) -> bytes:
-    """The same in the form that torch wrote before 1.6, whose pickles stand one behind another at the beginning."""
+    """The same in the format before torch 1.6, which begins with several pickles in a row."""
     head = content[:20_000]
     return _other_steps(head, random) + content[len(head) :]
 
 
 def _restated(content: bytes, random: Random) -> bytes:
-    """Another header of safetensors, with its length put right."""
+    """Another safetensors header, with its length corrected."""
     length = int.from_bytes(content[:_LENGTH], "little")
     header, numbers = content[_LENGTH : _LENGTH + length], content[_LENGTH + length :]
     return _with_header(changed_json(json.loads(header), random), numbers)

@@ -1,4 +1,4 @@
-"""Values that nobody expects, and their way into sound ones."""
+"""Unexpected values, and ways to put them into good ones."""
 
 from collections.abc import Callable
 from random import Random
@@ -13,24 +13,24 @@ _TEXTS = ("", " ", "\0", "\n", "a\nb", "\x1b[31mred", "../../etc/passwd", "/etc/
 
 
 def odd(random: Random) -> Any:
-    """A number, text or structure that is not what was meant."""
+    """An unexpected number, text or structure."""
     return random.choice(_KINDS)(random)
 
 
 def odd_text(random: Random) -> str:
-    """Text that breaks what reads text."""
+    """Text that may break its readers."""
     if random.random() < 0.5:
         return random.choice(_TEXTS)
     return "".join(chr(random.choice((random.randrange(128), random.randrange(0x3000)))) for _ in range(8))
 
 
 def odd_number(random: Random) -> int | float:
-    """A number at some edge."""
+    """A number at or beyond some limit."""
     return random.choice(_NUMBERS)
 
 
 def _nested(random: Random) -> Any:
-    """Deep, but not deeper than a JSON reader goes."""
+    """A deep structure, but not too deep for a JSON reader."""
     value: Any = []
     for _ in range(random.choice((2, 20, 400))):
         value = [value] if random.random() < 0.5 else {"a": value}
@@ -48,7 +48,7 @@ _KINDS: tuple[Callable[[Random], Any], ...] = (
 
 
 def changed_json(value: Any, random: Random) -> Any:
-    """The same with one place of it changed, left out, repeated or added to."""
+    """The same value with one part changed, left out, repeated or added to."""
     if isinstance(value, dict) and value and random.random() < 0.85:
         return _changed_dict(value, random)
     if isinstance(value, list) and value and random.random() < 0.85:

@@ -1,4 +1,4 @@
-"""What people type behind the command: options, names and numbers that cannot be meant.
+"""Arguments of the command: impossible options, names and numbers.
 
 Only commands that do no work are tried.
 """
@@ -23,9 +23,9 @@ from testing.fuzz.door import Door, Seeds
 from testing.fuzz.oddities import odd_number, odd_text
 
 _SECRET = "c0rrect-horse"
-#: Characters of one word: click says it again, however long it is.
+#: Characters of one word; click repeats it in its error, however long it is.
 _LONGEST = 200
-#: Results go below a file, which is refused once all else was looked at: no farm is started, and nothing is written.
+#: Results go below a file, which is refused only after everything else was checked: no farm starts, nothing is written.
 _NOWHERE = "-o taken/out.wav"
 _CONVERSIONS = (
     "{} --voice bright", "talk.wav --voice {}", "talk.wav --voice bright --pitch {}",
@@ -40,10 +40,10 @@ _OTHERS = (
     "cancel {}", "retry {}", "report {}", "report --since {}", "fetch {} -o out.wav", "jobs {}", "voice show {}",
     "voice remove {}", "voice add {}", "voice add {} --set {}", "model {}", "db {}", "{} {}",
 )  # fmt: skip
-#: Nothing of ours may be said in these words.
+#: An error with these words is one that we failed to handle.
 _UNFORESEEN = re.compile(r"not foreseen \((\w+)")
 
-#: What a terminal would obey.
+#: Control characters, which a terminal would obey.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -52,7 +52,7 @@ class Told(VoicefarmError):
 
 
 def seeds() -> dict[str, bytes]:
-    """Every command with sound words in it."""
+    """Every command, with valid words in it."""
     commands = [*(f"convert {options} {_NOWHERE}" for options in _CONVERSIONS), *_OTHERS]
     return {f"{number:02}": command.encode() for number, command in enumerate(commands)}
 
@@ -64,7 +64,7 @@ def make(random: Random, seeds: Seeds) -> bytes:
 
 
 def read(content: bytes, folder: Path) -> object:
-    """What the command does; what it tells on standard error is its refusal."""
+    """Run the command; what it writes to standard error is its refusal."""
     words = json.loads(content) if content.startswith(b"[") else content.decode().split(" ")
     (folder / "taken").touch()
     ended = run_command(words, folder, _state())
@@ -78,20 +78,20 @@ def read(content: bytes, folder: Path) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended, and what stands on standard error."""
+    """How a command ended, and what it wrote to standard error."""
 
     status: object
     told: str
 
     @property
     def sentence(self) -> str:
-        """Behind the lines that click puts before it, and of several recordings the first."""
+        """The error, without the lines that click puts before it; for several recordings, the first one's."""
         _, error, behind = self.told.partition("\nError: ")
         return behind if error else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
 
 
 def run_command(words: list[str], folder: Path, state: Path) -> Ended:
-    """Run it in this folder with a farm that nobody else uses, in this very process."""
+    """Run it in this folder and this process, with a farm that nobody else uses."""
     with _surroundings(words, folder, state), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as said:
         try:
             main()
@@ -120,12 +120,12 @@ def _surroundings(words: list[str], folder: Path, state: Path) -> Iterator[None]
 
 @cache
 def _state() -> Path:
-    """Made once for this process: its tables take longer than a hundred commands."""
+    """A state folder, made once per process because its tables take longer than a hundred commands."""
     return Path(mkdtemp(prefix="voicefarm-fuzz-state-"))
 
 
 def _word(random: Random) -> str:
-    """What a shell can hand over: no zeros, and bytes that are not UTF-8 as surrogates."""
+    """A word that a shell can pass on: without zeros, and with bytes that are not UTF-8 as surrogates."""
     word = str(odd_number(random)) if random.random() < 0.4 else odd_text(random)
     return word.replace("\0", "")[:_LONGEST]
 

@@ -1,4 +1,4 @@
-"""Settings from a file and from the environment, misspelt, of other kinds, and not even TOML."""
+"""Settings from a file and from the environment: misspelt, of the wrong type, or not even TOML."""
 
 import json
 from dataclasses import fields
@@ -28,12 +28,12 @@ _NAMES = [field.name for field in fields(Settings)]
 
 
 def seeds() -> dict[str, bytes]:
-    """One sound file."""
+    """One good file."""
     return {"voicefarm": _written(_FILE.encode(), {"VOICEFARM_WORKERS": "3"})}
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """A file with lines changed or bytes damaged, and some variables, all in one JSON."""
+    """A file with changed lines or damaged bytes, and some variables, together in one JSON."""
     file = json.loads(seeds["voicefarm"])["file"].encode("latin-1")
     if random.random() < 0.5:
         file = _with_lines(file, random)
@@ -48,7 +48,7 @@ def _written(file: bytes, environ: dict[str, str]) -> bytes:
 
 
 def read(content: bytes, folder: Path) -> object:
-    """Settings of which everything can be asked without another error, and nothing shown that is secret."""
+    """Load the settings, ask for everything, and check that nothing secret is shown."""
     said = json.loads(content)
     place = folder / "voicefarm.toml"
     place.write_bytes(said["file"].encode("latin-1"))
@@ -88,7 +88,7 @@ def _with_lines(file: bytes, random: Random) -> bytes:
 
 
 def _toml(value: Any) -> str:
-    """The value as TOML has it, as far as it has it."""
+    """The value in TOML, as far as TOML can express it."""
     written = json.dumps(value)[:2_000]
     return {"null": '""', "NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}.get(written, written)
 
@@ -101,7 +101,7 @@ def _variable(random: Random) -> str:
 
 
 def _text(random: Random) -> str:
-    """Anything that an environment may hold, which is all but zeros; bytes that are not UTF-8 are surrogates there."""
+    """Any text that an environment can hold: no zeros, and bytes that are not UTF-8 as surrogates."""
     text = str(odd_number(random)) if random.random() < 0.5 else odd_text(random)
     return text.replace("\0", "")[:2_000]
 

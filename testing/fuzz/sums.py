@@ -1,22 +1,22 @@
-"""Puts checksums right again, so that damage gets past them to the code behind."""
+"""Correct checksums, so that damage gets past them to the code behind."""
 
 import zlib
 
 _PAGE = b"OggS"
 _HEADER, _SERIAL_AT, _SUM_AT, _COUNT_AT = 27, 14, 22, 26  # bytes of an Ogg page
-_MOMENT_AT = 8  # bytes behind the name of a PEAK chunk
+_MOMENT_AT = 8  # bytes after the name of a PEAK chunk
 _REVERSED = [int(f"{byte:08b}"[::-1], 2) for byte in range(256)]
 _MIRROR = bytes(_REVERSED)
 
 
 def with_ogg_sums(content: bytes) -> bytes:
-    """The same file with the sum of every page as it should be."""
+    """The same file with the correct sum in every page."""
     pages = content.split(_PAGE)
     return pages[0] + b"".join(_page(_PAGE + rest) for rest in pages[1:])
 
 
 def settled(content: bytes) -> bytes:
-    """The same recording without the moment and the random number that libsndfile writes into it."""
+    """The same recording without the time and the random number that libsndfile writes into it."""
     head, peak, rest = content.partition(b"PEAK")
     if peak:
         content = head + peak + rest[:_MOMENT_AT] + bytes(4) + rest[_MOMENT_AT + 4 :]
@@ -36,6 +36,6 @@ def _page(page: bytes) -> bytes:
 
 
 def _sum(page: bytes) -> int:
-    """Ogg's CRC is that of zlib with every bit mirrored and nothing inverted at either end."""
+    """Ogg's CRC, which is zlib's with every bit mirrored and nothing inverted at either end."""
     mirrored = zlib.crc32(page.translate(_MIRROR), 0xFFFF_FFFF) ^ 0xFFFF_FFFF
     return int(f"{mirrored:032b}"[::-1], 2)

@@ -1,4 +1,4 @@
-"""A door that does everything that none may do, to try the watching of doors."""
+"""A door that does everything a door must not do, to test the watching of doors."""
 
 import os
 import signal
@@ -9,23 +9,23 @@ from random import Random
 from storage.errors import InputError
 from testing.fuzz.door import Door, Seeds
 
-#: Held on to, as a reader would that believes a header.
+#: Kept in memory, as by a reader that believes a header.
 _kept: list[bytes] = []
 _armed: list[bool] = []
 
 
 def seeds() -> dict[str, bytes]:
-    """A sound input."""
+    """A good input."""
     return {"sound": b"value"}
 
 
 def make(random: Random, seeds: Seeds) -> bytes:
-    """Nothing bad: the traps are named by files."""
+    """Only good input: the traps are given by files."""
     return seeds["sound"]
 
 
 def read(content: bytes, folder: Path) -> None:
-    """What the input says."""
+    """Do what the input says."""
     _TRAPS.get(content, lambda: None)()
 
 

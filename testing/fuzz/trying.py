@@ -1,4 +1,4 @@
-"""Inputs through a watched door, and all that ended badly."""
+"""Push inputs through a watched door, and fail with those that ended badly."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,19 +9,19 @@ import pytest
 from testing.fuzz.verdict import GOOD, Ending
 from testing.fuzz.watching import Outcome, Watch
 
-#: Inputs that once broke a door, below its name; each says in its own name what it is.
+#: Inputs that once broke a door, in a folder of its name; each file's name says what it is.
 KEPT = Path(__file__).with_name("kept")
 #: Inputs for one child.
 _BATCH = 500
 
 
 def new(door: str, count: int) -> object:
-    """So many inputs as the parameters of a test."""
+    """Parameters of a test: this many new inputs for a door."""
     return pytest.param(door, count, id=door)
 
 
 def kept(door: str) -> object:
-    """What was kept as the parameter of a test."""
+    """Parameters of a test: the inputs kept for a door."""
     return pytest.param(door, id=door)
 
 

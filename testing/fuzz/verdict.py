@@ -1,4 +1,4 @@
-"""How an input ended, and what is wrong with a sentence that is told."""
+"""How an input ended, and what is wrong with the sentence of an error."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from testing.fuzz.door import Door
 
-#: Characters. A longer text is no sentence for a person.
+#: Characters; anything longer is not a sentence for a person.
 LONGEST = 1_000
 _NOT_FOR_PEOPLE = {
     "words of a traceback": re.compile(r"Traceback|File \"|\bline \d+, in |<module>"),
@@ -20,7 +20,7 @@ _NOT_FOR_PEOPLE = {
 
 
 class Ending(StrEnum):
-    """The first two are as it should be."""
+    """How an input ended; the first two are good."""
 
     VALUE = "value"
     REFUSAL = "refusal"
@@ -36,7 +36,7 @@ GOOD = frozenset({Ending.VALUE, Ending.REFUSAL})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How it ended, and the words that go with it."""
+    """How an input ended, and the words of its error."""
 
     ending: Ending
     said: str = ""
@@ -52,13 +52,13 @@ def judged(door: Door, content: bytes) -> Verdict:
             if faults:
                 return Verdict(Ending.SENTENCE, f"{', '.join(faults)}: {str(refusal)[:LONGEST]}")
             return Verdict(Ending.REFUSAL, str(refusal))
-        except Exception as error:  # noqa: BLE001 - what nobody foresaw is what is looked for
+        except Exception as error:  # noqa: BLE001 - unforeseen errors are what we look for
             return Verdict(Ending.FOREIGN, _origin(error))
     return Verdict(Ending.VALUE)
 
 
 def faults_of(sentence: str, secrets: tuple[str, ...] = ()) -> Iterator[str]:
-    """What must not be in a sentence that a person reads."""
+    """What is in a sentence that must not be in one for a person."""
     if not sentence.strip():
         yield "nothing said"
     if len(sentence) >= LONGEST:
@@ -69,7 +69,7 @@ def faults_of(sentence: str, secrets: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def _origin(error: BaseException) -> str:
-    """Class, words and the innermost place, by which findings are told apart."""
+    """The error's class, innermost place and words, which tell findings apart."""
     trace, place = error.__traceback__, "?"
     while trace is not None:
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -1,4 +1,4 @@
-"""Watches children that read bad input: who dies or never ends is found, with the very input that did it."""
+"""Watches children that read bad input, and finds the input that killed one or made it hang."""
 
 import os
 import signal
@@ -21,11 +21,11 @@ from testing.fuzz.verdict import Ending, Verdict
 
 #: Seconds of processor time, and seconds by the clock on a busy machine, after which an input counts as endless.
 PROCESSOR_LIMIT, CLOCK_LIMIT = 10.0, 60.0
-#: Seconds between two looks at a child that says nothing.
+#: Seconds between two checks of a silent child.
 _LOOK = 0.5
 _ROOT = Path(__file__).resolve().parents[2]
 _TAIL = 3_000  # characters kept of what a dead child wrote
-#: With what Python begins to tell where it died.
+#: How Python's message about where it died begins.
 _DEATH = "Fatal Python error: "
 
 
@@ -46,7 +46,7 @@ class Watch:
     seed: int = 0
 
     def judge(self, tasks: Sequence[str]) -> Iterator[Outcome]:
-        """One outcome for each, in order; a fresh child goes on behind whoever killed the last."""
+        """One outcome for each, in order; after an input that kills a child, a fresh one continues."""
         left = list(tasks)
         while left:
             done: list[str] = []
@@ -57,16 +57,16 @@ class Watch:
             left = left[len(done) :]
 
     def _narrowed(self, crash: Outcome, before: list[str]) -> Outcome:
-        """Try it alone, then behind ever more of what was read before it: memory may have been spoilt earlier."""
+        """Try it alone, then after more and more of the inputs before it, which may have corrupted memory."""
         how = "not seen again"
         for behind in _ever_more(before):
             if any(again.verdict.ending is Ending.CRASH for again in self._judge_in_one([*behind, crash.task])):
-                how = f"behind {', '.join(behind)}" if behind else "alone"
+                how = f"after {', '.join(behind)}" if behind else "alone"
                 break
         return Outcome(crash.task, Verdict(Ending.CRASH, f"{crash.verdict.said} ({how})"))
 
     def _judge_in_one(self, tasks: Sequence[str]) -> Iterator[Outcome]:
-        """As far as one child comes."""
+        """Outcomes as far as one child gets."""
         with (
             TemporaryDirectory(prefix="voicefarm-fuzz-") as scratch,
             TemporaryFile("w+") as noise,
@@ -79,7 +79,7 @@ class Watch:
 
 
 def _ever_more(before: list[str]) -> Iterator[list[str]]:
-    """None of them, the last one, the last two, four, and so on up to all."""
+    """None of them, then the last one, two, four, and so on up to all."""
     yield []
     size = 1
     while before and size < 2 * len(before):
@@ -90,14 +90,14 @@ def _ever_more(before: list[str]) -> Iterator[list[str]]:
 def _started(watch: Watch, scratch: str, noise: IO[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "testing.fuzz.child", watch.door, str(watch.seeds), str(watch.seed)], cwd=_ROOT,
-        # Whoever is killed cannot tidy up, so what a child leaves lies where it is removed for it.
+        # A killed child cannot tidy up, so its files go into a folder that is removed for it.
         env={**os.environ, **threads(1), "TMPDIR": scratch}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=noise, text=True, errors="replace",
     )  # fmt: skip
 
 
 class _Conversation:
-    """What one child is asked and answers."""
+    """The questions to one child, and its answers."""
 
     def __init__(self, child: "subprocess.Popen[str]", noise: IO[str]) -> None:
         self._child = child
@@ -123,7 +123,7 @@ class _Conversation:
         if self._in_hand is not None:
             yield Outcome(self._in_hand, self._death(status))
         elif judged < len(tasks):
-            raise RuntimeError(f"the child ended by itself with {status}: {self._written()}")
+            raise RuntimeError(f"the child ended early with status {status}: {self._written()}")
 
     def _listen(self) -> None:
         assert self._child.stdout
@@ -140,7 +140,7 @@ class _Conversation:
             return
 
     def _next(self) -> dict[str, str] | None:
-        """The next answer; whoever is asked for it too long is killed."""
+        """The next answer; a child that takes too long is killed."""
         since, used = time.monotonic(), self._processor_time()
         while True:
             try:
@@ -152,7 +152,7 @@ class _Conversation:
                     return None
 
     def _stop(self) -> None:
-        """Have it write where it is, then end it for certain."""
+        """Make the child write where it is, then end it for certain."""
         self._stopped = True
         self._child.send_signal(signal.SIGABRT)
         try:
@@ -174,7 +174,7 @@ class _Conversation:
         return Verdict(Ending.CRASH, f"{name}: {self._written()}")
 
     def _written(self) -> str:
-        """Where it died, if that is known, else the end of what the libraries wrote."""
+        """Where the child died, if known, else the end of what the libraries wrote."""
         self._noise.seek(0)
         text = self._noise.read()
         _, died, where = text.rpartition(_DEATH)

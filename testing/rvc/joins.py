@@ -1,11 +1,11 @@
-"""What ears would notice where two atoms meet: a click, or a spectrum that changes."""
+"""What a listener would notice where two atoms meet: a click, or a change of the spectrum."""
 
 import numpy as np
 import numpy.typing as npt
 
 Signal = npt.NDArray[np.float32]
 
-#: Samples on each side of a join in which its click would lie, and those around them that it is compared with.
+#: Samples on each side of a join in which a click would be, and those around it to compare with.
 AT, AROUND = 3, 480
 SPECTRUM, HOP = 512, 128
 
@@ -19,7 +19,7 @@ def click(signal: Signal, join: int) -> float:
 
 
 def clicked(signal: Signal, join: int, loud: float) -> Signal:
-    """The signal with a jump at the join, so loud a share of the signal's own loudness, that fades within 10 ms."""
+    """The signal with a jump at the join that fades within 10 ms; `loud` is a share of the signal's own loudness."""
     jump = np.zeros(len(signal), np.float32)
     fading = np.arange(AROUND // 2)
     jump[join : join + len(fading)] = loud * signal.std() * np.exp(-fading / 80.0)

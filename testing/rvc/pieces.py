@@ -1,4 +1,4 @@
-"""Recordings as an engine gets them: in one piece, or cut into atoms with the context that it asks for."""
+"""Recordings as an engine receives them: in one piece, or cut into atoms with the context that it asks for."""
 
 from itertools import pairwise
 
@@ -39,7 +39,7 @@ def sung(seconds: float, hertz: float = 220.0, seed: int = 0) -> Floats:
 
 
 def spoken(seconds: float, seed: int = 0) -> Floats:
-    """Syllables that glide and are loud and soft by turns, with hiss and pauses between them."""
+    """Gliding syllables, alternately loud and soft, with hiss and pauses between them."""
     time = np.arange(round(seconds * ANALYSIS_RATE)) / ANALYSIS_RATE
     hertz = 160.0 + 40.0 * np.sin(2.0 * np.pi * 0.7 * time) + 15.0 * np.sin(2.0 * np.pi * 2.3 * time)
     phase = 2.0 * np.pi * np.cumsum(hertz) / ANALYSIS_RATE

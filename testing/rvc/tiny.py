@@ -1,4 +1,4 @@
-"""Nets of the exact architectures, narrow enough to be run in a moment."""
+"""Nets of the exact architectures, narrow enough to run in a moment."""
 
 import numpy as np
 import numpy.typing as npt

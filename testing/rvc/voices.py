@@ -1,4 +1,4 @@
-"""Voices of narrow nets, ready to convert."""
+"""Voices with narrow nets, ready to convert."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,13 +19,13 @@ from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
 VECTORS = 40
-#: Share of their attention that nets keep. Random ones listen to all of a window alike, trained ones mostly to what is
-#: near; with this share what they say depends on the window no more than a trained one's does.
+#: The share of their attention that nets keep. Random nets listen equally to all of a window, trained ones mostly to
+#: what is near; with this share a random net's output depends on the window no more than a trained one's does.
 FAINT = 0.03
 
 
 def faint(weights: dict[str, Floats], attention: float) -> dict[str, Floats]:
-    """Weights whose attention is heard that much."""
+    """The weights with attention scaled by this share."""
     far = ("out_proj.weight", "conv_o.weight")
     return {name: tensor * np.float32(attention) if name.endswith(far) else tensor for name, tensor in weights.items()}
 
@@ -36,7 +36,7 @@ def voice_weights(sizes: SynthesizerSizes, attention: float = FAINT) -> dict[str
 
 
 def voice_vectors(sizes: SynthesizerSizes) -> Floats:
-    """What the voice below retrieves from."""
+    """The vectors that the voice below retrieves from."""
     return np.random.default_rng(4).standard_normal((VECTORS, sizes.content), np.float32)
 
 
@@ -66,7 +66,7 @@ def conversion(
 
 @dataclass
 class Overheard:
-    """Nets that do their work and keep what they were told."""
+    """Nets that do their work and keep the arguments they were given."""
 
     nets: Nets
     told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
@@ -82,11 +82,11 @@ class Overheard:
 
 
 def overheard(sizes: SynthesizerSizes) -> tuple[RvcConversion, Overheard]:
-    """A voice, and what its nets will be told."""
+    """A voice, and its nets, which keep the arguments they are given."""
     ears = Overheard(nets(sizes))
     return RvcConversion(sizes, ears, Batches(Batch(1), Batch(1), 64)), ears
 
 
 def narrow(*, has_pitch: bool = True) -> SynthesizerSizes:
-    """The quickest voice."""
+    """Sizes of the quickest voice."""
     return replace(tiny.voice("24k", has_pitch=has_pitch), initial=32)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL: the one that a wheel ships, else the one of this machine."""
+"""A real PostgreSQL: the one in a wheel, else the one installed on this machine."""
 
 import os
 import shutil
@@ -18,20 +18,20 @@ from testing.services.building import migrate
 from testing.services.server import HOST, PASSWORD, Server, as_user
 
 USER = "voicefarm"
-#: PostgreSQL does not run as root; this user owns nothing and is everywhere.
+#: PostgreSQL refuses to run as root; this user owns nothing and exists everywhere.
 UNPRIVILEGED = "nobody"
-#: The tests' data may well be lost; what counts is time.
+#: The tests' data may be lost; only speed counts.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200")
 
 
 class PostgresServer(Server):
-    """PostgreSQL on a port of loopback, with a password; databases are made for single tests."""
+    """PostgreSQL on a port of loopback, with a password; each test gets its own database."""
 
-    #: Hang up on everybody, but give shared memory back, which `kill -9` would leave behind.
+    #: Closes all connections but releases shared memory, which `kill -9` would leave behind.
     stop_signal = signal.SIGQUIT
 
     def __init__(self) -> None:
-        # Not pytest's folder, into which only its owner may look.
+        # Not pytest's folder, which only its owner may open.
         super().__init__(Path(mkdtemp(prefix="voicefarm-postgres-")))
         self.user = UNPRIVILEGED if os.geteuid() == 0 else None
         self.data = self.folder / "data"
@@ -40,7 +40,7 @@ class PostgresServer(Server):
         self._make_data()
 
     def command(self) -> Sequence[str]:
-        """It listens on TCP only."""
+        """The command; it listens on TCP only."""
         settings = [part for setting in QUICK for part in ("-c", setting)]
         address = ["-h", HOST, "-p", str(self.port), "-k", ""]
         return [str(self.programs / "postgres"), "-D", str(self.data), *address, *settings]
@@ -54,17 +54,17 @@ class PostgresServer(Server):
             return False
 
     def url(self, database: str, *, password: str = PASSWORD) -> str:
-        """As a person writes it."""
+        """The URL as a person writes it."""
         return f"postgresql://{USER}:{quote(password, safe='')}@{HOST}:{self.port}/{database}"
 
     def create(self, template: str = "template1") -> str:
-        """A new database; its name."""
+        """Create a database; returns its name."""
         name = f"test_{uuid4().hex[:12]}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, database: str) -> None:
-        """Remove it, no matter who is still connected."""
+        """Remove a database, no matter who is still connected."""
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
@@ -73,7 +73,7 @@ class PostgresServer(Server):
             connection.execute(statement.encode())
 
     def migrated_template(self) -> str:
-        """The name of a database with all tables, made once; copying it is quicker than migrating."""
+        """The name of a database with all tables, created once; copying it is quicker than migrating."""
         if not self.template:
             self.template = self.create()
             migrate(self.url(self.template))
@@ -81,7 +81,7 @@ class PostgresServer(Server):
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
-        """The URL of a database that lasts as long as the context."""
+        """The URL of a database that exists until the block ends."""
         if not self.is_alive:
             self.start()
         name = self.create(template)
@@ -92,7 +92,7 @@ class PostgresServer(Server):
                 self.drop(name)
 
     def remove(self) -> None:
-        """End it and remove all that it kept."""
+        """Stop the server and remove all its data."""
         self.stop()
         shutil.rmtree(self.folder)
 
@@ -126,14 +126,14 @@ def find_programs(spare: Path, user: str | None) -> Path:
 
 
 def _in_wheel() -> Path | None:
-    # Looked for, not imported: at its import the wheel makes folders, and as root it makes a user.
+    # Only located, not imported: on import the wheel makes folders, and as root also a user.
     spec = find_spec("pgserver")
     programs = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
     return programs if programs and (programs / "initdb").exists() else None
 
 
 def _reachable(programs: Path, spare: Path, user: str | None) -> Path:
-    """The same programs where that user may run them: root's virtual environments are often closed to others."""
+    """The programs where that user may run them: root's virtual environments are often closed to others."""
     try:
         subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **as_user(user))
     except PermissionError:
@@ -142,7 +142,7 @@ def _reachable(programs: Path, spare: Path, user: str | None) -> Path:
 
 
 def _copied(install: Path, spare: Path) -> Path:
-    """The wheel's programs with the libraries that it keeps beside its package, where the programs look for them."""
+    """A copy of the wheel's programs, with its libraries where the programs look for them."""
     package = install.parent
     shutil.copytree(install, spare / package.name / install.name)
     libraries = package.with_name(f"{package.name}.libs")

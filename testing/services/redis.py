@@ -1,4 +1,4 @@
-"""A real Redis that keeps nothing, so that every restart is the loss of all that it held."""
+"""A real Redis that stores nothing on disk, so that every restart loses everything."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -13,7 +13,7 @@ class RedisServer(Server):
     """Redis on a port of loopback, with a password."""
 
     def command(self) -> Sequence[str]:
-        """The farm's own way of finding a server, on TCP."""
+        """The server program that the farm itself would find, on TCP."""
         return (
             str(find_server()), "--bind", HOST, "--port", str(self.port), "--requirepass", PASSWORD,
             "--save", "", "--appendonly", "no", "--dir", str(self.folder), "--loglevel", "warning",
@@ -21,11 +21,11 @@ class RedisServer(Server):
 
     @property
     def url(self) -> str:
-        """For Celery and for redis-py."""
+        """The URL for Celery and redis-py."""
         return f"redis://:{quote(PASSWORD, safe='')}@{HOST}:{self.port}/0"
 
     def client(self) -> redis.Redis:
-        """A connection for looking at what it holds."""
+        """A connection for inspecting its content."""
         return redis.Redis(host=HOST, port=self.port, password=PASSWORD, socket_timeout=5)
 
     def answers(self) -> bool:
@@ -37,12 +37,12 @@ class RedisServer(Server):
             return False
 
     def kill_and_restart(self) -> None:
-        """Lose everything, on the same address."""
+        """Lose everything, but keep the address."""
         self.kill()
         self.start()
 
     def empty(self) -> None:
-        """Ready for the next test, whatever the last one did to it."""
+        """Prepare for the next test, whatever the last one did."""
         if not self.is_alive:
             self.start()
         with self.client() as client:

@@ -1,4 +1,4 @@
-"""A real server that speaks the S3 protocol; what it holds is in its memory."""
+"""A real server that speaks the S3 protocol and keeps everything in memory."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ LISTED_AT_ONCE = 100
 
 
 class S3Server(Server):
-    """Moto's server as a process of its own, so that it can be killed and other processes can use it."""
+    """Moto's server as a separate process, so that it can be killed and other processes can use it."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -32,7 +32,7 @@ class S3Server(Server):
         return (sys.executable, "-W", "ignore", "-m", "moto.server", "-H", HOST, "-p", str(self.port))
 
     def environment(self) -> Mapping[str, str]:
-        """It lists a hundred objects an answer, so that a test of several answers need not store thousands."""
+        """List a hundred objects per answer, so that a test of several answers need not store thousands."""
         return {**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(LISTED_AT_ONCE)}
 
     def answers(self) -> bool:
@@ -40,10 +40,10 @@ class S3Server(Server):
         return self._ask("GET", "/moto-api/data.json")
 
     def empty(self) -> None:
-        """Ready for the next test, whatever the last one did to it."""
+        """Prepare for the next test, whatever the last one did."""
         if not self.is_alive:
             self.start()
-        assert self._ask("POST", "/moto-api/reset"), "the S3 server forgets what it holds"
+        assert self._ask("POST", "/moto-api/reset"), "the S3 server cannot be reset"
 
     def new_bucket(self) -> dict[str, str]:
         """Fields of Settings for a prefix in a new bucket."""
@@ -63,7 +63,7 @@ class S3Server(Server):
 
     @cached_property
     def client(self) -> "S3Client":
-        """A way in that is not the farm's."""
+        """A client that is not the farm's."""
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint,

@@ -1,4 +1,4 @@
-"""A server that tests start, kill and start again; one that does not start is an error, never a skip."""
+"""A server that tests start, kill and restart; failing to start is an error, never a skip."""
 
 import os
 import pwd
@@ -12,16 +12,16 @@ from typing import Any
 from testing.services.waiting import wait_until
 
 HOST = "127.0.0.1"
-#: Characters that have to be written as %40, %2F and %3A in a URL, so that nobody forgets to.
+#: It has characters that must be written as %40, %2F and %3A in a URL, so that nobody forgets to.
 PASSWORD = "open@sesame/1:2"
 START_PATIENCE = 30.0
 STOP_PATIENCE = 10.0
 
 
 class Server:
-    """One process on a port of loopback that stays the same over restarts."""
+    """One process on a port of loopback that stays the same across restarts."""
 
-    #: User to run as, where it refuses to run as root.
+    #: The user to run as, if it refuses to run as root.
     user: str | None = None
     stop_signal = signal.SIGTERM
 
@@ -32,7 +32,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> Sequence[str]:
-        """What to run."""
+        """The command to run."""
         raise NotImplementedError
 
     def answers(self) -> bool:
@@ -45,7 +45,7 @@ class Server:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
@@ -63,11 +63,11 @@ class Server:
             raise RuntimeError(f"{type(self).__name__} did not start; its log:\n{self.log.read_text(errors='replace')}")
 
     def stop(self) -> None:
-        """End it kindly."""
+        """Stop it gently."""
         self._end(kill=False)
 
     def kill(self) -> None:
-        """Kill it as `kill -9` does: it has no chance to tidy up or say good-bye."""
+        """Kill it as `kill -9` does, with no chance to tidy up or say goodbye."""
         self._end(kill=True)
 
     def _end(self, *, kill: bool) -> None:
@@ -85,7 +85,7 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody has at this moment."""
+    """A port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Every layout of file that is taken in, one of each."""
+"""One file of every layout that is accepted."""
 
 from argparse import Namespace
 from pathlib import PurePosixPath
@@ -65,16 +65,16 @@ VOICES = [
     _voice("bfloat.pth", "bfloat16", exported(
         tiny(), weight={n: w.bfloat16() for n, w in weights_of(tiny()).items()})),
     _voice("double.pth", "float64", exported(tiny(), weight={n: w.double() for n, w in weights_of(tiny()).items()})),
-    _voice("parameters.pth", "parameters in place of tensors", exported(
+    _voice("parameters.pth", "parameters instead of tensors", exported(
         tiny(), weight={n: torch.nn.Parameter(w) for n, w in weights_of(tiny()).items()})),
     _voice("older.pth", "the form before torch 1.6", exported(tiny()), legacy=True),
     _voice("no-version.pth", "no version stated", _without(exported(tiny("40k", 256)), "version")),
-    _voice("no-f0.pth", "nothing said of pitch", _without(exported(tiny()), "f0")),
-    _voice("long-kernels.pth", "a kernel too many in config", exported(
+    _voice("no-f0.pth", "pitch not stated", _without(exported(tiny()), "f0")),
+    _voice("long-kernels.pth", "one kernel too many in config", exported(
         tiny(), config=[*config_of(tiny())[:14], [16, 16, 4, 4, 4], *config_of(tiny())[15:]])),
     _voice("speakers.pth", "speakers with names", exported(
         tiny(), speaker_info=[{"id": 0, "name": "Anna"}, {"id": 1, "name": "Bert"}])),
-    _voice("speakers-by-number.pth", "names of speakers by number", exported(
+    _voice("speakers-by-number.pth", "speakers' names by number", exported(
         tiny(), speaker_info={0: "Anna", 1: "Bert"})),
     _voice("numpy.pth", "NumPy numbers and arrays among the facts", exported(
         tiny(), epoch=np.int64(7), loss=np.float64(0.5), curve=np.ones(4),
@@ -84,7 +84,7 @@ VOICES = [
     _voice("G_2333.pth", "training checkpoint", trained(tiny())),
     _voice("G_no-pitch.pth", "training checkpoint without pitch", trained(tiny(has_pitch=False))),
     _voice("G_48k.pth", "training checkpoint with five stages", trained(tiny("48k-v1", 256))),
-    _voice("G_rate.pth", "training checkpoint of a stated rate", trained(tiny("32k-v1", 256, has_pitch=False)),
+    _voice("G_rate.pth", "training checkpoint with a stated rate", trained(tiny("32k-v1", 256, has_pitch=False)),
            lambda path: read_voice(path, rate=32_000)),
 ]  # fmt: skip
 MODELS = [
@@ -93,16 +93,16 @@ MODELS = [
         "task_state": {}}),
     _model("hubert_older.pt", "fairseq in the form before torch 1.6",
            {"model": by_fairseq(random_tensors(ENCODER))}, legacy=True),
-    Case("contentvec", "folder of transformers with pytorch_model.bin", write_folder, tiny_model),
-    Case("contentvec-st", "folder of transformers with model.safetensors",
+    Case("contentvec", "transformers folder with pytorch_model.bin", write_folder, tiny_model),
+    Case("contentvec-st", "transformers folder with model.safetensors",
          lambda path: write_folder(path, safetensors=True), tiny_model),
-    Case("spin", "folder without a projection", lambda path: write_folder(path, BARE_ENCODER), tiny_model),
+    Case("spin", "transformers folder without a projection", lambda path: write_folder(path, BARE_ENCODER), tiny_model),
     Case("contentvec.safetensors", "safetensors alone",
          lambda path: save_file(normed_positions(random_tensors(ENCODER), _NEWER), path), tiny_model),
     Case("bfloat.safetensors", "safetensors in bfloat16",
          lambda path: save_file({n: w.bfloat16() for n, w in random_tensors(ENCODER).items()}, path), tiny_model),
     _model("rmvpe.pt", "pitch net, bare", pitch_tensors()),
-    _model("rmvpe-trained.pt", "pitch net under the word model", {"model": pitch_tensors()}),
+    _model("rmvpe-trained.pt", "pitch net under the key model", {"model": pitch_tensors()}),
 ]  # fmt: skip
 INDEXES = [
     Case("added.index", "IVF-Flat", lambda path: write(ivf(vectors(9)), path), as_index),

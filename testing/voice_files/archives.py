@@ -14,7 +14,7 @@ import torch
 
 @dataclass(frozen=True)
 class Place:
-    """A storage by its key, kind and how many numbers it is said to have."""
+    """A storage: its key, its kind, and how many numbers it claims to have."""
 
     key: str
     kind: Any
@@ -22,7 +22,7 @@ class Place:
 
 
 class View:
-    """A tensor as a pickle speaks of it, true or not."""
+    """A tensor as a pickle describes it, true or not."""
 
     def __init__(self, place: Place, offset: int, sizes: tuple[int, ...], strides: tuple[int, ...]) -> None:
         made: OrderedDict[str, object] = OrderedDict()
@@ -40,7 +40,7 @@ class _Pickler(pickle.Pickler):
 
 
 def pickled(said: object, protocol: int = 2) -> bytes:
-    """As torch pickles."""
+    """The object pickled as torch does it."""
     out = BytesIO()
     _Pickler(out, protocol).dump(said)
     return out.getvalue()
@@ -58,7 +58,7 @@ def write_archive(path: Path, data: bytes, storages: Mapping[str, bytes] | None 
 
 
 def repacked(path: Path, change: Callable[[str, bytes], tuple[str, bytes]], how: int = zipfile.ZIP_STORED) -> Path:
-    """The same archive with every entry passed through a change."""
+    """The same archive with every entry changed by a function."""
     with zipfile.ZipFile(path) as archive:
         entries = [change(name, archive.read(name)) for name in archive.namelist()]
     with zipfile.ZipFile(path, "w", how) as archive:
@@ -68,7 +68,7 @@ def repacked(path: Path, change: Callable[[str, bytes], tuple[str, bytes]], how:
 
 
 def restated(path: Path, name: str, size: int) -> Path:
-    """The same archive, whose list states another size of one entry."""
+    """The same archive, with a false size for one entry in its list."""
     content = bytearray(path.read_bytes())
     at = content.rindex(name.encode()) - 46
     assert content[at : at + 4] == b"PK\x01\x02"

@@ -1,4 +1,4 @@
-"""A file to take in: how it is made, how it is read, and what the refusal says where there is one."""
+"""A file to import: how it is made, how it is read, and what the refusal says, if there is one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,15 +31,15 @@ class Case:
 
 
 def tiny_model(path: Path) -> Draft:
-    """A model of few channels."""
+    """Read a model with few channels."""
     return read_model(path, ENCODER, PITCH)
 
 
 def as_index(path: Path) -> Draft:
-    """The index of a voice of version 2."""
+    """Read the index of a voice of version 2."""
     return read_voice(save(exported(tiny()), path.with_name("voice.pth")), path)
 
 
 def fewer(path: Path) -> Draft:
-    """The same with at most three vectors kept."""
+    """The same, keeping at most three vectors."""
     return read_voice(save(exported(tiny()), path.with_name("voice.pth")), path, 3)

@@ -38,13 +38,13 @@ def ivf(rows: Vectors, lists: int = 4, *, sparse: bool = False, metric: int = L2
         whole += b"sprs" + pack("<QQQ", 2, 1, len(rows))
     else:
         whole += b"full" + pack("<Q", lists) + b"".join(pack("<Q", len(ids)) for ids in dealt)
-    # Within a list the last comes first, so that only the numbers tell the order.
+    # Each list is in reverse, so that only the numbers tell the order.
     for ids in (ids[::-1] for ids in dealt if len(ids)):
         whole += rows[ids].tobytes() + ids.astype("<i8").tobytes()
     return whole
 
 
 def write(content: bytes, path: Path) -> Path:
-    """Bytes into a file."""
+    """Write bytes to a file."""
     path.write_bytes(content)
     return path

@@ -1,4 +1,4 @@
-"""Content encoders and pitch nets with few channels, by the names that their files give the tensors."""
+"""Content encoders and pitch nets with few channels, with tensors named as in their files."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def random_tensors(sizes: EncoderSizes | PitchSizes) -> Tensors:
 
 
 def normed_positions(weights: Tensors, ends: tuple[str, str]) -> Tensors:
-    """With the position convolution's weight as training keeps it: one length for each step of the kernel."""
+    """The tensors with the position convolution's weight as training keeps it: one length per step of the kernel."""
     split = dict(weights)
     weight = split.pop(_POSITIONS)
     split[_POSITIONS.removesuffix("weight") + ends[0]] = torch.norm_except_dim(weight, 2, 2)
@@ -38,7 +38,7 @@ def normed_positions(weights: Tensors, ends: tuple[str, str]) -> Tensors:
 
 
 def by_fairseq(weights: Tensors) -> Tensors:
-    """The same tensors by fairseq's names, with those that only training needs."""
+    """The same tensors with fairseq's names, and those that only training needs."""
     split = normed_positions(weights, ("weight_g", "weight_v"))
     renamed = {_fairseq_name(name): tensor for name, tensor in split.items()}
     return renamed | {"mask_emb": torch.ones(8), "label_embs_concat": torch.ones(5, 5)}
@@ -68,7 +68,7 @@ def config_of(sizes: EncoderSizes) -> dict[str, Any]:
 
 
 def write_folder(folder: Path, sizes: EncoderSizes = ENCODER, *, safetensors: bool = False, **changes: Any) -> Path:
-    """A folder as transformers writes it, in the newer spelling of weight norm for safetensors."""
+    """A folder as transformers writes it; with safetensors, in the newer spelling of weight norm."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config_of(sizes) | changes), encoding="utf-8")
     newer = ("parametrizations.weight.original0", "parametrizations.weight.original1")
@@ -82,7 +82,7 @@ def write_folder(folder: Path, sizes: EncoderSizes = ENCODER, *, safetensors: bo
 
 
 def pitch_tensors() -> Tensors:
-    """The pitch net with its counters, in half precision."""
+    """The pitch net's tensors with their counters, in half precision."""
     weights = halved(random_tensors(PITCH))
     counters = {
         name.replace("running_mean", "num_batches_tracked"): torch.tensor(7)

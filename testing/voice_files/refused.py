@@ -1,4 +1,4 @@
-"""Every kind of file that is refused, one of each, with words of its sentence."""
+"""One file of every kind that is refused, with a part of the error."""
 
 import os
 import pickle
@@ -98,7 +98,7 @@ def _cut_safetensors(path: Path) -> None:
 
 
 _PLACE = Place("0", torch.FloatStorage, 12)
-#: What would be left behind by a file that got its code run.
+#: The file that would be left behind if a model's code were run.
 MARKER = "it-was-run"
 HOSTILE = [
     Case("system.pth", "a pickle that would run a command", lambda path: save(
@@ -109,17 +109,17 @@ HOSTILE = [
     Case("exec.pth", "a pickle that would run Python", lambda path: save(
         exported(tiny(), info=Calling(exec, f"open({str(path.parent / MARKER)!r}, 'w')")), path),
         says="__builtin__.exec"),
-    Case("hidden.pth", "the same inside what is dropped", lambda path: save(
+    Case("hidden.pth", "the same in a part that is dropped", lambda path: save(
         trained(tiny(), optimizer=[Calling(eval, f"open({str(path.parent / MARKER)!r}, 'w')")]), path),
         says="__builtin__.eval"),
     Case("getattr.pth", "a pickle that reaches for attributes", lambda path: save(
         exported(tiny(), info=Calling(getattr, Namespace(a=1), "a")), path), says="__builtin__.getattr"),
-    Case("dotted.pth", "a name that walks out of its module", lambda path: write_archive(
+    Case("dotted.pth", "a name that leads out of its module", lambda path: write_archive(
         path, b"\x80\x04\x8c\x0dfairseq.utils\x8c\x09Os.system\x93\x8c\x04true\x85R."), says="fairseq.utils.Os.system"),
     Case("system.bin", "a content encoder that would run a command", lambda path: save(
         {"model": by_fairseq(random_tensors(ENCODER)), "args": Calling(os.system, f"touch {path.parent / MARKER}")},
         path), tiny_model, "posix.system"),
-    Case("whole-net.pth", "a net pickled whole", lambda path: save(torch.nn.Linear(2, 2), path),
+    Case("whole-net.pth", "a whole net, pickled", lambda path: save(torch.nn.Linear(2, 2), path),
          says="torch.nn.modules.linear.Linear"),
 ]  # fmt: skip
 ARCHIVES = [
@@ -134,12 +134,12 @@ ARCHIVES = [
     Case("overstated.pth", "an entry that states more than the file has", lambda path: restated(
         repacked(save(exported(tiny()), path), lambda name, content: (name, content)), "overstated/data/0", 1 << 31),
         says="state more bytes than the whole file has"),
-    Case("twice.pth", "an entry that is there twice", _twice, says="twice"),
+    Case("twice.pth", "an entry that occurs twice", _twice, says="twice"),
     Case("outside.pth", "an entry that points outside", lambda path: repacked(
         save(exported(tiny()), path), _renamed("../../outside")), says="points outside"),
     Case("lacking.pth", "a storage that is missing", lambda path: repacked(
         save(exported(tiny()), path), _renamed("elsewhere")), says="storage 3 are missing"),
-    Case("big-endian.pth", "numbers in the other order of bytes", lambda path: write_archive(
+    Case("big-endian.pth", "numbers in big-endian byte order", lambda path: write_archive(
         path, pickled({}), byteorder=b"big"), says="order of bytes"),
     Case("program.pth", "a TorchScript program", lambda path: write_archive(
         path, pickled({}), None, **{"code/__torch__.py": b"pass"}), says="TorchScript"),
@@ -148,7 +148,7 @@ ARCHIVES = [
          says="beyond the 12"),
     Case("expanded.pth", "a tensor that repeats its storage", _tensor(_PLACE, 0, (4000, 4000), (0, 0)),
          says="beyond the 12"),
-    Case("claims.pth", "a storage said to be longer than it is", _tensor(
+    Case("claims.pth", "a storage stated longer than it is", _tensor(
         Place("0", torch.FloatStorage, 999), 0, (4, 3), (3, 1)), says="should hold 3996 bytes"),
     Case("negative.pth", "a tensor with strides below zero", _tensor(_PLACE, 11, (4, 3), (-3, -1)),
          says="no whole numbers"),
@@ -161,7 +161,7 @@ ARCHIVES = [
          says="bare pickle"),
     Case("sound.pth", "a sound file", lambda path: write(b"RIFF\x10\0\0\0WAVEfmt \x01", path), says="no form of model"),
     Case("folder.pth", "a folder", lambda path: path.mkdir(), says="is a folder"),
-    Case("absent.pth", "a file that is not there", lambda path: None, says="No such file"),
+    Case("absent.pth", "a file that does not exist", lambda path: None, says="No such file"),
 ]  # fmt: skip
 VOICES = [
     Case("refinegan.pth", "another generator by its name", lambda path: save(
@@ -182,15 +182,15 @@ VOICES = [
     _voice("nineteen.pth", "a config of 19 values", "19 values", config=[*config_of(tiny()), 768]),
     _voice("no-config.pth", "no config", "no list", config=None),
     _config("resblock.pth", "another kind of residual block", "residual blocks of another kind", 9, "2"),
-    _config("rates.pth", "rates that are no numbers", "no sensible upsampling rates", 12, ["10", "10"]),
+    _config("rates.pth", "rates that are not numbers", "no sensible upsampling rates", 12, ["10", "10"]),
     _config("layers.pth", "absurdly many layers", "no sensible layers", 6, 10**9),
-    _config("parity.pth", "kernels that do not go with their rates", "contradict each other", 14, [15, 16, 4, 4]),
+    _config("parity.pth", "kernels that do not match their rates", "contradict each other", 14, [15, 16, 4, 4]),
     Case("44k.pth", "44.1 kHz with 512 samples a frame", lambda path: save(exported(replace(
         tiny(), rate=44_100, upsample_rates=(8, 8, 2, 2, 2), upsample_kernels=(16, 16, 4, 4, 4))), path),
         says="makes 512 samples of a frame where 44100 Hz needs 441"),
-    _config("heads.pth", "a config of another net", "emb_rel_k is 1 x 21 x 2 where", 5, 1),
+    _config("heads.pth", "a config for another net", "emb_rel_k is 1 x 21 x 2 where", 5, 1),
     _weights("missing.pth", "a missing tensor", f"lacks the tensor {_UPS}", lambda w: w.pop(_UPS)),
-    _weights("surplus.pth", "a tensor too many", "has the tensor dec.extra",
+    _weights("surplus.pth", "one tensor too many", "has the tensor dec.extra",
              lambda w: w.update({"dec.extra": torch.ones(2)})),
     _weights("shape.pth", "a tensor of another shape", "dec.conv_pre.weight is 2 x 3 x 7 where",
              lambda w: w.update({"dec.conv_pre.weight": torch.ones(2, 3, 7)})),
@@ -200,9 +200,9 @@ VOICES = [
         {"dec.ups.0.weight_v": w.pop(_UPS), "dec.ups.0.weight_g": torch.ones(1, 1, 1)})),
     _weights("zero-norm.pth", "a direction of nothing", "dec.ups.0.weight holds NaN", lambda w: w.update(
         {"dec.ups.0.weight_v": 0 * w.pop(_UPS), "dec.ups.0.weight_g": torch.ones(32, 1, 1)})),
-    _weights("nan.pth", "a weight that is no number", "dec.conv_pre.weight holds NaN", _spoilt(float("nan"))),
+    _weights("nan.pth", "a weight that is not a number", "dec.conv_pre.weight holds NaN", _spoilt(float("nan"))),
     _weights("inf.pth", "an infinite weight", "dec.conv_pre.weight holds NaN or infinity", _spoilt(float("inf"))),
-    _weights("quantized.pth", "weights in whole numbers", "of type int8", lambda w: w.update(
+    _weights("quantized.pth", "weights as whole numbers", "of type int8", lambda w: w.update(
         {"dec.conv_pre.weight": w["dec.conv_pre.weight"].char()})),
     _weights("no-tensor.pth", "a weight that is a list", "dec.conv_pre.weight is no tensor",
              lambda w: w.update({"dec.conv_pre.weight": [1.0]})),
@@ -212,16 +212,16 @@ VOICES = [
     _voice("f0.pth", "nothing clear about pitch", "f0 is neither 0 nor 1", f0="maybe"),
     Case("G_open.pth", "a training checkpoint that leaves its rate open", lambda path: save(
         trained(tiny("48k-v1", 256, has_pitch=False)), path), says="32000 or 48000 Hz; say which"),
-    Case("G_other-rate.pth", "a training checkpoint of another rate than stated", lambda path: save(
+    Case("G_other-rate.pth", "a training checkpoint with another rate than stated", lambda path: save(
         trained(tiny()), path), lambda path: read_voice(path, rate=48_000), "which no known voice does"),
     Case("D_2333.pth", "the discriminator", lambda path: save(
         {"model": {"discriminators.0.convs.0.weight": torch.ones(2)}}, path), says="is the discriminator"),
-    Case("rmvpe.pth", "a pitch net in place of a voice", lambda path: save(pitch_tensors(), path),
+    Case("rmvpe.pth", "a pitch net instead of a voice", lambda path: save(pitch_tensors(), path),
          says="add models from their files"),
     Case("other.pth", "a dictionary of something else", lambda path: save({"a": torch.ones(2)}, path),
          says="no weights of a voice"),
     Case("list.pth", "a list", lambda path: save([torch.ones(2)], path), says="no dictionary"),
-    Case("voice.safetensors", "safetensors in place of a voice", lambda path: save_file({"a": torch.ones(2)}, path),
+    Case("voice.safetensors", "safetensors instead of a voice", lambda path: save_file({"a": torch.ones(2)}, path),
          says="not one of torch"),
 ]  # fmt: skip
 MODELS = [
@@ -229,23 +229,23 @@ MODELS = [
          tiny_model, "neither a content encoder nor"),
     Case("truncated.safetensors", "safetensors that end early", _cut_safetensors, tiny_model,
          "no sound safetensors file"),
-    Case("stable", "a folder of a net with its norms first", lambda path: write_folder(path, do_stable_layer_norm=True),
+    Case("stable", "a folder with its norms first", lambda path: write_folder(path, do_stable_layer_norm=True),
          tiny_model, "do_stable_layer_norm = True"),
-    Case("large", "a folder of a larger net", lambda path: write_folder(path, num_hidden_layers=24), tiny_model,
+    Case("large", "a folder with a larger net", lambda path: write_folder(path, num_hidden_layers=24), tiny_model,
          "num_hidden_layers = 24"),
     Case("no-config", "a folder without config.json", lambda path: (write_folder(path) / "config.json").unlink(),
          tiny_model, "holds config.json and"),
-    Case("bad-config", "a folder whose config.json is none", lambda path: write(
+    Case("bad-config", "a folder whose config.json is not JSON", lambda path: write(
         b"{", write_folder(path) / "config.json"), tiny_model, "is no JSON"),
-    Case("norm-first.pt", "fairseq with its norms first", lambda path: save(
+    Case("norm-first.pt", "fairseq with norms first", lambda path: save(
         {"args": Namespace(layer_norm_first=True), "model": by_fairseq(random_tensors(ENCODER))}, path), tiny_model,
         "norms before the layers"),
     Case("missing.pt", "a content encoder that lacks a tensor", lambda path: save(
         {"model": {n: t for n, t in by_fairseq(random_tensors(ENCODER)).items() if n != "encoder.layers.1.fc2.bias"}},
         path), tiny_model, "lacks the tensor encoder.layers.1.feed_forward.output_dense.bias"),
-    Case("surplus.pt", "a pitch net with a tensor too many", lambda path: save(
+    Case("surplus.pt", "a pitch net with one tensor too many", lambda path: save(
         pitch_tensors() | {"fc.2.weight": torch.ones(2)}, path), tiny_model, "has the tensor fc.2.weight"),
-    Case("voice.pth", "a voice in place of a model", lambda path: save(exported(tiny()), path), tiny_model,
+    Case("voice.pth", "a voice instead of a model", lambda path: save(exported(tiny()), path), tiny_model,
          "neither a content encoder nor"),
 ]  # fmt: skip
 INDEXES = [

@@ -1,4 +1,4 @@
-"""Voices with few channels, in every layout that files of voices have, written by torch itself."""
+"""Voices with few channels, in every layout of voice files, written by torch itself."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ GENERATORS = {
     "48k-v1": (48_000, (10, 6, 2, 2, 2), (16, 16, 4, 4, 4)),
     "48k-v2": (48_000, (12, 10, 2, 2), (24, 20, 4, 4)),
 }
-#: Weights that are normed in training.
+#: Weights with weight norm in training.
 _NORMED = ("dec.ups.", "dec.resblocks.", ".enc.in_layers.", ".enc.res_skip_layers.", ".enc.cond_layer.")
 
 
@@ -41,7 +41,7 @@ def weights_of(sizes: SynthesizerSizes) -> Tensors:
 
 
 def config_of(sizes: SynthesizerSizes) -> list[Any]:
-    """The list of 18 values."""
+    """The config: a list of 18 values."""
     return [
         513, 32, sizes.inter, sizes.hidden, sizes.filter, sizes.heads, sizes.layers, sizes.kernel, 0, "1",
         list(sizes.res_kernels), [list(d) for d in sizes.res_dilations], list(sizes.upsample_rates), sizes.initial,
@@ -50,7 +50,7 @@ def config_of(sizes: SynthesizerSizes) -> list[Any]:
 
 
 def normed(weights: Mapping[str, torch.Tensor], ends: tuple[str, str] = ("weight_g", "weight_v")) -> Tensors:
-    """Weights as training keeps them: length and a direction that is not of length one."""
+    """Weights as training keeps them: a length, and a direction that is not of length one."""
     split: Tensors = {}
     for name, weight in weights.items():
         if name.endswith(".weight") and any(part in name for part in _NORMED):
@@ -62,7 +62,7 @@ def normed(weights: Mapping[str, torch.Tensor], ends: tuple[str, str] = ("weight
 
 
 def halved(weights: Mapping[str, torch.Tensor]) -> Tensors:
-    """In half precision, as exported voices are."""
+    """The weights in half precision, as in exported voices."""
     return {name: weight.half() for name, weight in weights.items()}
 
 
@@ -92,7 +92,7 @@ def with_extras(sizes: SynthesizerSizes, **changes: Any) -> dict[str, Any]:
 
 
 def trained(sizes: SynthesizerSizes, **changes: Any) -> dict[str, Any]:
-    """A training checkpoint with the part that only training needs, and a real optimizer's state."""
+    """A training checkpoint, with the part that only training needs and a real optimizer's state."""
     weights = normed(weights_of(sizes))
     weights["enc_q.pre.weight"] = torch.ones(3, 4, 1)
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(2, 2))])
@@ -102,6 +102,6 @@ def trained(sizes: SynthesizerSizes, **changes: Any) -> dict[str, Any]:
 
 
 def save(said: object, path: Path, *, legacy: bool = False) -> Path:
-    """Written by torch itself."""
+    """Save with torch itself."""
     torch.save(said, path, _use_new_zipfile_serialization=not legacy)
     return path

@@ -33,7 +33,7 @@ def test_a_farm_survives_mixed_faults_as_if_nothing_had_happened(
 def assert_that_it_could_have_failed(farm: StandingFarm, undisturbed: dict[Made, str]) -> None:
     """Repeats the checks on the same farm once something is wrong with it: they must fail."""
     changed = dict.fromkeys(undisturbed, "what nobody has made")
-    assert "other bytes" in "".join(wrong_results(farm.database, farm.store, changed))
+    assert "different bytes" in "".join(wrong_results(farm.database, farm.store, changed))
     with farm.database.writing() as connection:
         connection.execute(update(LeaseRecord).values(state="queued"))
     assert "is queued" in "".join(unsettled(farm))

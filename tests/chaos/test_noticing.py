@@ -72,7 +72,7 @@ def test_a_job_that_ended_well_raises_no_complaint(job: int, database: Database,
 def test_one_changed_byte_is_noticed(job: int, database: Database, store: FolderStore) -> None:
     expected = _expected(database, store)
     store.put("results/1.wav", b"as it should bE")
-    assert "other bytes" in "".join(wrong_results(database, store, expected))
+    assert "different bytes" in "".join(wrong_results(database, store, expected))
 
 
 def test_a_missing_result_and_a_failure_are_noticed(job: int, database: Database, store: FolderStore) -> None:

@@ -65,4 +65,4 @@ def test_a_crash_prepared_by_an_earlier_input_is_reported_with_both(judge: Judge
     ]  # fmt: skip
     # All inputs read before it are named, because one or two of them do not cause the crash.
     paths = ", ".join(judge.path(content) for content in ("arm", "value", "refuse"))
-    assert outcomes[3].verdict.said.endswith(f"(behind {paths})")
+    assert outcomes[3].verdict.said.endswith(f"(after {paths})")

@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the settings themselves. To write it again: `python -m tests.infra.settings_page`."""
+"""docs/settings.md, made from the settings themselves. To regenerate it: `python -m tests.infra.settings_page`."""
 
 from dataclasses import Field, fields
 from typing import Any
@@ -11,12 +11,12 @@ PAGE = DOCS / "settings.md"
 HEAD = """\
 # Settings
 
-Every process of the farm reads `voicefarm.toml`, then the environment, which wins. The file is the one that
-`VOICEFARM_CONFIG` names, else `voicefarm.toml` in the working folder, else `~/.config/voicefarm/voicefarm.toml`; in it
-stand lines such as `lease_seconds = 15`. A name that is not in this table is an error, in the file as well as behind
-`VOICEFARM_` in the environment.
+Every process of the farm reads `voicefarm.toml`, then the environment, which wins. The file is the one named by
+`VOICEFARM_CONFIG`, else `voicefarm.toml` in the working folder, else `~/.config/voicefarm/voicefarm.toml`; it has lines
+such as `lease_seconds = 15`. A name that is not in this table is an error, both in the file and after `VOICEFARM_` in
+the environment.
 
-A setting marked *secret* is never shown or logged; keep files that hold one readable by their owner alone. Which
+A setting marked *secret* is never shown or logged; keep files that hold one readable only by their owner. Which
 machine of a farm needs which setting is in [farm.md](farm.md).
 
 | In voicefarm.toml | In the environment | Default | Meaning |
@@ -25,7 +25,7 @@ machine of a farm needs which setting is in [farm.md](farm.md).
 
 TAIL = """\
 
-Two variables are no settings: `VOICEFARM_CONFIG` names the file, and `VOICEFARM_DEBUG=1` shows where an error came
+Two variables are not settings: `VOICEFARM_CONFIG` names the file, and `VOICEFARM_DEBUG=1` shows where an error came
 from, as `voicefarm --debug` does.
 """
 

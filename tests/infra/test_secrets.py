@@ -83,7 +83,7 @@ def test_each_further_machine_gets_keys_of_its_own(infra: Path) -> None:
     assert box["objects_access_key"] in made(infra)["worker_keys"]
     again = make(infra, "worker", "box1")
     assert again.returncode != 0
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
 
 
 @pytest.mark.parametrize("name", ["", "Box", "a b", "-a", "../a", "default", "dispatcher"])
