@@ -107,7 +107,7 @@ class SndfileEncoder:
         self._sound.close()
 
     def close(self) -> None:
-        """Give up."""
+        """Close the encoder without completing the file."""
         self._sound.close()
 
 
@@ -143,7 +143,7 @@ class AacEncoder:
         self._container.close()
 
     def close(self) -> None:
-        """Give up."""
+        """Close the encoder without completing the file."""
         self._container.close()
 
     def _encode(self, samples: Mono) -> None:

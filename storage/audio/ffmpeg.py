@@ -89,8 +89,7 @@ class FfmpegDecoder:
             except StopIteration:
                 return
             except IndexError:
-                # PyAV ends like this where a track began only after the header; of this one, all but the last frames
-                # were read.
+                # PyAV ends with this error if a track began only after the header; all but its last frames were read.
                 return
             except self._failure as error:
                 self._file.check()
