@@ -37,7 +37,7 @@ def _data_home() -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, one field each; the variable in the environment is `VOICEFARM_` and the field's name in capitals."""
+    """All settings, one field each; the environment variable is `VOICEFARM_` and the field's name in capitals."""
 
     broker_url: str = _setting(
         "", "Celery broker (`redis://:password@host:6379/0`); empty: a private Redis", secret=True
@@ -58,7 +58,7 @@ class Settings:
         0,
         "worker processes of the embedded farm; 0: one with an accelerator, otherwise one per core as memory allows",
     )
-    tags: str = _setting("", "tags, separated by commas: what this worker offers; at the dispatcher: tags that will be offered")
+    tags: str = _setting("", "tags, comma-separated: what this worker offers; at the dispatcher: tags to be offered")
     lease_seconds: float = _setting(15.0, "longest lease, in seconds of the worker's own time")
     heartbeat_seconds: float = _setting(2.0, "how often a worker reports")
     lost_after_seconds: float = _setting(10.0, "a worker that has been silent for this long counts as lost")

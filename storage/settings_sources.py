@@ -43,7 +43,7 @@ def read_environment(environ: Mapping[str, str], known: Collection[str]) -> dict
         if variable.startswith(ENV_PREFIX) and variable not in variables and variable not in NO_SETTINGS:
             raise SettingsError(
                 f"the environment has {variable}, which is not a setting;"
-                f" {_meant(variable, {*variables, *NO_SETTINGS})}correct or unset it (see docs/settings.md for the table)"
+                f" {_meant(variable, {*variables, *NO_SETTINGS})}correct or unset it (see docs/settings.md)"
             )
     return {name: environ[variable] for variable, name in variables.items() if variable in environ}
 
