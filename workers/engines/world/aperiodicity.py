@@ -35,7 +35,7 @@ class Aperiodicity:
 
 
 def find_aperiodicity(strip: Strip, pitch: Pitch, frames: npt.NDArray[np.int64]) -> Aperiodicity:
-    """The aperiodicity at these consecutive absolute frames; frames that are not analysed get it from their neighbours."""
+    """The aperiodicity at these consecutive absolute frames; those not analysed get it from their neighbours."""
     last = strip.first + strip.frames - 1
     analysed = np.arange(frames[0] // _STRIDE * _STRIDE, frames[-1] + _STRIDE, _STRIDE)
     analysed = analysed[(analysed >= strip.first) & (analysed <= last)]

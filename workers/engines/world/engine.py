@@ -22,8 +22,8 @@ class WorldEngine(Engine):
     title = "WORLD"
     version = "1"
     rate_in = RATE
-    # Reaches from any join to the anchor of the pulses beyond it, plus what the pitch finder needs around that. With this
-    # much context, where a recording is cut makes no difference except for rounding.
+    # From any join to the anchor of the pulses beyond it, plus what the pitch finder needs around that. With this much
+    # context, where a recording is cut makes no difference except for rounding.
     context_seconds = ANCHOR_STEP * HOP / RATE + 0.25
     # Measured: 124 to 127 MB.
     worker_bytes = 150_000_000

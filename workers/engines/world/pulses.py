@@ -1,4 +1,4 @@
-"""The voiced half of the excitation: pulses placed between samples, with as flat a spectrum as white noise."""
+"""The voiced half of the excitation: pulses placed between samples, with the power of white noise at any pitch."""
 
 import numpy as np
 
