@@ -33,7 +33,7 @@ LAYOUTS = {
 
 
 def export_for_mlx_swift(package_folder: Path, out: Path) -> None:
-    """Write a package to a new folder: tensors in MLX layouts with their precision unchanged, and `architecture.json`."""
+    """Write a package to a new folder: tensors in MLX layouts, their precision unchanged, and `architecture.json`."""
     package = _package(package_folder)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists and is not empty; give the name of a new folder")

@@ -70,7 +70,7 @@ def _cycles(f0: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _lead_in(result: Phased, start: int, anchor: int) -> None:
     if start < anchor:
-        # Added backwards from the anchor, so that a run which is cut off earlier gets the same digits.
+        # Added backwards from the anchor, so that a run whose beginning is cut off gets the same digits.
         result.phase[start:anchor] = _fraction(-_cycles(result.f0[start:anchor][::-1])[::-1])
 
 

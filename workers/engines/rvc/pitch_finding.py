@@ -98,7 +98,7 @@ def _swift() -> Any:
     if not hasattr(package.SwiftF0, "detect"):
         raise ConversionError(
             "This worker's package swift-f0 is older than 0.3, which the pitch method swift-f0 needs; upgrade it there,"
-            " or choose another pitch method."
+            " or choose another pitch method"
         )
     # Other processes on the machine need the cores too, so the detector's threads do not spin while they wait.
     return package.SwiftF0(spin=False)

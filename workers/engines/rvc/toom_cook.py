@@ -23,7 +23,7 @@ POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
 
 @dataclass(frozen=True, slots=True)
 class ToomCook:
-    """Matrices with which `gather @ ((weigh @ weights) * (spread @ inputs))` is the convolution, one input per point."""
+    """Matrices such that `gather @ ((weigh @ weights) * (spread @ inputs))` is the convolution; one input per point."""
 
     spread: Matrix
     weigh: Matrix
