@@ -136,8 +136,8 @@ def _checked(entries: list[zipfile.ZipInfo], file_size: int) -> dict[str, zipfil
         # torch does not compress, so an entry never has more bytes than it takes up in the file.
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
             raise InputError(
-                f"its entry {shown(entry.filename)} is compressed, which torch never does; save it again with"
-                " torch.save"
+                f"its entry {shown(entry.filename)} would expand beyond its bytes in the archive, which torch never"
+                " writes; save it again with torch.save"
             )
         found[entry.filename] = entry
     if sum(entry.file_size for entry in entries) > file_size:

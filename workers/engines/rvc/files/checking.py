@@ -39,7 +39,7 @@ def _check_shapes(expected: Tensors, there: Mapping[str, Stored], net: str) -> N
     for name, shape in expected.items():
         if there[name].shape != shape:
             raise InputError(
-                f"its tensor {name} is {_by(there[name].shape)}, but in a {net} of these sizes it is {_by(shape)}; it is"
+                f"its tensor {name} is {_by(there[name].shape)}, but a {net} of these sizes has {_by(shape)}; it is"
                 " of a kind that cannot be used"
             )
     if sum(prod(shape) for shape in expected.values()) > _MOST_NUMBERS:

@@ -27,9 +27,9 @@ class RvcFiles(VoiceFiles):
     """Voices as .pth files with their .index, content encoders, and pitch nets."""
 
     options = (
-        FileOption("index", OptionForm.PATH, "The voice's .index, which makes it sound more alike."),
-        FileOption("most_vectors", OptionForm.COUNT, "Keep no more vectors of a large index than these."),
-        FileOption("rate", OptionForm.WHOLE, "Hertz, where a training checkpoint (G_….pth) does not show it."),
+        FileOption("index", OptionForm.PATH, "The voice's .index, which makes it sound more like the speaker."),
+        FileOption("most_vectors", OptionForm.COUNT, "Keep at most this many vectors of a large index."),
+        FileOption("rate", OptionForm.WHOLE, "Hertz, if a training checkpoint (G_….pth) does not show it."),
     )
     model_kinds: Mapping[str, str] = {ENCODER: "content encoder", PITCH: "pitch model"}
     public_host = HOST

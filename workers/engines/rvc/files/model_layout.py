@@ -1,4 +1,4 @@
-"""The layouts of content encoder files, with names from fairseq or transformers (and config.json), and of pitch nets."""
+"""The layouts of pitch nets and of content encoders, with names from fairseq or transformers (and config.json)."""
 
 import json
 from collections.abc import Mapping
