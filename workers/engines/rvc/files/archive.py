@@ -148,9 +148,7 @@ def _checked(entries: list[zipfile.ZipInfo], file_size: int) -> dict[str, zipfil
 def _check_name(name: str) -> None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or parts[0][1:] == ":":
-        raise InputError(
-            f"its entry {shown(name)} points outside the archive; get a copy from somebody you trust"
-        )
+        raise InputError(f"its entry {shown(name)} points outside the archive; get a copy from somebody you trust")
 
 
 def _root(entries: dict[str, zipfile.ZipInfo]) -> str:

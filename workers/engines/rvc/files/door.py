@@ -104,9 +104,7 @@ class RvcFiles(VoiceFiles):
         from workers.engines.rvc.exporting import export_for_mlx_swift
 
         if program not in self.programs:
-            raise InputError(
-                f"voices cannot be exported for '{program}'; choose one of {', '.join(self.programs)}"
-            )
+            raise InputError(f"voices cannot be exported for '{program}'; choose one of {', '.join(self.programs)}")
         for field, kind, folder in _PARTS:
             if field in recipe:
                 export_for_mlx_swift(packages(str(recipe[field]), kind), out / folder)

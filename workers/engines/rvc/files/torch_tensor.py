@@ -153,8 +153,7 @@ class TensorMaker:
         last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
         if prod(shape) and (last >= storage.count or prod(shape) > storage.count):
             raise InputError(
-                f"a tensor of sizes {shape} reaches beyond the {storage.count} numbers of its storage; get another"
-                " copy"
+                f"a tensor of sizes {shape} reaches beyond the {storage.count} numbers of its storage; get another copy"
             )
         return TorchTensor(self, storage, offset, shape, strides)
 

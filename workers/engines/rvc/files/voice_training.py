@@ -53,6 +53,4 @@ def check_vocoder(stated: Any, names: Iterable[str]) -> None:
 
 
 def _refusal(vocoder: str) -> InputError:
-    return InputError(
-        f"its generator is {vocoder}, which is not supported; use a voice with the HiFi-GAN generator"
-    )
+    return InputError(f"its generator is {vocoder}, which is not supported; use a voice with the HiFi-GAN generator")

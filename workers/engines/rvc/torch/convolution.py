@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from workers.engines.rvc.package import Weights
 
-#: A typical length, for which oneDNN lays out weights. Without one, the widest convolutions take twice as long; for most,
-#: any length will do. It is always the same, because another layout adds up in another order and gives other digits.
+#: A typical length, for which oneDNN lays out weights. Any length will do for most convolutions, but without one, the
+#: widest take twice as long. It never changes, because another layout adds up in another order and gives other digits.
 TYPICAL = 4096
 
 

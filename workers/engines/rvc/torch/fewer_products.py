@@ -43,7 +43,7 @@ class FewerProducts(nn.Module):
         self.register_buffer("spread", torch.from_numpy(method.spread).float(), persistent=False)
         self.register_buffer("gather", torch.from_numpy(method.gather).float(), persistent=False)
         self.register_buffer("weight", self._laid_out(_weighed(weight, method.weigh, self.spans)), persistent=False)
-        # The bias is added at a point whose product goes into all output values with the same weight.
+        # The bias is added at a point whose product is added unchanged to every output value.
         added = torch.zeros(self.points, self.width)
         added[next(n for n, column in enumerate(method.gather.T) if (column == 1.0).all())] = bias
         self.register_buffer("bias", added.flatten(), persistent=False)

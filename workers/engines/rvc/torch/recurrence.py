@@ -68,7 +68,7 @@ def _one_thread() -> Iterator[None]:
     """Run thousands of tiny steps on one thread only.
 
     Each step would otherwise wait for all threads, and on a machine with other work, one of them is always late. On an
-    idle machine a conversion takes a hundredth longer with one thread; on a busy one it took ten times as long with all.
+    idle machine, one thread costs a hundredth of a conversion; on a busy one, all threads took ten times as long.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

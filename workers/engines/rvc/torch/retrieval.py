@@ -1,4 +1,4 @@
-"""Finds the features in a voice's own recordings nearest to each content frame: exactly, on the device, without an index."""
+"""Finds the nearest features in a voice's own recordings for each content frame: exactly, on the device, unindexed."""
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,7 @@ class Retrieval(nn.Module):
         return torch.cat(numbers, dim=1).gather(1, best)
 
     def _best_of_block(self, content: Tensor, first: int) -> tuple[Tensor, Tensor]:
-        """Scores and numbers of the best: they are in the groups with the highest best scores, so only those are sorted."""
+        """Scores and numbers of the best: they are in the groups whose best score highest, so only those are sorted."""
         stop = first + self.block
         scores = (self.vectors[first:stop] @ content.t()).sub_(self.half_lengths[first:stop, None])
         grouped = scores.unflatten(0, (-1, GROUP))

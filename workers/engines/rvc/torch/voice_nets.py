@@ -42,7 +42,7 @@ class VoiceNets(nn.Module):
 
 
 def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[Tensor, Tensor]:
-    """The conditioning of flow and generator for each speaker, worked out once because it is the same for every frame."""
+    """The conditioning of flow and generator for each speaker: the same for every frame, so worked out only once."""
     identities = torch.from_numpy(weights["emb_g.weight"]).float()
     weight = torch.from_numpy(weights["dec.cond.weight"])[:, :, 0].float()
     bias = torch.from_numpy(weights["dec.cond.bias"]).float()
