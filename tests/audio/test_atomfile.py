@@ -103,7 +103,7 @@ def test_lying_header_is_noticed(place: int) -> None:
 
 
 def test_any_other_flac_is_no_atom() -> None:
-    with pytest.raises(AudioError, match="the line that every atom carries is missing"):
+    with pytest.raises(AudioError, match="the comment line that every atom carries is missing"):
         decode(encoded(tone(100, RATE), RATE, "FLAC", "PCM_24"))
 
 
@@ -165,7 +165,7 @@ def test_what_is_known_of_an_atom_is_compared() -> None:
 @pytest.mark.parametrize("exponent", ["128", "999"])
 def test_a_loudness_that_no_sample_has_is_damage(exponent: str) -> None:
     content = encode(np.full(10, 2.0**99.5, np.float32), RATE)
-    with pytest.raises(DamagedAtom, match="claims what no atom has"):
+    with pytest.raises(DamagedAtom, match="claims a length or a scale that no atom has"):
         decode(with_line(content, "exponent=100", f"exponent={exponent}"))
 
 
@@ -225,7 +225,7 @@ def test_an_atom_of_another_length_costs_nothing() -> None:
 
 def test_an_atom_longer_than_any_costs_nothing_even_where_its_length_is_not_known() -> None:
     cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20 * MOST_FRAMES))
-    assert "claims what no atom has" in sentence
+    assert "claims a length or a scale that no atom has" in sentence
     assert cost < 20
 
 

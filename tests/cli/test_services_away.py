@@ -60,7 +60,7 @@ def test_databases_that_are_none_or_away_or_refuse_the_password(
     command: CommandLine, talk: Path, postgres_server: PostgresServer
 ) -> None:
     wrong = {
-        f"postgres//x:{SECRET}@host/x": "names no database that we can use",
+        f"postgres//x:{SECRET}@host/x": "does not name a usable database",
         f"postgresql://x:{SECRET}@{HOST}:{free_port()}/x": "refused",
         postgres_server.url("postgres", password=SECRET): "password authentication failed",
         postgres_server.url("nowhere"): 'database "nowhere" does not exist',

@@ -112,7 +112,7 @@ def test_a_package_that_is_not_in_the_store_is_told_with_what_to_do(
 
 @pytest.mark.parametrize("content_hash", ["", "..", "../" + "0" * 61, "A" * 64])
 def test_what_is_no_hash_leads_nowhere(folder_store: FolderStore, here: Path, content_hash: str) -> None:
-    with pytest.raises(ConversionError, match="is no hash of a package"):
+    with pytest.raises(ConversionError, match="is not the hash of a package"):
         packages(folder_store, here).folder(content_hash, VOICE)
     assert not here.exists()
 

@@ -16,7 +16,7 @@ def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -
     """Refuse unknown keys, which are more often misspelt than superfluous."""
     unknown = sorted(str(key) for key in given if key not in known)
     if unknown:
-        raise InputError(f"{what} has no field {unknown[0]!r}; it has {', '.join(sorted(known))}")
+        raise InputError(f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(sorted(known))}")
 
 
 def read_number(what: str, name: str, value: object, low: float, high: float) -> float:
