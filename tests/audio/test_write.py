@@ -119,7 +119,7 @@ def test_nearest_rate_at_or_above_is_taken(kind: str, rate: int, used: int) -> N
 
 
 def test_rate_that_the_format_does_not_know_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="opus files cannot have 44100 Hz; use 48000 Hz"):
+    with pytest.raises(InputError, match="opus files cannot have a rate of 44100 Hz; use 48000 Hz"):
         write(tmp_path / "talk.opus", tone(10, 44_100), 44_100, "opus")
 
 
