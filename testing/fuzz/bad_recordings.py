@@ -107,7 +107,12 @@ RECORDINGS = [
     _of("Ogg, of which half is missing", "talk.ogg", _half(encoded(_NOISE, RATE, "OGG", "VORBIS")), "Ogg page"),
     _of("Opus, of which half is missing", "talk.opus", _half(encoded(_NOISE, RATE, "OGG", "OPUS")), "Ogg page"),
     _of("MP3, of which half is missing", "talk.mp3", _half(encoded(_NOISE, RATE, "MP3", "MPEG_LAYER_III")), "promises"),
-    _of("M4A, of which half is missing", "talk.m4a", _half(muxed(_TONE, RATE, "ipod", "aac")), "damaged or in an unknown form"),
+    _of(
+        "M4A, of which half is missing",
+        "talk.m4a",
+        _half(muxed(_TONE, RATE, "ipod", "aac")),
+        "damaged or in an unknown form",
+    ),
     _of("WebM, of which half is missing", "talk.webm", _half(muxed(_NOISE[:, 0], 48_000, "webm", "libopus")), "promis"),
     _of("a rate of 1 kHz", "talk.wav", wav(pcm16(tone(1_000, 1_000)), 1_000), "sample rate of 1000 Hz"),
     _of("a rate of 1 MHz", "talk.wav", wav(pcm16(tone(1_000, 1_000)), 1_000_000), "sample rate of 1000000 Hz"),

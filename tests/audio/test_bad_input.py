@@ -54,7 +54,10 @@ REFUSED_BY_HEADER = {
     "flac header cut": (encoded(tone(RATE, RATE), RATE, "FLAC", "PCM_16")[:30], "begins like FLAC"),
     "ogg header cut": (encoded(tone(RATE, RATE), RATE, "OGG", "VORBIS")[:90], "Ogg page|begins like Ogg"),
     "ogg of which half is missing": (encoded(noise(RATE * 4), RATE, "OGG", "VORBIS")[:9_000], "middle of an Ogg page"),
-    "m4a of which half is missing": (muxed(tone(RATE, RATE), RATE, "ipod", "aac")[:4_000], "damaged or in an unknown format"),
+    "m4a of which half is missing": (
+        muxed(tone(RATE, RATE), RATE, "ipod", "aac")[:4_000],
+        "damaged or in an unknown format",
+    ),
     "film without sound": (silent_film(), "pictures but no sound"),
 }
 

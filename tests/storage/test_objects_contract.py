@@ -97,7 +97,11 @@ def test_what_is_no_file_cannot_be_stored_and_is_not_blamed_on_the_store(store: 
     # Somebody who would write into it, lest a store that reads from it wait for ever.
     writer = os.open(tmp_path / "pipe", os.O_RDWR)
     os.write(writer, b"x")
-    for name, why in [("missing", r"\(No such file"), ("pipe", "because it is not a file"), (".", "because it is not a file")]:
+    for name, why in [
+        ("missing", r"\(No such file"),
+        ("pipe", "because it is not a file"),
+        (".", "because it is not a file"),
+    ]:
         with pytest.raises(ObjectStoreError, match=f"cannot be stored,? ?{why}") as told:
             store.put_file("key", tmp_path / name)
         assert not isinstance(told.value, ObjectMissing)

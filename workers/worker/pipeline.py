@@ -172,7 +172,7 @@ class Pipeline:
     def _deliver(
         self, order: ConversionOrder, atom: AtomOrder, samples: Samples, outcome: AtomOutcome, tell: Tell
     ) -> None:
-        """Encode and store one result, then tell; runs beside the next conversion."""
+        """Encode and store one result, then report it; runs in parallel with the next conversion."""
         try:
             began = time.perf_counter()
             key = result_key(order, atom)

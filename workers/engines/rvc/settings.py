@@ -32,10 +32,10 @@ class RvcSettings:
     transpose: float = number(0.0, -48.0, 48.0, "semitones up or down, on top of the voice's own", also_called="pitch")
     pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "rmvpe, harvest, dio or swift-f0")
     # The limits of the pitch net, whose lowest and highest bins are at 32 Hz and 2005 Hz.
-    pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; a frame whose pitch lies below is taken for unvoiced")
-    pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; a frame whose pitch lies above is taken for unvoiced")
-    autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn to notes, 0 to 1")
-    autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn to")
+    pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; frames with a lower pitch count as unvoiced")
+    pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; frames with a higher pitch count as unvoiced")
+    autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn towards notes, 0 to 1")
+    autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn towards")
     autotune_scale: str = choice(("chromatic", "major", "minor"), "its scale: chromatic, major or minor")
     # An octave is more than the difference between any two throats.
     formant: float = number(0.0, -12.0, 12.0, "semitones")
