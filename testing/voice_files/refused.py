@@ -159,7 +159,7 @@ ARCHIVES = [
         b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", path), says="Git LFS"),
     Case("bare.pth", "a pickle without torch", lambda path: write(pickle.dumps({"weight": {}}), path),
          says="bare pickle"),
-    Case("sound.pth", "a sound file", lambda path: write(b"RIFF\x10\0\0\0WAVEfmt \x01", path), says="not a known form of model"),
+    Case("sound.pth", "a sound file", lambda path: write(b"RIFF\x10\0\0\0WAVEfmt \x01", path), says="not a known form"),
     Case("folder.pth", "a folder", lambda path: path.mkdir(), says="is a folder"),
     Case("absent.pth", "a file that is not there", lambda path: None, says="No such file"),
 ]  # fmt: skip
