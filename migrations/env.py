@@ -1,4 +1,4 @@
-"""Alembic's way in: it runs on the connection that migrations/running.py hands it."""
+"""Alembic's entry point: it runs on the connection that migrations/running.py hands it."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from storage.records.schema import Record
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Record.metadata,
-    # SQLite changes columns only by copying the table.
+    # SQLite can change a column only by copying the table.
     render_as_batch=True,
     transactional_ddl=False,
 )

@@ -1,4 +1,4 @@
-"""Moving the database between revisions, for whoever keeps one and for farms that keep their own."""
+"""Moves the database between revisions, both for people who run one and for farms that keep their own."""
 
 from pathlib import Path
 
@@ -11,18 +11,18 @@ from storage.records.database import Database
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Go up to a revision, keeping all data."""
+    """Upgrade to a revision, keeping all data."""
     _run(database, "upgrade", revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Go down to a revision; what only newer tables hold is lost."""
+    """Downgrade to a revision; what only newer tables hold is lost."""
     _run(database, "downgrade", revision)
 
 
 def _run(database: Database, direction: str, revision: str) -> None:
     config = Config()
-    # Percent signs mean something to the parser behind it.
+    # Alembic's configuration parser would interpret a single percent sign.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with database.migrating() as connection:
         config.attributes["connection"] = connection
@@ -31,5 +31,5 @@ def _run(database: Database, direction: str, revision: str) -> None:
         except CommandError as error:
             raise MigrationNeeded(
                 f"the database cannot {direction} to '{revision}' ({error});"
-                " it is not in migrations/versions: install the newer voicefarm if that is where the database is from"
+                " it is not in migrations/versions: if a newer voicefarm made this database, install that version"
             ) from error

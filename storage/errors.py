@@ -1,12 +1,12 @@
-"""Everything that voicefarm refuses or reports, as one small tree."""
+"""All of voicefarm's errors, as one small tree."""
 
 from storage.remedies import Remedy, advised
 
 
 class VoicefarmError(Exception):
-    """Root of the tree; its text is one sentence for a person: what, why, what to do.
+    """Root of the tree; its text is one sentence for a person: what happened, why, what to do.
 
-    What can be done by a command or a call is a remedy, so that whoever tells it can name that command or call.
+    Help that takes a command or a call is a remedy, so that each interface can name its own command or call.
     """
 
     def __init__(self, sentence: str, *remedies: Remedy) -> None:
@@ -19,11 +19,11 @@ class VoicefarmError(Exception):
 
 
 class SettingsError(VoicefarmError):
-    """A setting is missing, malformed or contradicts another."""
+    """A setting is missing or malformed, or contradicts another."""
 
 
 class InputError(VoicefarmError):
-    """Something handed in cannot be used: a file, a voice, a tag, a name."""
+    """Something that was given cannot be used: a file, a voice, a tag, a name."""
 
 
 class AudioError(InputError):
@@ -47,15 +47,15 @@ class UnknownJob(InputError):
 
 
 class ServiceError(VoicefarmError):
-    """A server that the farm stands on does not answer as it should."""
+    """A server that the farm depends on does not answer as it should."""
 
 
 class BrokerUnavailable(ServiceError):
-    """The Celery broker cannot be reached or refuses us."""
+    """The Celery broker cannot be reached or refuses access."""
 
 
 class DatabaseUnavailable(ServiceError):
-    """The SQL database cannot be reached or refuses us."""
+    """The SQL database cannot be reached or refuses access."""
 
 
 class MigrationNeeded(ServiceError):
@@ -63,15 +63,15 @@ class MigrationNeeded(ServiceError):
 
 
 class ObjectStoreError(ServiceError):
-    """The object store cannot be reached or refuses us."""
+    """The object store cannot be reached or refuses access."""
 
 
 class ObjectStoreRefused(ObjectStoreError):
-    """The object store answers and will go on refusing until somebody changes keys, rights or settings."""
+    """The object store answers, but refuses until somebody changes keys, rights or settings."""
 
 
 class ObjectMissing(ObjectStoreError):
-    """No object lies under this key."""
+    """No object is stored under this key."""
 
 
 class NoSpace(ServiceError):
@@ -79,7 +79,7 @@ class NoSpace(ServiceError):
 
 
 class DownloadFailed(ServiceError):
-    """A public file cannot be fetched, or is not the one that was meant."""
+    """A public file cannot be fetched, or is not the expected one."""
 
 
 class ConversionError(VoicefarmError):
@@ -93,12 +93,12 @@ class AtomLost(VoicefarmError):
         super().__init__(why)
         self.number = number
         self.is_prepared = is_prepared
-        """Whether it is what an engine gets that was lost, rather than what it made."""
+        """Whether the engine's input was lost, rather than its result."""
 
 
 class StaleClaim(VoicefarmError):
-    """Somebody else holds the claim by now; what we were doing no longer counts."""
+    """Another process holds the claim now, so this one's work no longer counts."""
 
 
 class BadMessage(VoicefarmError):
-    """Something lay in a queue that is no message of ours; it is dropped and counted."""
+    """Something in a queue is not one of the farm's messages; it is dropped and counted."""

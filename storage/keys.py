@@ -1,54 +1,54 @@
-"""Where things lie in the object store; a key is derived from all that determines the object's bytes."""
+"""Keys of the object store; each is derived from everything that determines the object's bytes."""
 
 import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-#: Raise it whenever the same source would be cut or prepared into other samples.
+#: Raise it whenever cutting or preparing the same source would give other samples.
 SPLIT_VERSION = "1"
 
 
 def digest(facts: Mapping[str, Any]) -> str:
-    """A hash of plain facts, whatever their order."""
+    """A hash of plain facts that does not depend on their order."""
     return sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def source_key(content_hash: str) -> str:
-    """A recording as it was handed in."""
+    """The key of a recording as it was submitted."""
     return f"sources/{content_hash}"
 
 
 def atom_prefix(source_hash: str, rate: int) -> str:
-    """All prepared atoms of one source at one rate."""
+    """The prefix of all prepared atoms of one source at one rate."""
     return f"atoms/{digest({'source': source_hash, 'rate': rate, 'split': SPLIT_VERSION})[:32]}"
 
 
 def atom_key(prefix: str, first: int, last: int) -> str:
-    """One prepared atom with its context: the samples `first..last`."""
+    """The key of one prepared atom with its context: the samples `first..last`."""
     return f"{prefix}/{first}-{last}.flac"
 
 
 def converted_prefix(atoms: str, conversion: Mapping[str, Any]) -> str:
-    """All converted atoms of one source under one conversion: voice, settings, engine and its version."""
+    """The prefix of all converted atoms of one source under one conversion: voice, settings, engine and its version."""
     return f"converted/{digest({**conversion, 'atoms': atoms})[:32]}"
 
 
 def converted_key(prefix: str, start: int, stop: int, first: int, last: int) -> str:
-    """One converted atom: what came of `start..stop` given the context `first..last`."""
+    """The key of one converted atom: the result for `start..stop` with the context `first..last`."""
     return f"{prefix}/{start}-{stop}.{first}-{last}.flac"
 
 
 def package_key(content_hash: str, file: str) -> str:
-    """One file of a package; the hash stands for all of them."""
+    """The key of one file of a package; the hash stands for all its files."""
     return f"packages/{content_hash}/{file}"
 
 
 def result_key(job_id: int, token: str, extension: str) -> str:
-    """A finished file; the token keeps two databases over one store apart."""
+    """The key of a finished file; the token keeps apart two databases that share one store."""
     return f"results/{job_id}-{token}.{extension}"
 
 
 def shelf_key(name: str) -> str:
-    """What machines of one kind have prepared for each other."""
+    """The key of something that machines of one kind have prepared for each other."""
     return f"prepared/{name}"

@@ -1,4 +1,4 @@
-"""What helps against an error, as a value: a command line, a script and a page each word it in their own way."""
+"""What to do about an error, as a value: a command line, a script and a page each put it in their own words."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Act(StrEnum):
-    """Something that people can do, in plain words; `{}` is what it is done to."""
+    """Something that people can do, in plain words; `{}` stands for what it is done to."""
 
     LIST_JOBS = "list the jobs there are"
     SHOW_JOB = "look at job {}"
@@ -43,7 +43,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One thing to do, and to what."""
+    """One thing to do, and what to do it to."""
 
     act: Act
     subject: str = ""
@@ -53,6 +53,6 @@ class Remedy:
 
 
 def advised(sentence: str, remedies: Iterable[Remedy], word: Callable[[Remedy], str] = str) -> str:
-    """The sentence, ending with what helps, each in its words."""
+    """The sentence, followed by the remedies in the words that `word` gives them."""
     helps = ", or ".join(map(word, remedies))
     return f"{sentence}; {helps}" if helps else sentence

@@ -16,11 +16,11 @@ from storage.settings_sources import ENV_PREFIX, as_kind, folder_of, read_enviro
 
 __all__ = ["ENV_PREFIX", "LONGEST_SOCKET_PATH", "Settings", "redacted"]
 
-#: Secrets of which all but the password may be shown.
+#: Secret settings that are URLs: only the password in them is hidden.
 URLS = frozenset({"broker_url", "database_url"})
-#: What is no secret, but may hold one all the same.
+#: Settings that are not secret but may contain a secret.
 PLACES = frozenset({"objects_url", "objects_endpoint"})
-#: Longer socket paths are refused by the kernel (108 bytes with the final zero on Linux, 104 on macOS).
+#: Kernels refuse longer socket paths (108 bytes with the final zero on Linux, 104 on macOS).
 LONGEST_SOCKET_PATH = 100
 
 
@@ -32,12 +32,12 @@ def _data_home() -> Path:
     try:
         return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "voicefarm"
     except RuntimeError as error:
-        raise SettingsError("this user has no home folder to keep anything in; set HOME or VOICEFARM_STATE") from error
+        raise SettingsError("this user has no home folder to keep data in; set HOME or VOICEFARM_STATE") from error
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One field a setting; the name in the environment is the field's in capitals behind `VOICEFARM_`."""
+    """All settings, one field each; the environment variable is `VOICEFARM_` and the field's name in capitals."""
 
     broker_url: str = _setting(
         "", "Celery broker (`redis://:password@host:6379/0`); empty: a private Redis", secret=True
@@ -52,27 +52,27 @@ class Settings:
     scratch: str = _setting("", "folder for temporary files; empty: the system's")
     broker_prefix: str = _setting("voicefarm:", "put before every key in the broker, so that it can be shared")
     worker_key: str = _setting(
-        "", "what this machine's workers sign with: the whole of what was printed where their key was made", secret=True
+        "", "key that this machine's workers sign with: the whole line printed when it was made", secret=True
     )
     workers: int = _setting(
         0,
-        "worker processes of the embedded farm; 0: one for an accelerator, else one a core, no more than memory holds",
+        "worker processes of the embedded farm; 0: one with an accelerator, otherwise one per core as memory allows",
     )
-    tags: str = _setting("", "tags, by commas: what this worker offers; at the dispatcher: tags that will be offered")
+    tags: str = _setting("", "tags, comma-separated: what this worker offers; at the dispatcher: tags to be offered")
     lease_seconds: float = _setting(15.0, "longest lease, in seconds of the worker's own time")
     heartbeat_seconds: float = _setting(2.0, "how often a worker reports")
-    lost_after_seconds: float = _setting(10.0, "a worker that was silent for so long is lost")
+    lost_after_seconds: float = _setting(10.0, "a worker that has been silent for this long counts as lost")
     atom_seconds: float = _setting(30.0, "longest atom; the shortest is half of it")
     max_attempts: int = _setting(4, "tries of one atom before its job fails")
     package_gigabytes: float = _setting(
-        20.0, "room for voices and models fetched to this machine; those not used for longest go first; 0: no limit"
+        20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )
-    keep_days: float = _setting(7.0, "days for which atoms and sources of ended jobs are kept; 0: for ever")
+    keep_days: float = _setting(7.0, "how long atoms and sources of ended jobs are kept; 0: for ever")
     flower_port: int = _setting(
         0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"
     )
     flower_password: str = _setting(
-        "", "Flower's password; empty: made up once and kept in the state folder", secret=True
+        "", "Flower's password; empty: generated once and kept in the state folder", secret=True
     )
     log_level: str = _setting("WARNING", "log level of farm processes")
 
@@ -86,27 +86,27 @@ class Settings:
 
     @cached_property
     def state_folder(self) -> Path:
-        """Where this machine keeps what is its own."""
+        """The folder for what this machine keeps."""
         return folder_of("state", self.state).absolute() if self.state else _data_home()
 
     @cached_property
     def scratch_folder(self) -> Path:
-        """Where temporary files go."""
+        """The folder for temporary files."""
         return folder_of("scratch", self.scratch or gettempdir())
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the farm is private to this machine, broker and all."""
+        """Whether the farm, including its broker, is private to this machine."""
         return not self.broker_url
 
     @cached_property
     def own_records(self) -> Path:
-        """Where the records are unless a database is set."""
+        """The file of the records unless a database is set."""
         return self.state_folder / "records.sqlite3"
 
     @property
     def shares_a_folder(self) -> bool:
-        """Whether the objects are in a folder that somebody chose, perhaps for several users to meet in."""
+        """Whether the objects are in a folder that somebody chose, which several users may share."""
         return self.objects_url.startswith("file:")
 
     @cached_property
@@ -124,7 +124,7 @@ class Settings:
 
     @property
     def resolved_database_url(self) -> str:
-        """The database to connect to; psycopg 3 where a PostgreSQL URL names no driver."""
+        """The database to connect to, with psycopg 3 if a PostgreSQL URL names no driver."""
         url = self.database_url or f"sqlite:///{quote(os.fsencode(self.own_records))}"
         for spelling in ("postgres://", "postgresql://"):
             if url.startswith(spelling):
@@ -142,18 +142,18 @@ class Settings:
         return frozenset(t.strip() for t in self.tags.split(",") if t.strip())
 
     def shown(self) -> dict[str, str]:
-        """Every setting as text that may be shown to anybody: secrets are hidden."""
+        """Every setting as text that may be shown to anybody, with secrets hidden."""
         return {f.name: _shown(f.name, str(getattr(self, f.name)), secret=f.metadata["secret"]) for f in fields(self)}
 
     def hide_secrets(self, text: str) -> str:
-        """A text, such as an error's, in which every secret of these settings is blacked out."""
+        """A text, such as an error's, with every secret in these settings hidden."""
         places = [getattr(self, name) for name in PLACES]
         urls = [self.broker_url, self.database_url, *(place for place in places if redacted_place(place) != place)]
         others = [getattr(self, f.name) for f in fields(self) if f.metadata["secret"] and f.name not in URLS]
         return without_secrets(text, {*others, *(secret for url in urls for secret in secrets_of_url(url))})
 
     def as_environment(self) -> dict[str, str]:
-        """The same settings for a child process, whatever its environment or a file would say."""
+        """The environment that gives a child process the same settings, whatever its own environment or file says."""
         return {ENV_PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
 
 

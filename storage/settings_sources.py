@@ -1,4 +1,4 @@
-"""Where settings are read from, and what is refused there."""
+"""Reads settings from their sources, and refuses what is wrong there."""
 
 import math
 import tomllib
@@ -10,15 +10,15 @@ from typing import Any
 from storage.errors import SettingsError
 
 ENV_PREFIX = "VOICEFARM_"
-#: Characters of a wrong value that are repeated.
+#: Characters of a wrong value that an error repeats.
 LONGEST_QUOTE = 100
-#: Variables of ours that are no settings: the settings' file, where errors come from, which process a child belongs
-#: to, and whether an engine may compile.
+#: Variables of this program that are not settings: the settings file, whether tracebacks are shown, the parent of a
+#: child process, and whether an engine may compile.
 NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE"})
 
 
 def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, Any]:
-    """What the settings' file says; nothing where there is none."""
+    """The settings in the file; none if there is no file."""
     named = environ.get(ENV_PREFIX + "CONFIG")
     places = [Path(named)] if named else [Path("voicefarm.toml"), _home() / ".config/voicefarm/voicefarm.toml"]
     for place in places:
@@ -27,8 +27,8 @@ def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, A
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            # What is no text, no TOML, or a number of thousands of digits.
-            raise SettingsError(f"{place} cannot be read ({error}); mend it or move it away") from error
+            # It is not text, not TOML, or has a number with thousands of digits.
+            raise SettingsError(f"{place} cannot be read ({error}); correct it or move it away") from error
         _refuse_unknown_names(given, known, place)
         return given
     if named:
@@ -37,13 +37,13 @@ def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, A
 
 
 def read_environment(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
-    """What the environment says."""
+    """The settings in the environment."""
     variables = {ENV_PREFIX + name.upper(): name for name in known}
     for variable in environ:
         if variable.startswith(ENV_PREFIX) and variable not in variables and variable not in NO_SETTINGS:
             raise SettingsError(
-                f"the environment has {variable}, which is no setting;"
-                f" {_meant(variable, {*variables, *NO_SETTINGS})}correct or unset it (docs/settings.md has all)"
+                f"the environment has {variable}, which is not a setting;"
+                f" {_meant(variable, {*variables, *NO_SETTINGS})}correct or unset it (see docs/settings.md)"
             )
     return {name: environ[variable] for variable, name in variables.items() if variable in environ}
 
@@ -52,8 +52,8 @@ def as_kind(name: str, value: object, default: object) -> Any:
     """The value as its default's type; numbers must not be negative."""
     texts = isinstance(value, list) and isinstance(default, str) and all(isinstance(v, str) for v in value)
     if isinstance(value, dict) or (isinstance(value, list) and not texts):
-        # What stands in them may be secrets that slid below a heading.
-        raise SettingsError(f"setting {name} is a table or a list, but must be one value; see docs/settings.md")
+        # The value is not quoted: it may hold secrets that slipped below a heading.
+        raise SettingsError(f"setting {name} is a table or a list, but must be a single value; see docs/settings.md")
     if isinstance(default, str):
         return ",".join(value) if isinstance(value, list) else str(value)
     try:
@@ -63,17 +63,17 @@ def as_kind(name: str, value: object, default: object) -> Any:
         bounded = False
     except ValueError as error:
         raise SettingsError(
-            f"setting {name} is {_quoted(value)}, which is no number; give one such as {default}"
+            f"setting {name} is {_quoted(value)}, which is not a number; give one such as {default}"
         ) from error
     if not bounded:
-        raise SettingsError(f"setting {name} is {_quoted(value)}, which is without bounds; give one such as {default}")
+        raise SettingsError(f"setting {name} is {_quoted(value)}, which is not finite; give a number such as {default}")
     if number < 0:
         raise SettingsError(f"setting {name} is {number}, but must not be negative; give one such as {default}")
     return number
 
 
 def _quoted(value: object) -> str:
-    """A value as it may be told: on one line, and no longer than that is of use."""
+    """A value as an error quotes it: on one line, and cut off where it is long."""
     text = str(value)
     return ascii(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…")
 
@@ -83,7 +83,7 @@ def folder_of(name: str, value: str) -> Path:
     try:
         return Path(value).expanduser()
     except RuntimeError as error:
-        raise SettingsError(f"setting {name} is {_quoted(value)}, but there is no such user; name a folder") from error
+        raise SettingsError(f"setting {name} is {_quoted(value)}, but there is no such user; give a folder") from error
 
 
 def _home() -> Path:
@@ -91,7 +91,7 @@ def _home() -> Path:
         return Path.home()
     except RuntimeError as error:
         raise SettingsError(
-            "this user has no home folder to look for settings in; set HOME, or name a file by VOICEFARM_CONFIG"
+            "this user has no home folder to look for settings in; set HOME, or name a file with VOICEFARM_CONFIG"
         ) from error
 
 
@@ -105,7 +105,7 @@ def _refuse_unknown_names(given: Collection[str], known: Collection[str], place:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    # What all variables begin with would make any two of them alike.
+    # The prefix is left out, because it would make any two variables look alike.
     rest = {other.removeprefix(ENV_PREFIX): other for other in sorted(known)}
     nearest = get_close_matches(name.removeprefix(ENV_PREFIX), rest, n=1)
     return f"did you mean {rest[nearest[0]]}? " if nearest else ""

@@ -7,7 +7,7 @@ from workers.wire.celery_app import build_app
 
 
 def __getattr__(name: str) -> Celery:
-    """The app of this process's settings, which are read when somebody asks for it and not at import."""
+    """The app for this process's settings, which are read when the app is first asked for and not at import."""
     if name != "app":
         raise AttributeError(name)
     app = globals()["app"] = build_app(Settings.load())

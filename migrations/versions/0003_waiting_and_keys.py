@@ -1,4 +1,4 @@
-"""Stages that wait, atoms that are cut again, remarks, and keys that workers sign with."""
+"""Columns for stages that wait, atoms to cut again and remarks, and a table of the keys that workers sign with."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Jobs say what kind of work they are; how long a worker has been idle is nobody's question any more."""
+"""Jobs record their kind of work; the time a worker has been idle is dropped, because nothing reads it any more."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""One atom as bytes: FLAC of 24 bits with a line in it that says how loud it was and what it must decode to."""
+"""One atom as bytes: 24-bit FLAC with a comment line that says how it was scaled and what it must decode to."""
 
 import io
 import math
@@ -15,17 +15,17 @@ from storage.audio.blocks import Mono
 from storage.audio.facts import HIGHEST_RATE
 from storage.errors import AudioError, DamagedAtom
 
-#: Frames of the longest atom: ten minutes at the highest rate there is. Atoms last half a minute; a header that claims
-#: more than this lies, and believing it would cost gigabytes.
+#: Frames of the longest atom: ten minutes at the highest rate. Atoms last half a minute; a header that claims more than
+#: this is wrong, and believing it would cost gigabytes.
 MOST_FRAMES = 600 * HIGHEST_RATE
 _FULL_SCALE = 1 << 23
-#: libsndfile takes 24-bit samples in the upper bits of 32.
+#: libsndfile takes 24-bit samples in the upper bits of 32-bit ones.
 _UNUSED_BITS = 8
-#: Of two: a sample of full scale times two to the 128th is no float32 any more.
+#: The largest power of two that samples are scaled by: full scale times two to the 128th no longer fits a float32.
 _LARGEST_EXPONENT = 127
-#: FLAC level 2 of 8: 1 % larger than the default and as quick as any.
+#: FLAC level 2 of 8: files are 1 % larger than with the default, and no level is quicker.
 _COMPRESSION = 0.25
-#: Frames decoded at once: 256 KiB, which a core keeps near.
+#: Frames decoded at once: 256 KiB, which fits a core's cache.
 _BLOCK_FRAMES = 1 << 16
 _MAGIC = b"fLaC"
 _LINE = re.compile(
@@ -36,13 +36,13 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What the line in an atom says."""
+    """The contents of an atom's comment line."""
 
     rate: int
     frames: int
     exponent: int
     check: int
-    #: Of the key that it was stored under; None in older atoms.
+    #: Mark of the key that it was stored under; None in older atoms.
     mark: str | None
 
 
@@ -51,15 +51,15 @@ class _Damage(Exception):
 
 
 def encode(samples: Mono, rate: int, *, key: str = "") -> bytes:
-    """The same bytes for the same samples; those beyond full scale survive, scaled by a power of two.
+    """Encode samples, always to the same bytes; samples beyond full scale survive, scaled by a power of two.
 
-    With a key, they carry its mark, so that no other atom's object can stand in for this one.
+    With a key, the bytes carry its mark, so that no other atom's object can stand in for this one.
     """
     if not len(samples):
         raise AudioError("An atom without samples cannot be stored; cut the recording into longer atoms")
     if len(samples) > MOST_FRAMES:
         raise AudioError(
-            f"An atom of {len(samples)} samples cannot be stored, {MOST_FRAMES} being the most; lower"
+            f"An atom of {len(samples)} samples cannot be stored, because the most is {MOST_FRAMES}; lower"
             " VOICEFARM_ATOM_SECONDS"
         )
     if not np.isfinite(samples).all():
@@ -72,9 +72,9 @@ def encode(samples: Mono, rate: int, *, key: str = "") -> bytes:
 
 
 def decode(content: bytes, *, frames: int | None = None, rate: int | None = None, key: str = "") -> tuple[Mono, int]:
-    """Samples and rate; raises if a single bit of either changed on the way.
+    """Decode samples and rate; raises if a single bit of either has changed.
 
-    What is known of the atom, its length, its rate and its key, is compared before a sample is decoded.
+    What is known of the atom (its length, rate and key) is compared before any sample is decoded.
     """
     try:
         _require_flac(content)
@@ -83,7 +83,7 @@ def decode(content: bytes, *, frames: int | None = None, rate: int | None = None
             _compare(line, frames, rate, key)
             return _unpack(sound, line), line.rate
     except soundfile.LibsndfileError as error:
-        # Its own text would name the object in memory.
+        # The error's own text would name the object in memory.
         raise _unusable(f"it does not decode ({error.error_string})", key) from error
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise _unusable(f"it does not decode ({error})", key) from error
@@ -92,7 +92,7 @@ def decode(content: bytes, *, frames: int | None = None, rate: int | None = None
 
 
 def _exponent(samples: Mono) -> int:
-    """The smallest power of two that the loudest sample fits under, but no less than one."""
+    """The exponent of the smallest power of two, at least 1, that no sample exceeds."""
     mantissa, exponent = math.frexp(float(np.max(np.abs(samples))))
     if exponent > _LARGEST_EXPONENT:
         raise AudioError("An atom holds a sample beyond 1.7e38 and cannot be stored; convert it again")
@@ -112,20 +112,20 @@ def _pack(values: npt.NDArray[np.int32], rate: int, exponent: int, key: str) -> 
 
 
 def _require_flac(content: bytes) -> None:
-    # Nothing else is handed to libsndfile, which would try a dozen other decoders on it.
+    # libsndfile would try a dozen other decoders on anything else.
     if not content.startswith(_MAGIC):
-        raise _Damage("it is no FLAC file")
+        raise _Damage("it is not a FLAC file")
 
 
 def _read_line(sound: soundfile.SoundFile) -> _Line:
     found = _LINE.fullmatch(sound.comment)
     if found is None:
-        raise _Damage("the line that every atom carries is missing or garbled")
+        raise _Damage("the comment line that every atom carries is missing or garbled")
     line = _Line(int(found[1]), int(found[2]), int(found[3]), int(found[4], 16), found[5])
     if (sound.samplerate, sound.frames, sound.channels) != (line.rate, line.frames, 1):
-        raise _Damage("its header contradicts the line that every atom carries")
+        raise _Damage("its header contradicts its comment line")
     if line.frames > MOST_FRAMES or line.exponent > _LARGEST_EXPONENT:
-        raise _Damage("its header claims what no atom has")
+        raise _Damage("its header claims a length or a scale that no atom has")
     return line
 
 
@@ -139,7 +139,7 @@ def _compare(line: _Line, frames: int | None, rate: int | None, key: str) -> Non
 
 
 def _unpack(sound: soundfile.SoundFile, line: _Line) -> Mono:
-    """Block by block, so that nothing but the samples themselves takes room."""
+    """Decode block by block, so that nothing but the samples themselves takes memory."""
     samples = np.empty(line.frames, np.float32)
     block = np.empty(min(line.frames, _BLOCK_FRAMES), np.int32)
     scale, check, done = np.float32(2.0 ** (line.exponent - 31)), 0, 0
@@ -152,13 +152,13 @@ def _unpack(sound: soundfile.SoundFile, line: _Line) -> Mono:
         if done == line.frames:
             break
     if done != line.frames or _closed(check, line.rate, done, line.exponent) != line.check:
-        raise _Damage("its samples are not those that were stored")
+        raise _Damage("its samples are not the ones that were stored")
     return samples
 
 
 def _closed(check: int, rate: int, frames: int, exponent: int) -> int:
-    """The check of the samples, carried on over what belongs to them."""
-    # libFLAC would not notice every flipped bit: it compares no checksum of the whole.
+    """The checksum of the samples, extended over their rate, number and exponent."""
+    # libFLAC does not notice every flipped bit, because it compares no checksum of the whole file.
     return zlib.crc32(struct.pack("<III", rate, frames, exponent), check)
 
 
@@ -167,4 +167,4 @@ def _mark(key: str) -> str:
 
 
 def _unusable(why: str, key: str) -> DamagedAtom:
-    return DamagedAtom(f"{key or 'An atom'} is damaged: {why}; delete its object and let it be made again")
+    return DamagedAtom(f"{key or 'An atom'} is damaged: {why}; delete its object, so that it is made again")

@@ -1,4 +1,4 @@
-"""Mono samples on their way through the house, and the cutting of a stream of them into equal blocks."""
+"""The types of samples used throughout the farm, and cutting a stream of mono samples into equal blocks."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ Frames = npt.NDArray[np.float32]
 
 
 class EqualBlocks:
-    """Collects pieces of any length and hands them on as fresh blocks of one length."""
+    """Collects pieces of any length and hands them on as new blocks of one length."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -19,7 +19,7 @@ class EqualBlocks:
         self._filled = 0
 
     def push(self, piece: Mono) -> Iterator[Mono]:
-        """Take a piece in and yield every block that became full."""
+        """Take a piece, and yield every block that became full."""
         taken = 0
         while taken < len(piece):
             part = piece[taken : taken + self._size - self._filled]
@@ -30,7 +30,7 @@ class EqualBlocks:
                 yield self._hand_over()
 
     def rest(self) -> Mono:
-        """What is left over; shorter than a block, perhaps empty."""
+        """The samples left over: fewer than a block, perhaps none."""
         return self._hand_over()
 
     def _hand_over(self) -> Mono:

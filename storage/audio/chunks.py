@@ -1,4 +1,4 @@
-"""Finds the sound data of WAV, RF64, W64 and AIFF files, because the decoder hides that some of it is missing."""
+"""Finds the sound data of WAV, RF64, W64 and AIFF files, because the decoder hides it when some is missing."""
 
 import struct
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError
 
-#: Real files have about ten; a damaged one must not keep us walking.
+#: Chunks looked at: real files have about ten, and a damaged one must not keep the reader walking.
 _MOST_CHUNKS = 1_000
-#: Data sizes that programs write who cannot go back to fill them in: 0 and 4 GiB (libsndfile, ffmpeg), 2 GiB (sox,
+#: Data sizes written by programs that cannot go back to fill them in: 0 and 4 GiB (libsndfile, ffmpeg), 2 GiB (sox,
 #: arecord), the last two rounded down a little.
 _PLACEHOLDERS = (range(1), range(0x7FFF_E000, 0x8000_0001), range(0xFFFF_FF00, 0x1_0000_0000))
 _UNKNOWN_64 = 0xFFFF_FFFF_FFFF_FFFF
@@ -19,7 +19,7 @@ _W64_HEADER = 24  # bytes: GUID and size, which counts itself
 
 @dataclass(frozen=True)
 class DataChunk:
-    """Where the samples lie, how many bytes of them the header promises and how many are there."""
+    """Where the samples are, how many bytes of them the header promises, and how many are there."""
 
     promised: int
     there: int
@@ -41,7 +41,7 @@ class _Chunk:
 
 
 def find_data(file: SourceFile) -> DataChunk | None:
-    """The data chunk, or None for another kind of file; raises where the header ends too early."""
+    """The data chunk, or None for another kind of file; raises if the header ends too early."""
     head = file.read_at(0, 40)
     found: DataChunk | None
     if head[:4] in {b"RIFF", b"RF64", b"BW64", b"RIFX"} and head[8:12] in {b"WAVE", b""}:
@@ -87,7 +87,7 @@ def _is_streamed(file: SourceFile, order: str, promised: int, there: int) -> boo
     if not there or promised == there:
         return False
     if promised == 0:
-        # An honest empty file counts the chunks behind its data; one written into a pipe cannot.
+        # The size in a truly empty file counts the chunks behind its data; one written into a pipe cannot.
         return _number(file, 4, f"{order}I") != file.size - 8
     return promised == _UNKNOWN_64 or any(promised in sizes for sizes in _PLACEHOLDERS)
 

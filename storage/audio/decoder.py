@@ -18,4 +18,4 @@ class Decoder(Protocol):
         """All of its frames in order, in pieces that are valid until the next one is asked for."""
 
     def close(self) -> None:
-        """Let go of the decoder; the file stays open."""
+        """Close the decoder; the file stays open."""

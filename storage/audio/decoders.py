@@ -1,4 +1,4 @@
-"""Chooses who decodes a recording, and refuses what nobody can."""
+"""Chooses the decoder for a recording, and refuses what none can decode."""
 
 import soundfile
 
@@ -11,7 +11,7 @@ from storage.audio.sndfile import SndfileDecoder, UnknownLength
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError, VoicefarmError
 
-#: How the files begin that libsndfile is asked about. It takes anything else for MP3 and complains on stderr.
+#: How files begin that libsndfile is tried on. It takes anything else for MP3 and complains on stderr.
 _BEGINNINGS = {
     b"RIFF": "WAV",
     b"RIFX": "WAV",
@@ -26,12 +26,12 @@ _BEGINNINGS = {
     b"ID3": "MP3",
 }
 _LARGEST_FRAME_SYNC = 0xE0  # the three bits that follow eight set ones where an MPEG frame begins
-#: Bytes looked at to tell text from damaged sound.
+#: Bytes examined to tell text from damaged sound.
 _GLANCE = 512
 
 
 def open_decoder(file: SourceFile, *, allow_truncated: bool) -> Decoder:
-    """The decoder for this file, once its header has proved usable."""
+    """The decoder for this file; raises if its header is not usable."""
     if file.size == 0:
         raise AudioError(f"{file.label} is empty; copy the file again")
     kind = _kind(file.read_at(0, 4))
@@ -62,10 +62,10 @@ def _kind(head: bytes) -> str | None:
 
 def _weigh(file: SourceFile, data: DataChunk, *, allow_truncated: bool) -> None:
     if data.streamed:
-        # A size of nought makes FFmpeg read to the end, even beyond the 2 or 4 GiB that were written there.
+        # A size of zero makes FFmpeg read to the end, even beyond the 2 or 4 GiB that the header states.
         file.overlay(data.size_at, bytes(4))
         if file.read_at(0, 4) in {b"RF64", b"BW64"}:
-            # It would look for the size in a chunk that was not filled in either.
+            # As RF64, FFmpeg would look for the size in a chunk that was not filled in either.
             file.overlay(0, b"RIFF")
     elif data.promised > data.there and not allow_truncated:
         raise cut_short(file.label, data.seconds(data.promised), data.seconds(data.there))
@@ -86,15 +86,15 @@ def _first_that_can(file: SourceFile, kind: str | None, data: DataChunk | None, 
 
 
 def _explained(file: SourceFile, kind: str | None, error: AudioError) -> AudioError:
-    """Say what the file looks like, where the decoder only knows that it cannot."""
+    """Say what the file looks like, where the decoder only knows that it cannot decode it."""
     if not str(error).endswith("can be decoded"):
         return error
     if kind is not None:
         return AudioError(f"{file.label} begins like {kind}, but its header is damaged or cut off; copy the file again")
     if _is_text(file.read_at(0, _GLANCE)):
-        return AudioError(f"{file.label} is text, not sound; name a recording")
+        return AudioError(f"{file.label} is text, not sound; give a recording")
     return AudioError(
-        f"{file.label} is damaged or in no format that can be read; copy it again, or convert it to WAV or FLAC first"
+        f"{file.label} is damaged or in an unknown format; copy it again, or convert it to WAV or FLAC first"
     )
 
 

@@ -1,4 +1,4 @@
-"""Mono samples into each of the formats."""
+"""Encodes mono samples in each of the formats."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,22 +10,22 @@ from storage.audio.blocks import EqualBlocks, Mono
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
 
-#: Bytes of samples up to which a plain WAV can count; a little less than 4 GiB leaves room for its other chunks.
+#: Bytes of samples that fit a plain WAV; a little less than 4 GiB leaves room for its other chunks.
 _WAV_LIMIT = (1 << 32) - (1 << 20)
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
-#: What the lossless formats can hold, the default first.
+#: Sample types that the lossless formats can hold, the default first.
 _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
 #: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s of mono in MP3 and Ogg, 135 in Opus.
 _COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
 _AAC_BITS_PER_SECOND = 128_000
-#: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and decides a little
-#: differently for blocks of other sizes; with one size for all, a result does not depend on how its atoms were cut.
+#: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and encodes blocks of
+#: another size a little differently; with one size for all, a result does not depend on how its atoms were cut.
 _BLOCK_FRAMES = 1 << 16
 
 
 @dataclass(frozen=True)
 class ResultShape:
-    """What is going to be written."""
+    """Format, rate and length of a result to be written."""
 
     rate: int
     format: str
@@ -45,7 +45,7 @@ class Encoder(Protocol):
         """Complete the file."""
 
     def close(self) -> None:
-        """Give up on it."""
+        """Close the encoder without completing the file."""
 
 
 def chosen_subtype(format_: str, subtype: str | None) -> str:
@@ -107,7 +107,7 @@ class SndfileEncoder:
         self._sound.close()
 
     def close(self) -> None:
-        """Give up."""
+        """Close the encoder without completing the file."""
         self._sound.close()
 
 
@@ -143,7 +143,7 @@ class AacEncoder:
         self._container.close()
 
     def close(self) -> None:
-        """Give up."""
+        """Close the encoder without completing the file."""
         self._container.close()
 
     def _encode(self, samples: Mono) -> None:

@@ -1,15 +1,15 @@
-"""What is known of a recording before it is decoded, and what is refused at once."""
+"""The facts of a recording that are known before it is decoded, and the refusals that follow from them."""
 
 from dataclasses import dataclass
 
 from storage.errors import AudioError
 from storage.remedies import Act, Remedy
 
-#: Hz. Below, speech is not intelligible; above, no recorder works and a header is more likely damaged.
+#: Hz. Below, speech is not intelligible; no recorder works above, so the header is probably damaged.
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
-#: A year; what a header states beyond is damage.
+#: A year; a header that states more is damaged.
 LONGEST_SECONDS = 366 * 86_400
-#: What helps where a part of a recording is missing.
+#: What to do where part of a recording is missing.
 REMEDIES = (Remedy(Act.COPY_AGAIN), Remedy(Act.ALLOW_TRUNCATED))
 
 
@@ -30,12 +30,12 @@ class SourceFacts:
 
     @property
     def seconds(self) -> float | None:
-        """How long it lasts, as far as the header says."""
+        """How long it lasts according to the header, or None if the header does not say."""
         return None if self.frames is None else self.frames / self.rate
 
 
 def refuse_unusable(facts: SourceFacts) -> None:
-    """Raise for a recording without samples or at a rate that no recorder has."""
+    """Raise for a recording without samples, or with a rate or a length that no recording has."""
     if not LOWEST_RATE <= facts.rate <= HIGHEST_RATE:
         raise AudioError(
             f"{facts.name} has a sample rate of {facts.rate} Hz and only {LOWEST_RATE} to {HIGHEST_RATE} Hz "
@@ -43,7 +43,7 @@ def refuse_unusable(facts: SourceFacts) -> None:
         )
     if facts.frames is not None and not 0 <= facts.frames <= LONGEST_SECONDS * facts.rate:
         raise AudioError(
-            f"The header of {facts.name} states a length that no recording has; copy the file again, or convert it to "
+            f"The header of {facts.name} states an impossible length; copy the file again, or convert it to "
             "WAV or FLAC first"
         )
     if facts.frames == 0:
@@ -51,7 +51,7 @@ def refuse_unusable(facts: SourceFacts) -> None:
 
 
 def no_samples(name: str) -> AudioError:
-    """The refusal of a recording that lasts no time at all."""
+    """The refusal of a recording without samples."""
     return AudioError(f"{name} holds no samples, so there is nothing to convert; check how it was recorded")
 
 

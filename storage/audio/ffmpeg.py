@@ -1,4 +1,4 @@
-"""Decoding by FFmpeg (PyAV): M4A, MP4, WebM, Matroska, and whatever libsndfile refuses."""
+"""Decodes with FFmpeg (PyAV): M4A, MP4, WebM, Matroska, and whatever libsndfile refuses."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,21 +18,21 @@ _CONTAINERS = (
 )
 #: Containers whose header counts the sound to a fraction of a second; the others guess from size and bit rate.
 _COUNTING = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac"}
-#: Seconds by which honest files differ: encoder delay, padding and timestamps in milliseconds.
+#: Seconds by which intact files may differ from their header: encoder delay, padding, timestamps in milliseconds.
 _SLACK = 0.5
-#: What full scale is in integer samples; float samples are taken as they are.
+#: Full scale of integer samples; float samples are used as they are.
 _FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
-#: Channels of which PyAV finds the end in a planar frame; of more, it takes what lies behind them for samples.
+#: Channels up to which PyAV finds the end of a planar frame; with more, it takes the memory behind it for samples.
 _MOST_PLANES = 7
-#: Hours of up to five digits are eleven years.
+#: Up to five digits of hours: eleven years.
 _CLOCK = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)")
 
 
 class FfmpegDecoder:
-    """One recording under FFmpeg."""
+    """One recording, decoded by FFmpeg."""
 
     def __init__(self, file: SourceFile, *, allow_truncated: bool) -> None:
-        # Importing costs 0.3 s, which the usual formats need not pay.
+        # Importing it takes 0.3 s, which the usual formats need not pay.
         import av
 
         file.seek(0)
@@ -54,7 +54,7 @@ class FfmpegDecoder:
             raise
 
     def pieces(self) -> Iterator[Frames]:
-        """All frames as FFmpeg decodes them, and at the end a refusal if the header promised clearly more."""
+        """All frames as FFmpeg decodes them; raises at the end if the header promised clearly more."""
         done = 0
         for frame in self._decoded():
             if frame.sample_rate != self.facts.rate:
@@ -65,7 +65,7 @@ class FfmpegDecoder:
             try:
                 piece = _as_frames(frame)
             except self._failure as error:
-                # A frame that contradicts itself, such as one of channels that no layout has.
+                # A frame that contradicts itself, for example with a number of channels that no layout has.
                 raise damaged(self.facts.name, done / self.facts.rate, self.facts.seconds) from error
             done += len(piece)
             yield piece
@@ -77,7 +77,7 @@ class FfmpegDecoder:
             raise cut_short(self.facts.name, promised, done / self.facts.rate)
 
     def close(self) -> None:
-        """Let go of the decoder."""
+        """Close the decoder."""
         self._container.close()
 
     def _decoded(self) -> Iterator[Any]:
@@ -89,7 +89,7 @@ class FfmpegDecoder:
             except StopIteration:
                 return
             except IndexError:
-                # PyAV ends so where a track began only after the header; of ours, all but the last frames were read.
+                # PyAV ends with this error if a track began only after the header; all but its last frames were read.
                 return
             except self._failure as error:
                 self._file.check()
@@ -103,16 +103,16 @@ class FfmpegDecoder:
         if self._container.streams.audio:
             return self._container.streams.audio[0]
         if self._container.streams.video:
-            raise AudioError(f"{self._file.label} holds pictures but no sound; name a recording with an audio track")
-        raise AudioError(f"{self._file.label} holds no audio track; name a recording")
+            raise AudioError(f"{self._file.label} holds pictures but no sound; give a recording with an audio track")
+        raise AudioError(f"{self._file.label} holds no audio track; give a recording")
 
     def _describe(self) -> SourceFacts:
         stream, container = self._stream, self._container
         if stream.codec_context is None:
-            raise AudioError(f"{self._file.label} holds sound in a code that is not known; convert it to WAV first")
+            raise AudioError(f"{self._file.label} holds sound in an unknown codec; convert it to WAV first")
         rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
         if not rate or not channels:
-            raise AudioError(f"The audio track of {self._file.label} names no rate or channels; copy the file again")
+            raise AudioError(f"The audio track of {self._file.label} states no rate or channels; copy the file again")
         seconds, exact = _length(container, stream)
         return SourceFacts(
             name=self._file.label,
@@ -128,19 +128,19 @@ class FfmpegDecoder:
 
 
 def _length(container: Any, stream: Any) -> tuple[float | None, bool]:
-    """Seconds, and whether the header vouches for them."""
+    """The length in seconds, and whether the header states it reliably."""
     counted = container.format.name in _COUNTING
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base), counted
     written = _clock(_tag("duration", stream.metadata))
     if written is not None:
         return written, counted
-    # The whole container may last longer than its sound, for instance because its pictures do.
+    # The whole container may last longer than its sound, for example because its pictures do.
     return (container.duration / 1e6 if container.duration else None), False
 
 
 def _clock(text: str | None) -> float | None:
-    """Seconds in a text such as 00:01:02.500, which Matroska writes as a tag of each track."""
+    """The seconds in a text such as 00:01:02.500, which Matroska writes as a tag of each track."""
     found = _CLOCK.fullmatch(text or "")
     return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
 
@@ -160,7 +160,7 @@ def _as_frames(frame: Any) -> Frames:
     if kind not in _FULL_SCALE:
         return np.asarray(rows, dtype=np.float32)
     shift = 128.0 if kind == "u1" else 0.0
-    # float64 on the way, so that 32-bit integers are rounded only once.
+    # Through float64, so that 32-bit integers are rounded only once.
     return np.asarray((rows - np.float64(shift)) / _FULL_SCALE[kind], dtype=np.float32)
 
 

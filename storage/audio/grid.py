@@ -1,4 +1,4 @@
-"""Exact arithmetic of lengths and positions: the one place where samples at different rates meet."""
+"""Exact arithmetic with lengths and positions: the only place where samples at different rates meet."""
 
 from fractions import Fraction
 
@@ -8,18 +8,18 @@ CELLS_PER_SECOND = 50
 
 
 def resampled_length(samples: int, rate_in: int, rate_out: int) -> int:
-    """How many samples a recording of `samples` has after resampling, to the sample, whatever its length."""
+    """The exact number of samples that a recording of `samples` has after resampling, whatever its length."""
     return round(Fraction(samples * rate_out, rate_in))
 
 
 def cell_length(rate: int) -> int:
-    """Samples in one grid cell; refuses rates at which a cell is no whole number of samples."""
+    """Samples in one grid cell; refuses rates at which a cell is not a whole number of samples."""
     length, rest = divmod(rate, CELLS_PER_SECOND)
     if rest or not length:
-        raise ValueError(f"{rate} Hz has no whole number of samples in 20 ms")
+        raise ValueError(f"at {rate} Hz, 20 ms are not a whole number of samples")
     return length
 
 
 def cells_in(samples: int, rate: int) -> int:
-    """How many grid cells cover this many samples, the last one perhaps partly."""
+    """How many grid cells cover this many samples; the last one may be partly filled."""
     return -(-samples // cell_length(rate))

@@ -1,4 +1,4 @@
-"""Any number of channels into one, and how much of them that loses."""
+"""Mixes any number of channels into one, and measures how much is lost."""
 
 import math
 
@@ -6,19 +6,19 @@ import numpy as np
 
 from storage.audio.blocks import Frames, Mono
 
-#: dB: the range of 24 bits. Nothing is lost more completely than this.
+#: dB: the range of 24 bits; no loss is reported as larger than this.
 _COMPLETE_LOSS = 144.0
 
 
 def mean_of_channels(frames: Frames) -> Mono:
-    """The mean, as sums of whole columns: quick, and the same to the bit on every processor.
+    """The mean, from sums of whole columns: quick, and the same to the bit on every processor.
 
-    A matrix product would be as quick, but rounds as the processor's own kernel happens to do.
+    A matrix product would be as quick, but its rounding depends on the processor.
     """
     channels = frames.shape[1]
     if channels == 1:
         return frames[:, 0]
-    # Sums of damaged samples overflow; the reader looks for that and says where.
+    # Sums of damaged samples may overflow; the reader looks for that and says where.
     with np.errstate(over="ignore", invalid="ignore"):
         mixed = np.add(frames[:, 0], frames[:, 1])
         for channel in range(2, channels):
@@ -35,7 +35,7 @@ class MixingLoss:
         self._mix = 0.0
 
     def add(self, frames: Frames, mixed: Mono) -> None:
-        """Count a piece and what was made of it."""
+        """Count a piece and its mix."""
         channels = frames.shape[1]
         if channels > 1:
             self._channels += _energy(frames.ravel(order="K")) / channels
@@ -43,16 +43,16 @@ class MixingLoss:
 
     @property
     def decibels(self) -> float:
-        """How much weaker the mix is than its channels are on average: 0 where they agree, 144 where they cancel."""
+        """How much weaker the mix is than its channels on average: 0 where they agree, 144 where they cancel out."""
         if not 0.0 < self._channels < math.inf:
             return 0.0
         if self._mix <= 0.0:
             return _COMPLETE_LOSS
-        # The mix is never the stronger one, but for rounding.
+        # Except for rounding, the mix is never stronger.
         return min(max(10.0 * math.log10(self._channels / self._mix), 0.0), _COMPLETE_LOSS)
 
 
 def _energy(samples: Mono) -> float:
-    # Float files may hold samples of any size; a sum that overflows says nothing, and is left at that.
+    # Float files may hold samples of any size; a sum that overflows tells nothing and is ignored.
     with np.errstate(over="ignore"):
         return float(np.dot(samples, samples))

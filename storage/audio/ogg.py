@@ -1,4 +1,4 @@
-"""Tells an Ogg file that was cut off from a complete one, which its decoder does not."""
+"""Tells an Ogg file that was cut off from a complete one, because its decoder does not."""
 
 from storage.audio.facts import REMEDIES
 from storage.audio.source_file import SourceFile
@@ -11,7 +11,7 @@ _HEADER = 27  # bytes before the segment lengths; the last of them is their numb
 
 
 def refuse_cut_page(file: SourceFile) -> None:
-    """Raise where the file ends inside its last page. How much is missing no header tells."""
+    """Raise if the file ends inside its last page. No header tells how much is missing."""
     start = max(0, file.size - _LARGEST_PAGE)
     tail = file.read_at(start, _LARGEST_PAGE)
     file.check()

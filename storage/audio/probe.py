@@ -1,4 +1,4 @@
-"""A quick look at a recording: only its header is read."""
+"""A quick look at a recording, which reads only its header."""
 
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +11,6 @@ __all__ = ["SourceFacts", "probe"]
 
 
 def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> SourceFacts:
-    """What the header says, or the sentence that says why it cannot be converted."""
+    """What the header says; raises an AudioError that says why if it cannot be converted."""
     with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
         return decoder.facts

@@ -1,4 +1,4 @@
-"""A recording as a stream of mono blocks at its own rate."""
+"""Reads a recording as a stream of mono blocks at its own rate."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +16,7 @@ from storage.errors import AudioError
 
 
 class Source:
-    """An opened recording, to be read once from its beginning to its end."""
+    """An opened recording, to be read once from beginning to end."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -29,11 +29,11 @@ class Source:
 
     @property
     def mixing_loss_db(self) -> float:
-        """How much weaker than its channels the mix of what was read so far is; much, where they cancel out."""
+        """How much weaker the mix read so far is than its channels; large where they cancel out."""
         return self._loss.decibels
 
     def blocks(self, seconds: float = 2.0) -> Iterator[Mono]:
-        """Mono float32 blocks of this length, the last one shorter; their concatenation is always the same."""
+        """Mono float32 blocks of this length, the last one shorter; joined, they are the same for every length."""
         equal = EqualBlocks(max(1, round(seconds * self.facts.rate)))
         done = 0
         for piece in self._decoder.pieces():
@@ -50,7 +50,7 @@ class Source:
 
 @contextmanager
 def open_source(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> Iterator[Source]:
-    """Open a path, or a binary file that can seek; `name` is what messages call it."""
+    """Open a path or a seekable binary file; messages call it `name`."""
     with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
         yield Source(decoder)
 
@@ -61,6 +61,6 @@ def _refuse_non_numbers(mono: Mono, done: int, facts: SourceFacts) -> None:
         return
     at = done + int(np.argmin(good))
     raise AudioError(
-        f"{facts.name} holds a value that is no finite number (NaN or infinity) at sample {at} "
+        f"{facts.name} holds a value that is not finite (NaN or infinity) at sample {at} "
         f"({at / facts.rate:.3f} s); export the recording again"
     )

@@ -1,4 +1,4 @@
-"""Another sample rate, as a stream, with a length that is exact to the sample."""
+"""Resamples a stream to another rate, with a length that is exact to the sample."""
 
 import numpy as np
 import soxr
@@ -8,7 +8,7 @@ from storage.audio.grid import resampled_length
 
 
 class StreamResampler:
-    """Mono float32 in pieces of any length; the result depends on neither their number nor their lengths."""
+    """Resamples mono float32 pieces; the result does not depend on their number or their lengths."""
 
     def __init__(self, rate_in: int, rate_out: int) -> None:
         self._rates = (rate_in, rate_out)
@@ -18,7 +18,7 @@ class StreamResampler:
         self._given = 0
 
     def push(self, block: Mono) -> Mono:
-        """Take samples in and return those that are ready, perhaps none."""
+        """Take samples, and return those that are ready, perhaps none."""
         if self._stream is None or not len(block):
             return block
         self._taken += len(block)
@@ -27,11 +27,11 @@ class StreamResampler:
         return out
 
     def finish(self) -> Mono:
-        """The last samples, so that all together are as many as the grid says."""
+        """Return the last samples, so that the total is the number that the grid says."""
         if self._stream is None:
             return np.empty(0, np.float32)
         missing = resampled_length(self._taken, *self._rates) - self._given
-        # Silence behind the end, worth two samples out, lets soxr finish at or beyond the exact length.
+        # Silence behind the end, as long as two output samples, lets soxr finish at or beyond the exact length.
         rate_in, rate_out = self._rates
         silence = np.zeros(2 * -(-rate_in // rate_out), np.float32)
         tail: Mono = self._stream.resample_chunk(silence, last=True)

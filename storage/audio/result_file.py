@@ -1,18 +1,18 @@
-"""The file that a result is written into, whose failures are remembered for those who can tell them."""
+"""The file that a result is written to; it remembers a failure until it can be reported."""
 
 import errno
 from pathlib import Path
 
 from storage.errors import AudioError, InputError, NoSpace, VoicefarmError
 
-#: Bytes gathered before the disk is bothered; encoders hand on a few KiB at a time.
+#: Bytes gathered before they are written; encoders hand on a few KiB at a time.
 _BUFFER = 1 << 20
-#: A full disk, a full quota, and the largest size of one file.
+#: A full disk, a full quota, and a file that may not grow further.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class ResultFile:
-    """A file that encoders written in C can call: it never raises into them but remembers what failed."""
+    """A file that encoders written in C can call: it never raises into them, but remembers what failed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,7 +27,7 @@ class ResultFile:
             ) from error
 
     def write(self, content: bytes) -> int:
-        """Write, or after a failure pretend to, so that the encoder comes back in good order."""
+        """Write, or pretend to after a failure, so that the encoder returns normally."""
         if self.failure is None:
             try:
                 self._raw.write(content)
@@ -36,16 +36,16 @@ class ResultFile:
         return len(content)
 
     def read(self, size: int) -> bytes:
-        """Read back, as some containers do with their header."""
+        """Read back what was written, as some containers do with their header."""
         return b"" if self.failure else self._raw.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move the writing position."""
+        """Move to where the next write goes."""
         if self.failure is None:
             try:
                 return self._raw.seek(offset, whence)
             except OSError as error:
-                # Moving writes out what was gathered, so this too meets a full disk.
+                # Moving writes out what was gathered, so this can meet a full disk too.
                 self.failure = error
         return 0
 
@@ -54,20 +54,21 @@ class ResultFile:
         return 0 if self.failure else self._raw.tell()
 
     def close(self) -> None:
-        """Write out what was gathered."""
+        """Write out what was gathered, and close the file."""
         try:
             self._raw.close()
         except OSError as error:
             self.failure = self.failure or error
 
     def check(self) -> None:
-        """Raise what failed underneath, if anything did."""
+        """Raise an error if anything failed."""
         if self.failure is not None:
             raise self._sentence(self.failure) from self.failure
 
     def _sentence(self, error: OSError) -> VoicefarmError:
         if error.errno in _FULL:
             return NoSpace(
-                f"There is no room to write {self._path} ({error.strerror}); make room there or name another folder"
+                f"There is no room to write {self._path} ({error.strerror}); free some space there, or choose another"
+                " folder"
             )
-        return AudioError(f"Writing {self._path} failed ({error.strerror}); check the disk and run it again")
+        return AudioError(f"Writing {self._path} failed ({error.strerror}); check the disk and try again")

@@ -1,4 +1,4 @@
-"""Decoding by libsndfile: WAV, RF64, W64, AIFF, FLAC, Ogg, MP3 and their relatives."""
+"""Decodes with libsndfile: WAV, RF64, W64, AIFF, FLAC, Ogg, MP3 and their relatives."""
 
 from collections.abc import Iterator
 
@@ -10,23 +10,22 @@ from storage.audio.blocks import Frames
 from storage.audio.facts import SourceFacts, cut_short, damaged
 from storage.audio.source_file import SourceFile
 
-#: Values, that is frames times channels, in one read: 512 KiB of float32, whatever the number of channels.
+#: Values (frames times channels) in one read: 512 KiB of float32, whatever the number of channels.
 _READ_VALUES = 131_072
-#: Frames in one read of a file that may be damaged: what a failing read had already decoded is lost, so it is one
-#: FLAC block.
+#: Frames in one read of a file that may be damaged: one FLAC block, because a failing read loses what it had decoded.
 _CAREFUL_FRAMES = 4_096
-#: What libsndfile itself takes a 16-bit sample's unit for.
+#: One unit of a 16-bit sample, as libsndfile scales it.
 _STEP_OF_16_BITS = np.float32(2.0**-15)
-#: libsndfile reports the largest 64-bit number where the header leaves the length open.
+#: libsndfile reports the largest 64-bit number if the header leaves the length open.
 _ENDLESS = 1 << 60
 
 
 class UnknownLength(Exception):
-    """The header leaves the length open, which libsndfile cannot read to the end."""
+    """The header leaves the length open, so libsndfile cannot read the file to its end."""
 
 
 class SndfileDecoder:
-    """One recording under libsndfile."""
+    """One recording, decoded by libsndfile."""
 
     def __init__(self, file: SourceFile, *, allow_truncated: bool) -> None:
         file.seek(0)
@@ -39,11 +38,11 @@ class SndfileDecoder:
         self.facts = self._describe()
 
     def pieces(self) -> Iterator[Frames]:
-        """All frames, and at the end a refusal if they are fewer than the header promised."""
+        """All frames; raises at the end if they are fewer than the header promised."""
         channels, done = self.facts.channels, 0
         count = _CAREFUL_FRAMES if self._allow_truncated else max(1, _READ_VALUES // channels)
         buffer: Frames = np.empty((count, channels), np.float32)
-        # 16-bit samples are read as they are and scaled here: libsndfile would ask for them in pieces of 8 kB.
+        # 16-bit samples are read as they are and scaled here; as floats, libsndfile would read them in pieces of 8 kB.
         raw = np.empty((count, channels), np.int16) if self.facts.codec == "PCM_16" else None
         while got := self._read(buffer if raw is None else raw, done):
             done += got
@@ -55,7 +54,7 @@ class SndfileDecoder:
             raise cut_short(self.facts.name, promised / self.facts.rate, done / self.facts.rate)
 
     def close(self) -> None:
-        """Let go of the decoder."""
+        """Close the decoder."""
         self._sound.close()
 
     def _read(self, buffer: Frames | npt.NDArray[np.int16], done: int) -> int:
@@ -86,7 +85,7 @@ class SndfileDecoder:
 
 
 def _counts_its_frames(file: SourceFile) -> bool:
-    """Whether an MP3 begins with the frame that says how many follow; without it the length is a guess."""
+    """Whether an MP3 begins with the frame that says how many follow; without it, its length is a guess."""
     head = file.read_at(0, 10)
     start = 0
     if head[:3] == b"ID3" and len(head) == 10:

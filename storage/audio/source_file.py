@@ -1,4 +1,4 @@
-"""The bytes of a recording, from a path or from anything that reads and seeks."""
+"""The bytes of a recording, from a path or from any object that can read and seek."""
 
 import stat
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from storage.errors import AudioError, VoicefarmError
 
 
 class BinarySource(Protocol):
-    """What a file object must offer: an open file, a BytesIO, a ranged reader of an object store."""
+    """What a file object must offer, such as an open file, a BytesIO, or an object store's ranged reader."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to this many bytes; none at the end."""
+        """Read up to this many bytes; none at the end."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move, and return the offset from the beginning."""
 
 
 class SourceFile:
-    """A file that decoders written in C can call: it never raises into them but remembers what failed."""
+    """A file that decoders written in C can call: it never raises into them, but remembers what failed."""
 
     def __init__(self, raw: BinarySource, name: str) -> None:
-        # Not called `name`: FFmpeg would take that for a path and believe its extension.
+        # Not `name`: FFmpeg would take that for a path and trust its extension.
         self.label = name
         self.failure: OSError | ValueError | VoicefarmError | None = None
         self._raw = raw
@@ -32,11 +32,11 @@ class SourceFile:
         self.size = self._measure()
 
     def overlay(self, offset: int, content: bytes) -> None:
-        """Let these few bytes be read in place of those in the file."""
+        """Have these few bytes read in place of those in the file."""
         self._patches.append((offset, content))
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset`, without moving the reading position."""
+        """Read up to `size` bytes from `offset`, without moving the reading position."""
         before, self._at = self._at, offset
         try:
             return self.read(size)
@@ -44,10 +44,10 @@ class SourceFile:
             self._at = before
 
     def read(self, size: int) -> bytes:
-        """The next bytes: all that were asked for, unless the file ends or fails."""
+        """Read the next bytes: as many as asked for, unless the file ends or fails."""
         start = self._at
         if start >= self.size:
-            # Damaged headers point far beyond the end, even beyond what a file can be asked for.
+            # Damaged headers may point far beyond the end, even beyond the offsets that a file accepts.
             return b""
         parts: list[bytes] = []
         try:
@@ -68,7 +68,7 @@ class SourceFile:
         return len(content)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move; a place before the beginning, which decoders of broken files ask for, is the beginning."""
+        """Move; decoders of broken files ask for places before the beginning, which count as the beginning."""
         base = (0, self._at, self.size)[whence]
         self._at = max(0, base + offset)
         return self._at
@@ -78,14 +78,14 @@ class SourceFile:
         return self._at
 
     def check(self) -> None:
-        """Raise what failed underneath, if anything did."""
+        """Raise an error if anything failed."""
         if self.failure is None:
             return
         if isinstance(self.failure, VoicefarmError):
             raise self.failure
         why = getattr(self.failure, "strerror", None) or self.failure
         raise AudioError(
-            f"{self.label} could not be read to its end ({why}); check the disk or network it lies on and try again"
+            f"{self.label} could not be read to its end ({why}); check the disk or network it is on, and try again"
         ) from self.failure
 
     def _measure(self) -> int:
@@ -106,13 +106,13 @@ class SourceFile:
 
 @contextmanager
 def open_file(source: Path | BinarySource, name: str) -> Iterator[SourceFile]:
-    """Open a path, or borrow a file object, which stays open afterwards."""
+    """Open a path, or use a file object, which stays open afterwards."""
     if not isinstance(source, Path):
         yield SourceFile(source, name)
         return
     try:
         _refuse_what_is_no_file(source, name)
-        # Unbuffered: decoders ask for big pieces and the header is a handful of reads.
+        # Unbuffered: decoders ask for big pieces, and reading the header takes only a few reads.
         raw = source.open("rb", buffering=0)
     except OSError as error:
         raise AudioError(f"{name} cannot be opened ({error.strerror}); check the path and its permissions") from error
@@ -121,9 +121,9 @@ def open_file(source: Path | BinarySource, name: str) -> Iterator[SourceFile]:
 
 
 def _refuse_what_is_no_file(path: Path, name: str) -> None:
-    # Asked before opening, because opening a pipe would wait for somebody to write into it.
+    # Checked before opening, because opening a pipe would wait for somebody to write into it.
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise AudioError(f"{name} is a directory, not a recording; name a file inside it")
+        raise AudioError(f"{name} is a directory, not a recording; give a file inside it")
     if not stat.S_ISREG(mode):
-        raise AudioError(f"{name} is a device or a pipe, which cannot be rewound; save it into a file first")
+        raise AudioError(f"{name} is a device or a pipe, which cannot be rewound; save it to a file first")

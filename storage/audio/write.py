@@ -1,4 +1,4 @@
-"""Writes a result, block by block, in the format asked for."""
+"""Writes a result block by block in the format asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +15,7 @@ from storage.errors import AudioError, InputError
 
 __all__ = ["FORMATS", "ResultWriter", "format_of", "open_result", "writable_rate"]
 
-#: What encoders raise: libsndfile and its wrapper, and FFmpeg, whose errors are among the last two.
+#: What encoders raise: the first two come from libsndfile and its wrapper, the others include FFmpeg's errors.
 _ENCODER_ERRORS = (soundfile.SoundFileError, AssertionError, OSError, ValueError)
 
 
@@ -27,7 +27,7 @@ class ResultWriter:
         self._written = 0
 
     def write(self, block: Mono) -> None:
-        """Encode these samples; beyond full scale they are clipped, except in float files, which can hold them."""
+        """Encode these samples, clipped at full scale, except in float files, which can hold larger ones."""
         if not np.isfinite(block).all():
             at = self._written + int(np.argmin(np.isfinite(block)))
             raise AudioError(f"The result holds NaN or infinity at sample {at} and was not written; convert it again")
@@ -41,10 +41,10 @@ class ResultWriter:
         self._written += len(block)
 
     def finish(self) -> None:
-        """Complete the file, which must have got as many samples as were announced."""
+        """Complete the file; raises if it did not get as many samples as announced."""
         if self._written != self._shape.frames:
             raise AudioError(
-                f"{self._path} was to hold {self._shape.frames} samples and got {self._written}; convert it again"
+                f"{self._path} should have {self._shape.frames} samples but got {self._written}; convert it again"
             )
         try:
             self._encoder.finish()
@@ -71,16 +71,16 @@ def open_result(
     artist: str | None = None,
     subtype: str | None = None,
 ) -> Iterator[ResultWriter]:
-    """A file to be written in order; it is removed if anything fails on the way.
+    """Open a file to be written in order; it is removed if anything fails.
 
-    `subtype` is PCM_16, PCM_24 or FLOAT for wav, PCM_16 or PCM_24 for flac.
+    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac.
     """
     kind = format_of(format)
     if writable_rate(kind, rate) != rate:
-        raise InputError(f"{kind} files cannot have {rate} Hz; resample to {writable_rate(kind, rate)} Hz first")
+        raise InputError(f"{kind} files cannot have a rate of {rate} Hz; use {writable_rate(kind, rate)} Hz")
     if frames < 1 and kind != "wav":
-        # A WAV without samples is a file that everybody can open; of the others none is.
-        raise AudioError(f"{path} would hold no samples, which nobody could play; convert a longer recording")
+        # Any program can open a WAV without samples, but not the other formats.
+        raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
     shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
     file = ResultFile(path)
     encoder: Encoder | None = None
@@ -101,14 +101,14 @@ def _start(path: Path, file: ResultFile, shape: ResultShape) -> Encoder:
         file.check()
         why = _why(error)
         raise AudioError(
-            f"{path} cannot be begun as {shape.format} at {shape.rate} Hz ({why}); try another format"
+            f"{path} cannot be written as {shape.format} at {shape.rate} Hz ({why}); try another format"
         ) from error
     file.check()
     return encoder
 
 
 def _why(error: Exception) -> str:
-    """What the encoder says; libsndfile's own text would name an object in memory."""
+    """The encoder's reason; libsndfile's own text would name an object in memory."""
     return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
 
 

@@ -1,4 +1,4 @@
-"""An object store in a local folder: every write is a temporary file, synced and moved into place."""
+"""An object store in a local folder: every object is written to a temporary file, synced and moved into place."""
 
 import errno
 import os
@@ -13,9 +13,9 @@ from uuid import uuid4
 from storage.errors import NoSpace, ObjectMissing, ObjectStoreError, ObjectStoreRefused
 from storage.objects.store import Stored, checked, checked_file, checked_prefix, is_key
 
-#: Half-written objects lie here, out of sight of every listing, on the same file system so that they can be moved.
+#: Folder of half-written objects: hidden from every listing, and on the same file system so that they can be moved.
 UNFINISHED = ".unfinished"
-#: What opening a socket, or a device that has no driver, ends in.
+#: Errors from opening a socket, or a device without a driver.
 _NO_FILE = {errno.ENXIO, errno.ENODEV}
 
 
@@ -30,7 +30,7 @@ class FolderStore:
         self._place(key, lambda target: target.write_bytes(data))
 
     def put_file(self, key: str, path: Path) -> None:
-        """Store a file; the kernel clones it where the file system can."""
+        """Store a file; the kernel clones it if the file system can."""
         source = checked_file(path)
         self._place(key, lambda target: shutil.copyfile(source, target))
 
@@ -57,14 +57,14 @@ class FolderStore:
         return Stored(key, status.st_size, status.st_mtime) if stat.S_ISREG(status.st_mode) else None
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        """All objects below a prefix, in no order."""
+        """All objects below a prefix, in no particular order."""
         folder = self.root / checked_prefix(prefix).rpartition("/")[0]
         for parent, folders, names in os.walk(folder, onerror=self._unlisted):
             if UNFINISHED in folders:
                 folders.remove(UNFINISHED)
             for name in names:
                 key = (Path(parent) / name).relative_to(self.root).as_posix()
-                # File managers and network file systems leave files of their own behind.
+                # File managers and network file systems leave files of their own here.
                 if key.startswith(prefix) and is_key(key) and (stored := self.find(key)):
                     yield stored
 
@@ -78,7 +78,7 @@ class FolderStore:
             pass
 
     def tidy(self, before: float) -> None:
-        """Remove what was begun before a time and never finished, because its writer was killed."""
+        """Remove objects begun before a time and never finished, because their writer was killed."""
         for left_over in (self.root / UNFINISHED).glob("*"):
             with suppress(OSError):
                 if left_over.stat().st_mtime < before:
@@ -112,7 +112,7 @@ class FolderStore:
             raise _told(error, self.root) from error
 
     def _unlisted(self, error: OSError) -> None:
-        """A folder that cannot be read is no empty one; one that is not there is."""
+        """Raise for a folder that cannot be read; one that does not exist counts as empty."""
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             raise _told(error, self.root) from error
         self._refuse_other_root()
@@ -120,17 +120,17 @@ class FolderStore:
     def _refuse_other_root(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise ObjectStoreRefused(
-                f"the object folder {self.root} is no folder; move away what lies there, or correct"
+                f"the object folder {self.root} is not a folder; move away what is there, or correct"
                 " VOICEFARM_OBJECTS_URL"
             )
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Open a file, and nothing else: a pipe or a device would keep us waiting for ever."""
+    """Open a file, and nothing else: opening a pipe or a device could wait for ever."""
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise FileNotFoundError(errno.ENOENT, "no file", str(path))
+        raise FileNotFoundError(errno.ENOENT, "not a file", str(path))
     return file
 
 
@@ -148,7 +148,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Make sure that the bytes are on the disk before the name is."""
+    """Make sure that the bytes are on the disk before the object gets its name."""
     with path.open("rb") as written:
         os.fsync(written.fileno())
 

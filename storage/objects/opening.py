@@ -1,4 +1,4 @@
-"""From a URL to an object store."""
+"""Opens the object store that a URL names."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,12 +10,12 @@ from storage.settings import Settings
 
 
 def open_store(settings: Settings) -> ObjectStore:
-    """The object store that the settings name; nothing is asked of it yet."""
+    """The object store that the settings name; nothing is requested from it yet."""
     url = urlsplit(settings.resolved_objects_url)
     if url.scheme == "file" and url.path and url.netloc in ("", "localhost"):
         return FolderStore(Path(unquote(url.path)))
     if url.scheme == "s3" and url.netloc:
-        # boto3 takes a third of a second to import; a farm on one machine never needs it.
+        # Importing boto3 takes a third of a second, and a farm on one machine never needs it.
         from storage.objects.s3 import S3Store
 
         return S3Store(url.netloc, url.path, settings)

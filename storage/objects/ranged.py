@@ -1,4 +1,4 @@
-"""A remote object as a seekable file that fetches what is read, block by block."""
+"""A remote object as a seekable file, which fetches block by block what is read."""
 
 import io
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from storage.errors import ObjectStoreError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-#: Requests for one block. Connections break now and then, and each request asks only for what is still missing.
+#: Requests for one block: connections break now and then, and each new request asks only for what is still missing.
 TRIES = 4
 
 
 class RangedReader(io.RawIOBase):
-    """Reads of any size become requests of whole blocks; one block is kept, which is what streams need."""
+    """Turns reads of any size into requests for whole blocks; it keeps one block, which is enough for streams."""
 
     #: Big enough that a request's latency is small beside its transfer.
     BLOCK = 4 * 1024 * 1024
@@ -29,11 +29,11 @@ class RangedReader(io.RawIOBase):
         self.block = b""
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
-        """It can be moved about in."""
+        """Always true."""
         return True
 
     def tell(self) -> int:
@@ -41,19 +41,19 @@ class RangedReader(io.RawIOBase):
         return self.position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go somewhere; nothing is fetched yet."""
+        """Move to a position; nothing is fetched yet."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
         self.position = max(base + offset, 0)
         return self.position
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill the buffer as far as the block at this position goes."""
+        """Fill the buffer, at most to the end of the current block."""
         view = memoryview(buffer).cast("B")
         if self.position >= self.size:
             return 0
         if not self.block_start <= self.position < self.block_start + len(self.block):
             start = self.position - self.position % self.BLOCK
-            # Not start first and block later: where fetching fails, the older block stays where it was.
+            # Both are set at once: if fetching fails, the older block keeps its position.
             self.block_start, self.block = start, self._whole(start, min(start + self.BLOCK, self.size))
         offset = self.position - self.block_start
         found = self.block[offset : offset + len(view)]
@@ -62,7 +62,7 @@ class RangedReader(io.RawIOBase):
         return len(found)
 
     def _whole(self, start: int, stop: int) -> bytes:
-        """All bytes of a block, because a short answer is a broken connection and not the end of the object."""
+        """All bytes of a block: a short answer means a broken connection, not the end of the object."""
         parts: list[bytes] = []
         at = start
         for _ in range(TRIES):
@@ -72,7 +72,7 @@ class RangedReader(io.RawIOBase):
                 break
         if at != stop:
             raise ObjectStoreError(
-                f"{self.name} came back wrong from the object store: {at - start} bytes where {stop - start} were asked"
-                f" for, from byte {start} on; look into the server's log, and for a proxy that cuts answers"
+                f"the object store sent {at - start} bytes of {self.name} from byte {start} on, but {stop - start} were"
+                " asked for; check the server's log, and look for a proxy that cuts answers off"
             )
         return b"".join(parts)

@@ -1,4 +1,4 @@
-"""An object store on any S3 server, by boto3."""
+"""An object store on any S3 server, through boto3."""
 
 import io
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from storage.settings import Settings, redacted
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-#: Connections a process may hold: fetch and store threads of a worker, or the uploads of a split, with some to spare.
+#: Connections a process may hold: for a worker's fetch and store threads or a split's uploads, with some to spare.
 CONNECTIONS = 16
-#: Multipart from this size on, in parts of it: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
+#: Larger files are uploaded in parts of this size: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
 PART_BYTES = 16 * 1024 * 1024
 
 
@@ -50,7 +50,7 @@ class S3Store:
             self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=data)
 
     def put_file(self, key: str, path: Path) -> None:
-        """Store a file, in parts where it is big."""
+        """Store a file, in parts if it is big."""
         source = checked_file(path)
         with self._talking(key):
             self.client.upload_file(str(source), self.bucket, self._name(key), Config=self.transfer)
@@ -61,7 +61,7 @@ class S3Store:
             return self.client.get_object(Bucket=self.bucket, Key=self._name(key))["Body"].read()
 
     def open(self, key: str) -> BinaryIO:
-        """Read an object by ranges."""
+        """Open an object for reading by ranges."""
         stored = self.find(key)
         if stored is None:
             raise missing(key, self.where)
@@ -86,7 +86,7 @@ class S3Store:
             for page in pages:
                 for item in page.get("Contents", []):
                     stored = listed(item, self.prefix, self.where)
-                    # Others' tools leave markers of folders in a bucket, which are nobody's object.
+                    # Other tools leave folder markers in a bucket, which are not objects of the farm.
                     if is_key(stored.key):
                         yield stored
 
@@ -96,7 +96,7 @@ class S3Store:
             self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
 
     def tidy(self, before: float) -> None:
-        """Abort uploads in parts that were begun before a time: their parts cost room and are listed nowhere."""
+        """Abort multipart uploads begun before a time: their parts take up room and are listed nowhere."""
         with self._talking(self.prefix):
             begun = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=self.prefix).get("Uploads", [])
             for upload in begun:
@@ -115,7 +115,7 @@ class S3Store:
             return ranged(answer, start, stop, self.where)
 
     def _require_bucket(self) -> None:
-        """HEAD tells a missing bucket from a missing object by nothing: ask once, lest a misspelt bucket seem empty."""
+        """Raise if the bucket is missing; HEAD on an object cannot tell, and a misspelt bucket would seem empty."""
         if self.has_bucket:
             return
         try:
@@ -130,7 +130,7 @@ class S3Store:
 
 
 def _client(settings: Settings) -> "S3Client":
-    """One client a process; other servers than AWS often know neither the newer checksums nor bucket host names."""
+    """The client; servers other than AWS often support neither the newer checksums nor bucket host names."""
     special: dict[str, Any] = {}
     if settings.objects_endpoint:
         special = {
@@ -139,7 +139,7 @@ def _client(settings: Settings) -> "S3Client":
             "s3": {"addressing_style": "path"},
         }
     config = Config(
-        # Workers wait out longer absences themselves (storage/objects/patience.py); a person wants to know soon.
+        # Workers wait out longer outages themselves (storage/objects/patience.py); a person wants to know soon.
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,
         read_timeout=30,
@@ -157,18 +157,18 @@ def _client(settings: Settings) -> "S3Client":
             config=config,
         )
     except (ValueError, BotoCoreError) as error:
-        # What is told of a URL that holds a password may be any piece of it.
+        # If the URL holds a password, the error may quote any piece of it.
         why = redacted(settings.objects_endpoint) if "@" in settings.objects_endpoint else error
         raise SettingsError(
             f"the settings of the object store cannot be used ({why}); check VOICEFARM_OBJECTS_ENDPOINT, which is a"
-            " URL such as http://host:9000, VOICEFARM_OBJECTS_REGION, and that both keys are given or neither"
+            " URL such as http://host:9000, check VOICEFARM_OBJECTS_REGION, and set both keys or neither"
         ) from error
 
 
 def _without_password(endpoint: str) -> str:
-    """S3 asks for signatures and has no use for it, but every error of boto3 would show it."""
+    """The endpoint without its password: S3 uses signatures instead, and boto3's errors would show the password."""
     who, at, _ = urlsplit(endpoint).netloc.rpartition("@")
     bare = endpoint.replace(who + at, "", 1)
     if "@" in bare:
-        raise ValueError("a password with such characters in it")
+        raise ValueError("its password has characters that cannot be used")
     return bare

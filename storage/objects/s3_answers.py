@@ -1,4 +1,4 @@
-"""What a server answers, looked at before it is believed: at a wrong address anything may answer."""
+"""Checks a server's answers before they are used: at a wrong address, anything may answer."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3.client import S3Client
 
-#: What every server that speaks S3 puts into its answers.
+#: Headers that every S3 server puts into its answers.
 _ALWAYS_THERE = {
     "HeadObject": ("ContentLength", "LastModified"),
     "PutObject": ("ETag",),
@@ -23,12 +23,12 @@ _ALWAYS_THERE = {
     "CreateMultipartUpload": ("UploadId",),
     "ListObjectsV2": ("IsTruncated",),
 }
-#: Bytes taken from a connection at once.
+#: Bytes read from a connection at once.
 _READ_BYTES = 1 << 20
 
 
 def watch_answers(client: "S3Client", where: str) -> None:
-    """Check every answer of this client, also those that boto3's own transfers get."""
+    """Check every answer to this client, including those to boto3's own transfers."""
 
     def look(response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any) -> None:
         if response_dict is not None:
@@ -41,8 +41,8 @@ def watch_answers(client: "S3Client", where: str) -> None:
             with _unread_if_refused(parsed):
                 _refuse_gaps(model.name, parsed, where)
 
-    # At once, because boto3 takes a web page for a passing fault, and asks who sends it elsewhere again and again
-    # until it runs out of stack.
+    # Checked at once, because boto3 takes a web page for a passing fault, and follows redirects again and again until
+    # it runs out of stack.
     client.meta.events.register("response-received.s3", look)
     client.meta.events.register("after-call.s3", weigh)
 
@@ -51,17 +51,17 @@ def listed(item: Mapping[str, Any], prefix: str, where: str) -> Stored:
     """One entry of a listing."""
     key, size, modified = item.get("Key"), item.get("Size"), item.get("LastModified")
     if not (isinstance(key, str) and isinstance(size, int) and isinstance(modified, datetime)):
-        raise no_s3(where, "its listing has an entry without key, size or time")
+        raise no_s3(where, "its listing has an entry without a key, size or time")
     return Stored(key.removeprefix(prefix), size, modified.timestamp())
 
 
 def ranged(answer: Mapping[str, Any], start: int, stop: int, where: str) -> bytes:
-    """The bytes of a range; fewer where the connection broke on the way."""
+    """The bytes of a range; fewer if the connection broke."""
     status, body, length = answer["ResponseMetadata"]["HTTPStatusCode"], answer["Body"], answer.get("ContentLength", 0)
     if (status != HTTPStatus.PARTIAL_CONTENT and start > 0) or length > stop - start:
-        # Not read to its end, so that this connection is of no more use.
+        # Closed without being read to its end, so this connection is not used again.
         body.close()
-        raise no_s3(where, "it was asked for a part of an object and sends another")
+        raise no_s3(where, "it was asked for a part of an object and sent another")
     found = _received(body, stop - start)
     if len(found) < stop - start:
         body.close()
@@ -69,16 +69,16 @@ def ranged(answer: Mapping[str, Any], start: int, stop: int, where: str) -> byte
 
 
 def no_s3(where: str, why: str) -> ObjectStoreRefused:
-    """Something answers there, but not an object store."""
+    """The error for a server that answers but is not an object store."""
     return ObjectStoreRefused(
-        f"what answers for {where} does not speak S3: {why}; check VOICEFARM_OBJECTS_ENDPOINT, and for a proxy or a"
-        " login page on the way"
+        f"the server that answers for {where} does not speak S3: {why}; check VOICEFARM_OBJECTS_ENDPOINT, and look for"
+        " a proxy or a login page on the way"
     )
 
 
 @contextmanager
 def _unread_if_refused(parsed: Mapping[str, Any]) -> Iterator[None]:
-    """Hang up on a server whose answer nobody is going to read."""
+    """Close the connection to a server whose answer nobody will read."""
     try:
         yield
     except ObjectStoreRefused:
@@ -91,9 +91,9 @@ def _refuse_strangers(status: int, headers: Mapping[str, str], where: str) -> No
     is_page = headers.get("content-type", "").lower().startswith("text/html")
     if status < HTTPStatus.MULTIPLE_CHOICES and is_page and not any(name.startswith("x-amz") for name in headers):
         raise no_s3(where, "it answers with a web page")
-    # AWS names the region that a bucket is in, and boto3 goes there.
+    # AWS names the region of a bucket, and boto3 goes there.
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST and "x-amz-bucket-region" not in headers:
-        raise no_s3(where, f"it sends us elsewhere ({status})")
+        raise no_s3(where, f"it redirects elsewhere ({status})")
 
 
 def _refuse_gaps(operation: str, parsed: Mapping[str, Any], where: str) -> None:
@@ -102,7 +102,7 @@ def _refuse_gaps(operation: str, parsed: Mapping[str, Any], where: str) -> None:
             raise no_s3(where, f"its answer to {operation} lacks {name}")
     headers = parsed["ResponseMetadata"]["HTTPHeaders"]
     if operation == "GetObject" and not {"content-length", "transfer-encoding"} & set(headers):
-        # An answer that was cut off could not be told from a whole one.
+        # Without it, an answer that was cut off could not be told from a whole one.
         raise no_s3(where, "it sends an object without its length")
 
 
@@ -113,6 +113,6 @@ def _received(body: "StreamingBody", most: int) -> bytes:
             parts.append(part)
             most -= len(part)
     except (IncompleteReadError, ResponseStreamingError):
-        # What came is good; the reader asks for the rest.
+        # The bytes that came are good; the reader asks for the rest.
         pass
     return b"".join(parts)

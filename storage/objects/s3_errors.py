@@ -1,4 +1,4 @@
-"""What boto3 raises, as sentences."""
+"""Turns the errors that boto3 raises into sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,18 +22,18 @@ from storage.objects.s3_answers import no_s3
 
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 NO_BUCKET = {"NoSuchBucket", "InvalidBucketName"}
-#: What servers other than AWS say when their disks are full.
+#: Codes that servers other than AWS send when their disks are full.
 FULL = {"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "507"}
-#: Refusals below 500 that only ask for patience.
+#: Statuses below 500 that only ask the client to wait.
 BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
-#: The object is shorter than it was; trying again finds the new one.
+#: Sent if the object is shorter than it was; trying again finds the new one.
 CHANGED = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 _KEYS = "VOICEFARM_OBJECTS_ACCESS_KEY and VOICEFARM_OBJECTS_SECRET_KEY"
 
 
 @contextmanager
 def talking(key: str, where: str) -> Iterator[None]:
-    """Turn what boto3 raises about a key into the errors of an object store."""
+    """Turn boto3's errors about a key into the errors of an object store."""
     try:
         yield
     except ClientError as error:
@@ -42,31 +42,31 @@ def talking(key: str, where: str) -> Iterator[None]:
         cause = error.__context__
         raise (_refusal(cause, key, where) if isinstance(cause, ClientError) else _silence(error, where)) from error
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
-        raise ObjectStoreRefused(f"there are no keys to {where} ({error}); set {_KEYS}") from error
+        raise ObjectStoreRefused(f"there are no keys for {where} ({error}); set {_KEYS}") from error
     except (ParamValidationError, EndpointProviderError) as error:
         advice = "correct VOICEFARM_OBJECTS_URL or VOICEFARM_OBJECTS_ENDPOINT"
-        raise ObjectStoreRefused(f"{where} cannot be asked ({' '.join(str(error).split())}); {advice}") from error
+        raise ObjectStoreRefused(f"{where} cannot be used ({' '.join(str(error).split())}); {advice}") from error
     except (BotoCoreError, HTTPError, OSError) as error:
         raise _silence(error, where) from error
     except (ResponseParserError, ValueError, KeyError) as error:
-        # boto3 lets these out where a header or a body is not what S3 has there.
+        # boto3 raises these when a header or a body is not what S3 sends.
         raise no_s3(where, "its answer cannot be understood") from error
 
 
 def missing(key: str, where: str) -> ObjectMissing:
-    """No object lies there."""
+    """The error for an object that is not there."""
     return ObjectMissing(f"{key} is not in {where}; it was removed, or never stored")
 
 
 def no_bucket(where: str) -> ObjectStoreRefused:
-    """The bucket itself is not there."""
+    """The error for a bucket that is not there."""
     return ObjectStoreRefused(f"there is no {where}; create it, or correct VOICEFARM_OBJECTS_URL")
 
 
 def _refusal(error: ClientError, key: str, where: str) -> ObjectStoreError | NoSpace:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    # A server without a word of its own has its status as code.
+    # Where the server sends no code of its own, boto3 uses the status as the code.
     said = " ".join(dict.fromkeys(filter(None, (str(status or ""), code)))) or str(error)
     if code in NOT_THERE:
         return missing(key, where)
@@ -75,19 +75,19 @@ def _refusal(error: ClientError, key: str, where: str) -> ObjectStoreError | NoS
     if code in FULL:
         return NoSpace(f"the disks behind {where} are full ({said}); free some space")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
-        return ObjectStoreError(f"the object store does not answer for {where} ({said}); look into the server's log")
+        return ObjectStoreError(f"the object store does not answer for {where} ({said}); check the server's log")
     return _lasting_refusal(status, code, said, where)
 
 
 def _lasting_refusal(status: int, code: str, said: str, where: str) -> ObjectStoreError:
-    """What it says as long as nobody changes anything."""
+    """The error for a refusal that lasts until somebody changes something."""
     if code == "RequestTimeTooSkewed":
         return ObjectStoreError(f"the clocks of this machine and of {where} differ too much ({said}); set them right")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         advice = "check VOICEFARM_OBJECTS_ENDPOINT and VOICEFARM_OBJECTS_REGION"
-        return ObjectStoreRefused(f"the object store sends us elsewhere for {where} ({said}); {advice}")
+        return ObjectStoreRefused(f"the object store redirects elsewhere for {where} ({said}); {advice}")
     kind = ObjectStoreError if status == CHANGED else ObjectStoreRefused
-    return kind(f"the object store refuses us in {where} ({said}); check {_KEYS}, and the rights they have")
+    return kind(f"the object store refuses access to {where} ({said}); check {_KEYS}, and the rights they have")
 
 
 def _silence(error: Exception, where: str) -> ObjectStoreError:

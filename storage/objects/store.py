@@ -1,4 +1,4 @@
-"""What the farm asks of an object store: whole objects under keys, and streams of big ones."""
+"""What the farm needs from an object store: whole objects under keys, and streams of big ones."""
 
 import stat
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from storage.errors import ObjectStoreError
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object that is there."""
+    """Key, size and time of an object in the store."""
 
     key: str
     size: int
@@ -20,47 +20,49 @@ class Stored:
 
 
 def is_key(name: str) -> bool:
-    """Whether an object can have this name in any kind of store."""
+    """Whether an object can have this name in every kind of store."""
     if "\0" in name or any(not part or part.startswith(".") for part in name.split("/")):
         return False
     try:
         name.encode()
     except UnicodeEncodeError:
-        # Half a character, as JSON and the names of files may hold it.
+        # Half a surrogate pair, which JSON and file names may hold.
         return False
     return True
 
 
 def checked(key: str) -> str:
-    """The key, or an error where it could lead out of the store or mean something else in another kind of store."""
+    """The key; raises if it could lead out of the store or mean something else in another kind of store."""
     if not is_key(key):
-        raise ObjectStoreError(f"{key!r} is no key: it must be names with slashes between, none empty or led by a dot")
+        raise ObjectStoreError(
+            f"{key!r} is not a key: it must be names separated by slashes, none of them empty or beginning with a dot"
+        )
     return key
 
 
 def checked_file(path: Path) -> Path:
-    """The file to be stored, or an error that does not blame the store; a pipe would keep us waiting for ever."""
+    """The file to be stored; raises without blaming the store. A pipe is refused, because reading it could hang."""
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
         raise ObjectStoreError(f"{path} cannot be stored ({error.strerror}); check its path and rights") from error
     if not is_file:
-        raise ObjectStoreError(f"{path} cannot be stored, being no file; name a file")
+        raise ObjectStoreError(f"{path} cannot be stored, because it is not a file; give a file")
     return path
 
 
 def checked_prefix(prefix: str) -> str:
-    """The beginning of keys, or an error where it could be the beginning of none."""
+    """The prefix; raises if no key can begin with it."""
     if prefix:
         checked(prefix.removesuffix("/"))
     return prefix
 
 
 class ObjectStore(Protocol):
-    """Keys are relative paths with slashes. Writing is atomic: an object is there whole or not at all."""
+    """An object store. Keys are relative paths with slashes; writing is atomic, so an object is whole or not there."""
 
     def put(self, key: str, data: bytes) -> None:
-        """Store a small object, over an older one if need be."""
+        """Store a small object, replacing an older one."""
         ...
 
     def put_file(self, key: str, path: Path) -> None:
@@ -76,17 +78,17 @@ class ObjectStore(Protocol):
         ...
 
     def find(self, key: str) -> Stored | None:
-        """What is known of an object, or None where there is none."""
+        """Size and time of an object, or None if there is none."""
         ...
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        """All objects whose key begins so."""
+        """All objects whose keys begin with this prefix."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove an object; it is no error if there is none."""
+        """Remove an object; it is not an error if there is none."""
         ...
 
     def tidy(self, before: float) -> None:
-        """Remove what was begun before a time, in seconds since the epoch, and never finished."""
+        """Remove writes begun before a time, in seconds since the epoch, and never finished."""
         ...

@@ -1,4 +1,4 @@
-"""The door to the SQL database: engines, transactions, and whether it is at the revision we know."""
+"""Access to the SQL database: engines, transactions, and the check of its revision."""
 
 import sqlite3
 import time
@@ -14,13 +14,13 @@ from storage.errors import DatabaseUnavailable, MigrationNeeded, NoSpace, Servic
 from storage.remedies import Act, Remedy
 from storage.settings import redacted
 
-#: The newest revision in migrations/versions; a test holds the two together.
+#: The newest revision in migrations/versions; a test compares the two.
 REVISION = "0004"
-#: Seconds to wait for SQLite's one writer: longer than any transaction of ours by far.
+#: Seconds to wait for SQLite's only writer: far longer than any transaction of the farm.
 SQLITE_PATIENCE = 30
-#: Seconds after which a server that does not answer counts as away.
+#: Arguments for PostgreSQL; the timeout is the seconds after which a server that does not answer counts as away.
 POSTGRES_ARGUMENTS = {"connect_timeout": 5}
-#: Any number that only we use: whoever holds it in PostgreSQL is the one who hands out leases.
+#: A number that only this program uses: whoever holds this lock in PostgreSQL hands out leases.
 FEED_LOCK = 7_246_113_201
 #: Execution option of a connection that will write.
 WRITES = "voicefarm_writes"
@@ -36,20 +36,20 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Look without changing anything; never waits for a writer."""
+        """A transaction that changes nothing and never waits for a writer."""
         with _told(self.url), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction, committed at the end unless something is raised."""
+        """A transaction that is committed at the end unless something is raised."""
         writing = self.engine.execution_options(**{WRITES: True})
         with _told(self.url), writing.begin() as connection:
             yield connection
 
     @contextmanager
     def deciding(self) -> Iterator[Connection]:
-        """A writing transaction that only one dispatcher has at a time."""
+        """A writing transaction that only one dispatcher can have at a time."""
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FEED_LOCK})
@@ -57,17 +57,17 @@ class Database:
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A transaction that may rebuild tables, one process at a time."""
+        """A transaction that may rebuild tables; only one process can have it at a time."""
         with self._without_foreign_keys() if self.is_sqlite else self.deciding() as connection:
             yield connection
 
     @contextmanager
     def _without_foreign_keys(self) -> Iterator[Connection]:
-        """SQLite changes a table by copying and dropping it, which must not take along the rows that point to it."""
+        """A transaction in which SQLite may copy and drop a table without deleting the rows that refer to it."""
         writing = self.engine.execution_options(**{WRITES: True})
         with _told(self.url), writing.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            # Inside a transaction SQLite would ignore it.
+            # SQLite ignores this pragma inside a transaction.
             driver.execute("PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin():
@@ -76,7 +76,7 @@ class Database:
                 driver.execute("PRAGMA foreign_keys=ON")
 
     def revision(self) -> str | None:
-        """The revision that the database is at; None where it is empty."""
+        """The revision of the database, or None if it is empty."""
         with self.reading() as connection:
             if not self.engine.dialect.has_table(connection, "alembic_version"):
                 return None
@@ -87,13 +87,13 @@ class Database:
         found = self.revision()
         if found != REVISION:
             state = f"is at revision {found}" if found else "has no tables yet"
-            sentence = f"the database {state}, this program needs {REVISION}"
+            sentence = f"the database {state}, but this program needs {REVISION}"
             if found and found > REVISION:
                 raise MigrationNeeded(f"{sentence}; install the newer voicefarm with the same settings")
             raise MigrationNeeded(sentence, Remedy(Act.UPGRADE_TABLES))
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
@@ -107,7 +107,7 @@ def _engine(url: str) -> Engine:
                 parts, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=POSTGRES_ARGUMENTS
             )
     except (ArgumentError, NoSuchModuleError, ValueError):
-        # What they say quotes the URL, password and all.
+        # These errors quote the URL with its password, so they are not chained.
         pass
     except ImportError as error:
         raise DatabaseUnavailable(
@@ -115,7 +115,7 @@ def _engine(url: str) -> Engine:
             " run `pip install 'voicefarm[postgres]'`"
         ) from error
     raise DatabaseUnavailable(
-        f"VOICEFARM_DATABASE_URL is {redacted(url)}, which names no database that we can use;"
+        f"VOICEFARM_DATABASE_URL is {redacted(url)}, which does not name a usable database;"
         " it must be postgresql://user:password@host/name or sqlite:////folder/file"
     )
 
@@ -126,7 +126,7 @@ def _sqlite_engine(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnavailable(
-            f"the folder {folder} of the database cannot be made ({error.strerror}); check its owner and rights"
+            f"the folder {folder} of the database cannot be created ({error.strerror}); check its owner and rights"
         ) from error
     engine = create_engine(url, connect_args={"timeout": SQLITE_PATIENCE})
     event.listen(engine, "connect", _prepare_sqlite)
@@ -135,7 +135,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    # We begin transactions ourselves; the driver would do so only at the first write.
+    # Transactions are begun in _begin_sqlite; the driver would begin them only at the first write.
     connection.isolation_level = None
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -143,7 +143,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    # SQLite does not wait for others when it changes the kind of journal, as it does for everything else.
+    # SQLite waits for others with everything else, but not when it changes the journal mode.
     end = time.monotonic() + SQLITE_PATIENCE
     while True:
         try:
@@ -156,7 +156,7 @@ def _use_wal(connection: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Who will write takes the lock now: a read that turns into a write later cannot wait and would fail.
+    # A writer takes the lock now: a read that turns into a write later cannot wait for the lock and would fail.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -179,7 +179,7 @@ def _sentence(error: DBAPIError, url: str) -> ServiceError | None:
         return NoSpace(f"the disk of the database {place} is full; free some space", Remedy(Act.RETRY_JOBS))
     if "no such table" in said or ("does not exist" in said and "relation" in said):
         return MigrationNeeded(f"the database {place} lacks a table ({said})", Remedy(Act.UPGRADE_TABLES))
-    # The bare class is what SQLite raises for a file that is broken or no database at all.
+    # SQLite raises the bare class for a file that is broken or not a database.
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return DatabaseUnavailable(
             f"the database {place} does not answer ({said}); check VOICEFARM_DATABASE_URL and that the server runs"

@@ -1,4 +1,4 @@
-"""Inserting what another process may insert at the same moment."""
+"""Inserts rows that another process may be inserting at the same moment."""
 
 from typing import Any
 

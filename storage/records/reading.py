@@ -1,24 +1,24 @@
-"""Reading columns that hold JSON, which may be from anybody: what is not as it should be is passed over."""
+"""Reads columns of JSON, which may come from anybody: whatever is malformed is skipped."""
 
 from collections.abc import Mapping
 
 
 def names_in(value: object) -> frozenset[str]:
-    """The texts in a list; of anything else, none."""
+    """The texts in a list; nothing for any other value."""
     return (
         frozenset(name for name in value if isinstance(name, str)) if isinstance(value, list | tuple) else frozenset()
     )
 
 
 def texts_in(value: object) -> Mapping[str, str]:
-    """The names and texts in an object, such as versions by engine."""
+    """The texts by name in an object, such as versions by engine."""
     if not isinstance(value, dict):
         return {}
     return {name: str(text) for name, text in value.items() if isinstance(text, str | int | float)}
 
 
 def seconds_in(value: object) -> Mapping[str, float]:
-    """The names and numbers in an object, such as seconds by stage."""
+    """The numbers by name in an object, such as seconds by stage."""
     if not isinstance(value, dict):
         return {}
     return {name: float(number) for name, number in value.items() if _is_number(number)}

@@ -1,4 +1,4 @@
-"""Rows as values: a NamedTuple says which columns are read, so that the type checker knows every one of them."""
+"""Rows as values: a NamedTuple lists the columns to read, so that the type checker knows each of them."""
 
 from typing import Any, NamedTuple, TypeVar
 
@@ -11,7 +11,7 @@ Row = TypeVar("Row", bound=NamedTuple)
 
 
 class AtomRow(NamedTuple):
-    """Which atom, and its positions in samples."""
+    """An atom's job and number, and its positions in samples."""
 
     number: int
     start: int
@@ -32,12 +32,12 @@ class MovedAtom(NamedTuple):
 
 
 def columns(row: type[NamedTuple], *records: type[Record]) -> list[ColumnElement[Any]]:
-    """The columns for a row's fields, each of the first record that has it."""
+    """The columns for a row's fields, each from the first record that has it."""
     return [next(getattr(r, name) for r in records if hasattr(r, name)) for name in row._fields]
 
 
 def read_rows(connection: Connection, row: type[Row], statement: Executable) -> list[Row]:
-    """What a statement over these columns finds or returns."""
+    """The rows that a statement over these columns finds or returns."""
     return [row._make(found) for found in connection.execute(statement)]
 
 

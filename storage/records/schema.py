@@ -1,4 +1,4 @@
-"""The records: one class a table. Times are seconds since the epoch by a dispatcher's clock."""
+"""The records, one class per table. Times are seconds since the epoch by a dispatcher's clock."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_co
 
 from storage.records.tags import Tags
 
-#: SQLite counts rows by itself only in a column of its plain INTEGER.
+#: SQLite numbers rows by itself only in a column of type INTEGER.
 Counted = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -49,7 +49,7 @@ class ModelRecord(Record, kw_only=True):
 
 
 class JobRecord(Record, kw_only=True):
-    """One recording to be converted, with its progress counted along."""
+    """One recording to be converted, with running counts of its progress."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -65,14 +65,14 @@ class JobRecord(Record, kw_only=True):
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it failed: one sentence."""
     remark: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
-    """What its owner should know of the recording or the result, though nothing failed."""
+    """What its owner should know about the recording or the result although nothing failed."""
 
     name: Mapped[str] = mapped_column(Text)
     source_hash: Mapped[str]
     source_bytes: Mapped[int]
     source_rate: Mapped[int]
     source_frames: Mapped[int]
-    """Promised by the header until the split has counted them."""
+    """The number in the header until the split has counted them."""
     allow_truncated: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str | None] = mapped_column(Text, default=None)
     artist: Mapped[str | None] = mapped_column(Text, default=None)
@@ -104,15 +104,15 @@ class JobRecord(Record, kw_only=True):
     last_leased_at: Mapped[float] = mapped_column(default=0.0)
 
     claim: Mapped[str | None] = mapped_column(default=None)
-    """Token of the split or stitch that is at work on it."""
+    """Token of the split or stitch that is working on it."""
     claim_until: Mapped[float] = mapped_column(default=0.0)
     claims: Mapped[int] = mapped_column(default=0)
-    """Tries of the stage it is in that ended without a word."""
+    """Tries of its current stage that ended without a report."""
     waiting_for: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
-    """What its stage waits for, such as an object store that does not answer: one sentence."""
+    """What its current stage waits for, such as an object store that does not answer: one sentence."""
     waiting_since: Mapped[float | None] = mapped_column(default=None)
     not_before: Mapped[float] = mapped_column(default=0.0, server_default="0")
-    """When the stage that waits is tried again."""
+    """When the waiting stage is tried again."""
 
     result_key: Mapped[str | None] = mapped_column(default=None)
     result_frames: Mapped[int] = mapped_column(default=0)
@@ -154,7 +154,7 @@ class AtomRecord(Record, kw_only=True):
     token: Mapped[str | None] = mapped_column(String(32), default=None)
     """The lease that holds it."""
     copy_token: Mapped[str | None] = mapped_column(String(32), default=None)
-    """A second lease that may finish it as well."""
+    """A second lease that may also finish it."""
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None] = mapped_column(Text, default=None)
 
@@ -179,18 +179,18 @@ class LeaseRecord(Record, kw_only=True):
     state: Mapped[str] = mapped_column(String(16))
     copy_of: Mapped[str | None] = mapped_column(String(32), default=None)
     worker: Mapped[str | None] = mapped_column(String(32), default=None)
-    """The incarnation that runs it."""
+    """Incarnation of the worker that runs it."""
     created_at: Mapped[float]
     started_at: Mapped[float | None] = mapped_column(default=None)
     heard_at: Mapped[float | None] = mapped_column(default=None)
     """The last sign of progress."""
     expires_at: Mapped[float | None] = mapped_column(default=None)
-    """When it is lost unless its worker speaks of it before."""
+    """When it counts as lost unless its worker mentions it first."""
     ended_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class AttemptRecord(Record, kw_only=True):
-    """One try of one atom by one worker: where its time went and how it ended. Durations in seconds."""
+    """One try of one atom by one worker: where the time went and how it ended. Durations are in seconds."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index("attempts_by_job", "job_id"), Index("attempts_by_time", "ended_at"))
@@ -205,7 +205,7 @@ class AttemptRecord(Record, kw_only=True):
     device: Mapped[str]
     engine: Mapped[str]
     outcome: Mapped[str] = mapped_column(String(16))
-    """done, cached, failed, or late where somebody else had finished it before."""
+    """One of `Outcome`, such as done, cached, failed, or late if another worker had finished it first."""
     error: Mapped[str | None] = mapped_column(Text, default=None)
     audio_seconds: Mapped[float]
     queue_wait: Mapped[float] = mapped_column(default=0.0)
@@ -216,7 +216,7 @@ class AttemptRecord(Record, kw_only=True):
     encode: Mapped[float] = mapped_column(default=0.0)
     store: Mapped[float] = mapped_column(default=0.0)
     busy: Mapped[float] = mapped_column(default=0.0)
-    """The worker's own time that it took, waiting for the fetch included."""
+    """The worker's own time that it took, including waiting for the fetch."""
     peak_memory_mb: Mapped[float] = mapped_column(default=0.0)
     ended_at: Mapped[float]
 
@@ -247,7 +247,7 @@ class WorkerRecord(Record, kw_only=True):
 
 
 class WorkerKeyRecord(Record, kw_only=True):
-    """A key that workers sign with; once there is one, unsigned messages count for nothing."""
+    """A key that workers sign with; once there is one, unsigned messages are ignored."""
 
     __tablename__ = "worker_keys"
 
@@ -257,7 +257,7 @@ class WorkerKeyRecord(Record, kw_only=True):
 
 
 class SpeedRecord(Record, kw_only=True):
-    """What was learned of how fast a class of machines runs an engine."""
+    """What has been learned about how fast a class of machines runs an engine."""
 
     __tablename__ = "speeds"
 

@@ -1,10 +1,10 @@
-"""The words that records use for where something stands."""
+"""The words that records use for the state of something."""
 
 from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """A job's life; dispatcher/jobs/life.py says what may follow what."""
+    """The states of a job; dispatcher/jobs/life.py says which may follow which."""
 
     SUBMITTED = "submitted"
     SPLITTING = "splitting"
@@ -16,7 +16,7 @@ class JobState(StrEnum):
 
 
 class AtomState(StrEnum):
-    """An atom waits, is out under a lease, is done, must be cut again, or was given up on."""
+    """An atom waits, is held by a lease, is done, must be cut again, or was given up on."""
 
     WAITING = "waiting"
     LEASED = "leased"
@@ -26,7 +26,7 @@ class AtomState(StrEnum):
 
 
 class LeaseState(StrEnum):
-    """A lease waits in its queue, runs on a worker, or is over one way or the other."""
+    """A lease waits in its queue, runs on a worker, or is over in one way or another."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -36,7 +36,7 @@ class LeaseState(StrEnum):
 
 
 class WorkerState(StrEnum):
-    """What a worker said last."""
+    """What a worker last said it was doing."""
 
     READY = "ready"
     BUSY = "busy"
@@ -45,22 +45,22 @@ class WorkerState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a try of an atom ended. Newer workers may know more, which count as failed."""
+    """How a try of an atom ended. Newer workers may send others, which count as failed."""
 
     DONE = "done"
     CACHED = "cached"
     """Its result was in the store already."""
     LATE = "late"
-    """It was done, but somebody else had finished it before."""
+    """It was done, but another worker had finished it first."""
     FAILED = "failed"
     DAMAGED = "damaged"
-    """Its prepared samples are missing or not what was stored: they must be cut again."""
+    """Its prepared samples are missing or not what was stored, so they must be cut again."""
     AWAY = "away"
-    """The object store did not answer for longer than a worker waits, or the worker has another version of the engine
-    than the job wants: the atom is not to blame."""
+    """The object store did not answer for longer than a worker waits, or the worker has a different version of the
+    engine than the job wants: the atom is not to blame."""
 
 
-#: Outcomes with which an atom is finished.
+#: Outcomes that finish an atom.
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)

@@ -69,8 +69,8 @@ REQUESTS = [
     BadRequest("a voice's name in capitals", "voice add Bright", "small letters"),
     BadRequest("removing a built-in voice", "voice remove bright", "built in"),
     BadRequest("a misspelt setting of the farm", "jobs", "unknown setting 'broker_ulr'", 'broker_ulr = "redis://host"'),
-    BadRequest("a setting of the farm that is not a number", "jobs", "no number", 'workers = "many"'),
+    BadRequest("a setting of the farm that is not a number", "jobs", "not a number", 'workers = "many"'),
     BadRequest("a setting of the farm below zero", "jobs", "negative", "lease_seconds = -1"),
-    BadRequest("a setting of the farm that is infinite", "jobs", "without bounds", "lease_seconds = inf"),
+    BadRequest("a setting of the farm that is infinite", "jobs", "not finite", "lease_seconds = inf"),
     BadRequest("a settings file that is not TOML", "jobs", "cannot be read", "workers: 2"),
 ]

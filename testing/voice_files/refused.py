@@ -133,17 +133,17 @@ ARCHIVES = [
         name, bytes(1 << 20) if name.endswith("/data/0") else content), zipfile.ZIP_DEFLATED), says="would expand"),
     Case("overstated.pth", "an entry that states more than the file has", lambda path: restated(
         repacked(save(exported(tiny()), path), lambda name, content: (name, content)), "overstated/data/0", 1 << 31),
-        says="state more bytes than the whole file has"),
+        says="claim more bytes than the whole file has"),
     Case("twice.pth", "an entry that occurs twice", _twice, says="twice"),
     Case("outside.pth", "an entry that points outside", lambda path: repacked(
         save(exported(tiny()), path), _renamed("../../outside")), says="points outside"),
     Case("lacking.pth", "a storage that is missing", lambda path: repacked(
         save(exported(tiny()), path), _renamed("elsewhere")), says="storage 3 are missing"),
     Case("big-endian.pth", "numbers in big-endian byte order", lambda path: write_archive(
-        path, pickled({}), byteorder=b"big"), says="order of bytes"),
+        path, pickled({}), byteorder=b"big"), says="byte order"),
     Case("program.pth", "a TorchScript program", lambda path: write_archive(
         path, pickled({}), None, **{"code/__torch__.py": b"pass"}), says="TorchScript"),
-    Case("photos.zip", "another zip archive", _other_zip, says="not one of torch"),
+    Case("photos.zip", "another zip archive", _other_zip, says="not one from torch"),
     Case("offset.pth", "a tensor that begins beyond its storage", _tensor(_PLACE, 9, (4, 3), (3, 1)),
          says="beyond the 12"),
     Case("expanded.pth", "a tensor that repeats its storage", _tensor(_PLACE, 0, (4000, 4000), (0, 0)),
@@ -151,7 +151,7 @@ ARCHIVES = [
     Case("claims.pth", "a storage stated longer than it is", _tensor(
         Place("0", torch.FloatStorage, 999), 0, (4, 3), (3, 1)), says="should hold 3996 bytes"),
     Case("negative.pth", "a tensor with strides below zero", _tensor(_PLACE, 11, (4, 3), (-3, -1)),
-         says="no whole numbers"),
+         says="not whole numbers"),
     Case("nothing.pth", "an empty file", lambda path: write(b"", path), says="is empty"),
     Case("notes.pth", "a text file", lambda path: write(b"my favourite voices\n", path), says="is text"),
     Case("page.pth", "a web page", lambda path: write(b"<!DOCTYPE html><html></html>", path), says="web page"),
@@ -159,7 +159,7 @@ ARCHIVES = [
         b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", path), says="Git LFS"),
     Case("bare.pth", "a pickle without torch", lambda path: write(pickle.dumps({"weight": {}}), path),
          says="bare pickle"),
-    Case("sound.pth", "a sound file", lambda path: write(b"RIFF\x10\0\0\0WAVEfmt \x01", path), says="no form of model"),
+    Case("sound.pth", "a sound file", lambda path: write(b"RIFF\x10\0\0\0WAVEfmt \x01", path), says="not a known form"),
     Case("folder.pth", "a folder", lambda path: path.mkdir(), says="is a folder"),
     Case("absent.pth", "a file that does not exist", lambda path: None, says="No such file"),
 ]  # fmt: skip
@@ -180,19 +180,19 @@ VOICES = [
         with_extras(tiny(), embedder_model="whisper-tiny"), path), says="'whisper-tiny', which is not known"),
     _voice("layer.pth", "another layer of the content encoder", "layer 11", embedder_output_layer=11),
     _voice("nineteen.pth", "a config of 19 values", "19 values", config=[*config_of(tiny()), 768]),
-    _voice("no-config.pth", "no config", "no list", config=None),
-    _config("resblock.pth", "another kind of residual block", "residual blocks of another kind", 9, "2"),
+    _voice("no-config.pth", "no config", "not a list", config=None),
+    _config("resblock.pth", "another kind of residual block", "residual blocks that RVC voices", 9, "2"),
     _config("rates.pth", "rates that are not numbers", "no sensible upsampling rates", 12, ["10", "10"]),
     _config("layers.pth", "absurdly many layers", "no sensible layers", 6, 10**9),
     _config("parity.pth", "kernels that do not match their rates", "contradict each other", 14, [15, 16, 4, 4]),
     Case("44k.pth", "44.1 kHz with 512 samples a frame", lambda path: save(exported(replace(
         tiny(), rate=44_100, upsample_rates=(8, 8, 2, 2, 2), upsample_kernels=(16, 16, 4, 4, 4))), path),
-        says="makes 512 samples of a frame where 44100 Hz needs 441"),
-    _config("heads.pth", "a config for another net", "emb_rel_k is 1 x 21 x 2 where", 5, 1),
+        says="makes 512 samples per frame, but 44100 Hz needs 441"),
+    _config("heads.pth", "a config for another net", "emb_rel_k is 1 x 21 x 2, but", 5, 1),
     _weights("missing.pth", "a missing tensor", f"lacks the tensor {_UPS}", lambda w: w.pop(_UPS)),
     _weights("surplus.pth", "one tensor too many", "has the tensor dec.extra",
              lambda w: w.update({"dec.extra": torch.ones(2)})),
-    _weights("shape.pth", "a tensor of another shape", "dec.conv_pre.weight is 2 x 3 x 7 where",
+    _weights("shape.pth", "a tensor of another shape", "dec.conv_pre.weight is 2 x 3 x 7, but",
              lambda w: w.update({"dec.conv_pre.weight": torch.ones(2, 3, 7)})),
     _weights("half-normed.pth", "a length without its direction", "lacks the tensor dec.ups.0.weight",
              lambda w: w.update({"dec.ups.0.weight_g": w.pop(_UPS)})),
@@ -204,14 +204,14 @@ VOICES = [
     _weights("inf.pth", "an infinite weight", "dec.conv_pre.weight holds NaN or infinity", _spoilt(float("inf"))),
     _weights("quantized.pth", "weights as whole numbers", "of type int8", lambda w: w.update(
         {"dec.conv_pre.weight": w["dec.conv_pre.weight"].char()})),
-    _weights("no-tensor.pth", "a weight that is a list", "dec.conv_pre.weight is no tensor",
+    _weights("no-tensor.pth", "a weight that is a list", "dec.conv_pre.weight is not a tensor",
              lambda w: w.update({"dec.conv_pre.weight": [1.0]})),
     _weights("width.pth", "content features of another width", "features 512 wide", lambda w: w.update(
         {"enc_p.emb_phone.weight": torch.ones(4, 512)})),
-    _voice("version.pth", "a version that its weights contradict", "of version v1 while", version="v1"),
+    _voice("version.pth", "a version that its weights contradict", "version is v1, but", version="v1"),
     _voice("f0.pth", "nothing clear about pitch", "f0 is neither 0 nor 1", f0="maybe"),
     Case("G_open.pth", "a training checkpoint that leaves its rate open", lambda path: save(
-        trained(tiny("48k-v1", 256, has_pitch=False)), path), says="32000 or 48000 Hz; say which"),
+        trained(tiny("48k-v1", 256, has_pitch=False)), path), says="32000 or 48000 Hz; state the rate"),
     Case("G_other-rate.pth", "a training checkpoint with another rate than stated", lambda path: save(
         trained(tiny()), path), lambda path: read_voice(path, rate=48_000), "which no known voice does"),
     Case("D_2333.pth", "the discriminator", lambda path: save(
@@ -222,21 +222,21 @@ VOICES = [
          says="no weights of a voice"),
     Case("list.pth", "a list", lambda path: save([torch.ones(2)], path), says="no dictionary"),
     Case("voice.safetensors", "safetensors instead of a voice", lambda path: save_file({"a": torch.ones(2)}, path),
-         says="not one of torch"),
+         says="not one from torch"),
 ]  # fmt: skip
 MODELS = [
     Case("other.safetensors", "safetensors of something else", lambda path: save_file({"a": torch.ones(2)}, path),
          tiny_model, "neither a content encoder nor"),
     Case("truncated.safetensors", "safetensors that end early", _cut_safetensors, tiny_model,
-         "no sound safetensors file"),
+         "not a valid safetensors file"),
     Case("stable", "a folder with its norms first", lambda path: write_folder(path, do_stable_layer_norm=True),
          tiny_model, "do_stable_layer_norm = True"),
     Case("large", "a folder with a larger net", lambda path: write_folder(path, num_hidden_layers=24), tiny_model,
          "num_hidden_layers = 24"),
     Case("no-config", "a folder without config.json", lambda path: (write_folder(path) / "config.json").unlink(),
-         tiny_model, "holds config.json and"),
+         tiny_model, "hold config.json and"),
     Case("bad-config", "a folder whose config.json is not JSON", lambda path: write(
-        b"{", write_folder(path) / "config.json"), tiny_model, "is no JSON"),
+        b"{", write_folder(path) / "config.json"), tiny_model, "is not valid JSON"),
     Case("norm-first.pt", "fairseq with norms first", lambda path: save(
         {"args": Namespace(layer_norm_first=True), "model": by_fairseq(random_tensors(ENCODER))}, path), tiny_model,
         "norms before the layers"),
@@ -249,7 +249,7 @@ MODELS = [
          "neither a content encoder nor"),
 ]  # fmt: skip
 INDEXES = [
-    _index("other-voice.index", "an index of another voice", "256 wide while the voice wants",
+    _index("other-voice.index", "an index of another voice", "256 wide, but the voice needs",
            ivf(vectors(9, 256))),
     _index("trained.index", "an index that is trained but empty", "added_", ivf(vectors(0))),
     _index("inner.index", "an index by inner product", "inner product", ivf(vectors(9), metric=INNER_PRODUCT)),
@@ -260,10 +260,10 @@ INDEXES = [
         b"full\x04", b"full\x03")),
     _index("nan.index", "an index that holds NaN", "NaN or infinity", flat(_broken_rows())),
     Case("objects.npy", "an array of pickled objects", lambda path: np.save(
-        path, np.array([{"a": 1}], dtype=object), allow_pickle=True), as_index, "no sound NumPy array"),
+        path, np.array([{"a": 1}], dtype=object), allow_pickle=True), as_index, "not an intact NumPy array"),
     Case("row.npy", "an array of one dimension", lambda path: np.save(path, np.ones(768)), as_index,
-         "something else than rows"),
-    _index("cut.npy", "an array that ends early", "no sound NumPy array",
+         "does not hold rows"),
+    _index("cut.npy", "an array that ends early", "not an intact NumPy array",
            b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99, 768), }      \n"),
 ]  # fmt: skip
 REFUSED = [*HOSTILE, *ARCHIVES, *VOICES, *MODELS, *INDEXES]

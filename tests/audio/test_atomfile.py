@@ -103,7 +103,7 @@ def test_a_lying_header_is_noticed(place: int) -> None:
 
 
 def test_a_flac_that_is_not_an_atom_is_refused() -> None:
-    with pytest.raises(AudioError, match="the line that every atom carries is missing"):
+    with pytest.raises(AudioError, match="the comment line that every atom carries is missing"):
         decode(encoded(tone(100, RATE), RATE, "FLAC", "PCM_24"))
 
 
@@ -165,7 +165,7 @@ def test_an_atom_is_checked_against_its_known_length_and_rate() -> None:
 @pytest.mark.parametrize("exponent", ["128", "999"])
 def test_an_impossible_loudness_counts_as_damage(exponent: str) -> None:
     content = encode(np.full(10, 2.0**99.5, np.float32), RATE)
-    with pytest.raises(DamagedAtom, match="claims what no atom has"):
+    with pytest.raises(DamagedAtom, match="claims a length or a scale that no atom has"):
         decode(with_line(content, "exponent=100", f"exponent={exponent}"))
 
 
@@ -225,7 +225,7 @@ def test_refusing_an_atom_of_the_wrong_length_takes_no_memory() -> None:
 
 def test_refusing_an_impossibly_long_atom_takes_no_memory_even_if_its_length_is_unknown() -> None:
     cost, sentence = megabytes_and_sentence(bomb(20_000_000, 20 * MOST_FRAMES))
-    assert "claims what no atom has" in sentence
+    assert "claims a length or a scale that no atom has" in sentence
     assert cost < 20
 
 

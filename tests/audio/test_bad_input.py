@@ -31,8 +31,8 @@ REFUSED_BY_HEADER = {
     "empty": (b"", "is empty"),
     "text": (b"dear diary, today I recorded nothing\n" * 50, "is text, not sound"),
     "playlist": (b"#EXTM3U\n#EXTINF:10,\nhttp://localhost:1/a.ts\n", "is text, not sound"),
-    "random": (RANDOM, "damaged or in no format"),
-    "wav of two bytes": (b"RI", "damaged or in no format|is text"),
+    "random": (RANDOM, "damaged or in an unknown format"),
+    "wav of two bytes": (b"RI", "damaged or in an unknown format|is text"),
     "wav header cut after its magic": (GOOD[:4], "header of x is cut off"),
     "wav header cut in fmt": (GOOD[:30], "header of x is cut off"),
     "wav header cut before data": (GOOD[:38], "header of x is cut off"),
@@ -54,7 +54,10 @@ REFUSED_BY_HEADER = {
     "flac header cut": (encoded(tone(RATE, RATE), RATE, "FLAC", "PCM_16")[:30], "begins like FLAC"),
     "ogg header cut": (encoded(tone(RATE, RATE), RATE, "OGG", "VORBIS")[:90], "Ogg page|begins like Ogg"),
     "ogg with half missing": (encoded(noise(RATE * 4), RATE, "OGG", "VORBIS")[:9_000], "middle of an Ogg page"),
-    "m4a with half missing": (muxed(tone(RATE, RATE), RATE, "ipod", "aac")[:4_000], "damaged or in no format"),
+    "m4a with half missing": (
+        muxed(tone(RATE, RATE), RATE, "ipod", "aac")[:4_000],
+        "damaged or in an unknown format",
+    ),
     "film without sound": (silent_film(), "pictures but no sound"),
 }
 
@@ -78,7 +81,7 @@ def test_the_header_alone_is_enough_to_refuse(
 def test_random_bytes_are_refused_under_any_name(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / name
     path.write_bytes(RANDOM)
-    with pytest.raises(AudioError, match=f"{name} is damaged or in no format"):
+    with pytest.raises(AudioError, match=f"{name} is damaged or in an unknown format"):
         probe(path, name)
     assert capfd.readouterr().err == ""
 

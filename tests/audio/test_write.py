@@ -119,7 +119,7 @@ def test_the_nearest_rate_at_or_above_is_used(kind: str, rate: int, used: int) -
 
 
 def test_a_rate_that_the_format_does_not_support_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="opus files cannot have 44100 Hz; resample to 48000 Hz"):
+    with pytest.raises(InputError, match="opus files cannot have a rate of 44100 Hz; use 48000 Hz"):
         write(tmp_path / "talk.opus", tone(10, 44_100), 44_100, "opus")
 
 
@@ -151,7 +151,7 @@ def test_a_failure_leaves_no_partial_file(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("written", [999, 1001])
 def test_a_result_must_have_its_announced_length(written: int, tmp_path: Path) -> None:
     with (
-        pytest.raises(AudioError, match=f"was to hold 1000 samples and got {written}"),
+        pytest.raises(AudioError, match=f"should have 1000 samples but got {written}"),
         open_result(tmp_path / "talk", rate=RATE, format="wav", frames=1000) as result,
     ):
         result.write(tone(written, RATE))
@@ -287,6 +287,6 @@ def test_a_result_without_samples_is_refused(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_result_that_cannot_be_begun_is_reported_and_not_in_pythons_words(tmp_path: Path) -> None:
-    with pytest.raises(AudioError, match="cannot be begun as wav at 0 Hz") as told:
+    with pytest.raises(AudioError, match="cannot be written as wav at 0 Hz") as told:
         write(tmp_path / "talk.wav", tone(10, RATE), 0, "wav")
     assert "object at 0x" not in str(told.value)

@@ -24,7 +24,7 @@ def _with(value: float) -> bytes:
 #: Name, bytes, and words from the sentence that says what is wrong and what to do.
 BAD: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "empty.wav": (b"", ("is empty", "copy the file again")),
-    "diary.wav": (b"dear diary, nothing happened today\n" * 40, ("is text, not sound", "name a recording")),
+    "diary.wav": (b"dear diary, nothing happened today\n" * 40, ("is text, not sound", "give a recording")),
     "header.wav": (GOOD[:30], ("is cut off before its sound begins", "copy the file again")),
     "half.wav": (GOOD[: 44 + RATE], ("promises 1.000 s", "holds only 0.500 s", "--allow-truncated")),
     "huge.wav": (
@@ -32,8 +32,8 @@ BAD: dict[str, tuple[bytes, tuple[str, ...]]] = {
         ("promises 3355443.200 s", "holds only 1.000 s", "copy the file again"),
     ),
     "nothing.wav": (wav(b""), ("holds no samples", "check how it was recorded")),
-    "nan.wav": (_with(np.nan), ("no finite number", "at sample 8000", "export the recording again")),
-    "inf.wav": (_with(np.inf), ("no finite number", "at sample 8000", "export the recording again")),
+    "nan.wav": (_with(np.nan), ("not finite", "at sample 8000", "export the recording again")),
+    "inf.wav": (_with(np.inf), ("not finite", "at sample 8000", "export the recording again")),
     "slow.wav": (wav(pcm16(tone(1000, 1000)), 1_000), ("sample rate of 1000 Hz", "resample it first")),
     "fast.wav": (wav(pcm16(tone(1000, 1000)), 1_000_000), ("sample rate of 1000000 Hz", "resample it first")),
 }

@@ -42,7 +42,7 @@ def bad(settings: Settings) -> dict[str, str]:
         ({"broker_url": f"redis://:{SECRET}/a@[x"}, "broker", "names no broker that we can use"),
         ({"broker_url": f"redis://:a/{SECRET}@{HOST}:1"}, "broker", "names no broker that we can use"),
         ({"broker_url": SECRET}, "broker", "names no broker that we can use"),
-        ({"database_url": SECRET}, "database", "names no database that we can use"),
+        ({"database_url": SECRET}, "database", "does not name a usable database"),
         ({"database_url": f"postgresql://u:{SECRET}@[x/y"}, "database", "check VOICEFARM_DATABASE_URL"),
         (
             {"database_url": "sqlite:////proc/nowhere/records"},

@@ -58,7 +58,7 @@ def test_an_address_that_names_no_broker_is_refused(url: str) -> None:
 
 def test_unusable_databases_are_reported(command: CommandLine, talk: Path, postgres_server: PostgresServer) -> None:
     wrong = {
-        f"postgres//x:{SECRET}@host/x": "names no database that we can use",
+        f"postgres//x:{SECRET}@host/x": "does not name a usable database",
         f"postgresql://x:{SECRET}@{HOST}:{free_port()}/x": "refused",
         postgres_server.url("postgres", password=SECRET): "password authentication failed",
         postgres_server.url("nowhere"): 'database "nowhere" does not exist',

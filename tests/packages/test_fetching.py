@@ -112,7 +112,7 @@ def test_a_package_missing_from_the_store_is_reported_with_a_remedy(
 
 @pytest.mark.parametrize("content_hash", ["", "..", "../" + "0" * 61, "A" * 64])
 def test_anything_but_a_hash_is_refused(folder_store: FolderStore, here: Path, content_hash: str) -> None:
-    with pytest.raises(ConversionError, match="is no hash of a package"):
+    with pytest.raises(ConversionError, match="is not the hash of a package"):
         packages(folder_store, here).folder(content_hash, VOICE)
     assert not here.exists()
 

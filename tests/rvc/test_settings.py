@@ -79,14 +79,14 @@ def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], preci
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"pitch": 2}, "has no field 'pitch'; it has autotune, "),
-        ({"transpose": 48.5}, "transpose is 48.5, but must lie between -48 and 48"),
+        ({"pitch": 2}, "there is no field 'pitch'; the fields are autotune, "),
+        ({"transpose": 48.5}, "transpose is 48.5, but must be between -48 and 48"),
         ({"transpose": "2"}, "transpose must be a number, not '2'"),
         ({"formant": True}, "formant must be a number, not True"),
-        ({"protect": 0.51}, "protect is 0.51, but must lie between 0 and 0.5"),
+        ({"protect": 0.51}, "protect is 0.51, but must be between 0 and 0.5"),
         ({"index_rate": float("nan")}, "index_rate must be a number, not nan"),
         ({"loudness_mix": -0.1}, "loudness_mix is -0.1"),
-        ({"autotune": 2}, "autotune is 2, but must lie between 0 and 1"),
+        ({"autotune": 2}, "autotune is 2, but must be between 0 and 1"),
         ({"autotune_key": "H"}, "autotune_key must be one of C, C#, D, "),
         ({"autotune_scale": ["major"]}, "autotune_scale must be one of chromatic, major, minor"),
         ({"pitch_method": "crepe"}, "pitch_method must be one of rmvpe, harvest, dio, swift-f0, not 'crepe'"),
@@ -99,7 +99,7 @@ def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], preci
         ({"seed": 2**64}, r"seed must be a whole number from 0 to 2\^64 - 1"),
         ({"pitch_low": 300, "pitch_high": 300}, "pitch_low is 300 Hz and pitch_high 300 Hz"),
         ({"pitch_low": 1200}, "make pitch_low the smaller one"),
-        ({"pitch_high": 2500}, "pitch_high is 2500, but must lie between 30 and 2000"),
+        ({"pitch_high": 2500}, "pitch_high is 2500, but must be between 30 and 2000"),
     ],
 )
 def test_senseless_settings_are_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:

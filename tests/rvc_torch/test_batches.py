@@ -55,7 +55,9 @@ def test_a_device_that_fills_up_midway_does_nothing_twice() -> None:
 
 def test_a_device_too_small_for_one_item_is_reported_in_a_sentence() -> None:
     batch = Batch(4)
-    with pytest.raises(ConversionError, match=r"too little memory for a single piece \(out of memory\); close what"):
+    with pytest.raises(
+        ConversionError, match=r"too little memory for a single piece \(out of memory\); close other programs"
+    ):
         list(batch.over(range(4), Device(0).work))
     assert batch.size == 1
 

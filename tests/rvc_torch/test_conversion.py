@@ -186,7 +186,7 @@ def test_other_pitch_methods_need_no_pitch_net(tmp_path: Path) -> None:
 
 
 def test_an_encoder_whose_features_the_voice_cannot_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="content features 20 wide, and the content encoder gives 32 or 16"):
+    with pytest.raises(ConversionError, match="content features 20 wide, but the content encoder gives 32 or 16"):
         loaded(tmp_path, 20).convert(SECOND, {})
 
 

@@ -198,10 +198,10 @@ def test_every_operation_reports_something_else_in_the_folders_place(root: Path,
         case _:
             root.symlink_to("/dev/zero")
     for action in (store.get, store.open, store.find, store.delete):
-        with pytest.raises(ObjectStoreRefused, match=f"the object folder {root} is no folder; move away"):
+        with pytest.raises(ObjectStoreRefused, match=f"the object folder {root} is not a folder; move away"):
             action("atoms/one")
     for prefix in ("", "atoms/"):
-        with pytest.raises(ObjectStoreRefused, match="is no folder"):
+        with pytest.raises(ObjectStoreRefused, match="is not a folder"):
             list(store.list(prefix))
     with pytest.raises(ObjectStoreError, match="cannot be used"):
         store.put("atoms/one", b"x")

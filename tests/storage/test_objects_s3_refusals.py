@@ -91,10 +91,10 @@ def test_a_host_that_does_not_exist_is_reported_quickly(
 @pytest.mark.parametrize(
     ("status", "code", "kind", "sentence"),
     [
-        (401, "Unauthorized", ObjectStoreRefused, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
-        (403, "InvalidAccessKeyId", ObjectStoreRefused, "refuses us .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
-        (403, "AccessDenied", ObjectStoreRefused, "refuses us .*the rights they have"),
-        (400, "InvalidBucketName", ObjectStoreRefused, "there is no bucket farm|refuses us"),
+        (401, "Unauthorized", ObjectStoreRefused, "refuses access .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
+        (403, "InvalidAccessKeyId", ObjectStoreRefused, "refuses access .*check VOICEFARM_OBJECTS_ACCESS_KEY"),
+        (403, "AccessDenied", ObjectStoreRefused, "refuses access .*the rights they have"),
+        (400, "InvalidBucketName", ObjectStoreRefused, "there is no bucket farm|refuses access"),
         (507, "XMinioStorageFull", NoSpace, "the disks behind bucket farm .*are full"),
         (503, "SlowDown", ObjectStoreError, r"does not answer for bucket farm .*\(503"),
         (500, "InternalError", ObjectStoreError, r"does not answer for bucket farm .*\(500"),

@@ -21,14 +21,16 @@ def test_the_right_revision_is_accepted(database: Database) -> None:
 def test_an_empty_database_asks_for_its_tables(database_url: str) -> None:
     database = Database(database_url)
     assert database.revision() is None
-    with pytest.raises(MigrationNeeded, match=f"has no tables yet, this program needs {REVISION}; upgrade the tables"):
+    with pytest.raises(
+        MigrationNeeded, match=f"has no tables yet, but this program needs {REVISION}; upgrade the tables"
+    ):
         database.require_revision()
     database.close()
 
 
 def test_an_older_database_asks_for_the_upgrade(database: Database) -> None:
     at_revision(database, "0000")
-    with pytest.raises(MigrationNeeded, match=r"is at revision 0000, this program needs .*; upgrade the tables"):
+    with pytest.raises(MigrationNeeded, match=r"is at revision 0000, but this program needs .*; upgrade the tables"):
         database.require_revision()
 
 

@@ -63,13 +63,13 @@ def test_a_list_in_the_file_is_the_same_as_commas_in_the_environment(tmp_path: P
     [
         ("broker = 'redis://x'", "unknown setting 'broker'"),
         ("[objects]\nurl = 's3://x'", "unknown setting 'objects'"),
-        ("workers = 'many'", "setting workers is 'many', which is no number"),
-        ("workers = true", "setting workers is 'True', which is no number"),
-        ("workers = 1.5", "setting workers is '1.5', which is no number"),
+        ("workers = 'many'", "setting workers is 'many', which is not a number"),
+        ("workers = true", "setting workers is 'True', which is not a number"),
+        ("workers = 1.5", "setting workers is '1.5', which is not a number"),
         ("workers = -1", "setting workers is -1, but must not be negative"),
         ("lease_seconds = -0.5", "must not be negative"),
-        ("lease_seconds = nan", "without bounds"),
-        ("lost_after_seconds = inf", "without bounds"),
+        ("lease_seconds = nan", "not finite"),
+        ("lost_after_seconds = inf", "not finite"),
         ("workers = ", "cannot be read"),
     ],
 )
@@ -102,7 +102,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
         ("VOICEFARM_BROKER_ULR", "did you mean VOICEFARM_BROKER_URL? "),
         ("VOICEFARM_WORKER", "did you mean VOICEFARM_WORKERS? "),
         ("VOICEFARM_CONFG", "did you mean VOICEFARM_CONFIG? "),
-        ("VOICEFARM_zzz", "which is no setting; correct"),
+        ("VOICEFARM_zzz", "which is not a setting; correct"),
     ],
 )
 def test_a_misspelt_variable_is_refused_with_the_nearest_name(variable: str, nearest: str, tmp_path: Path) -> None:

@@ -120,8 +120,8 @@ def test_the_same_file_under_two_names_is_one_package(farm: Commands, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--default transpose=99", "transpose is 99, but must lie between"),
-        ("--default breath=1", "has no field 'breath'"),
+        ("--default transpose=99", "transpose is 99, but must be between"),
+        ("--default breath=1", "there is no field 'breath'"),
         ("--default speaker=2", "no speaker 2; its speakers are 0 to 1"),
         ("--index NOWHERE", "NOWHERE"),
     ],

@@ -75,7 +75,7 @@ def test_an_encoder_without_the_projection_is_refused_where_it_is_needed(one_she
     one_shelf.voice("second", content=768)
     one_shelf.voice("first", content=256)
     assert checked(one_shelf, "second").recipe["content"] == 768
-    with pytest.raises(InputError, match="features of width 256, which the content encoder contentvec does not give"):
+    with pytest.raises(InputError, match="features 256 wide, which the content encoder contentvec does not give"):
         checked(one_shelf, "first")
 
 
@@ -128,7 +128,7 @@ def test_a_setting_that_the_engine_does_not_know_is_refused(
 ) -> None:
     with_models(one_shelf)
     one_shelf.voice()
-    with pytest.raises(InputError, match=f"has no field '{next(iter(setting))}'; it has"):
+    with pytest.raises(InputError, match=f"there is no field '{next(iter(setting))}'; the fields are"):
         checked(one_shelf, voice, **setting)
 
 

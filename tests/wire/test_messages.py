@@ -72,7 +72,7 @@ def test_a_message_without_a_version_is_of_the_first(message: Message) -> None:
 def test_a_message_only_a_newer_program_may_read_is_set_aside(message: Message) -> None:
     newer = {**travelled(message.to_json()), "version": VERSION + 2}
     assert type(message).from_json(newer).version == VERSION + 2
-    with pytest.raises(BadMessage, match=f"from version {VERSION + 1} on.*bring this machine to the newer version"):
+    with pytest.raises(BadMessage, match=f"needs at least version {VERSION + 1}.*upgrade this machine"):
         type(message).from_json({**newer, "readable_from": VERSION + 1})
 
 
@@ -108,7 +108,7 @@ def test_a_message_only_a_newer_program_may_read_is_set_aside(message: Message) 
     ],
 )
 def test_a_malformed_heartbeat_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(BadMessage, match="a Heartbeat is not as it should be"):
+    with pytest.raises(BadMessage, match="a Heartbeat is malformed"):
         Heartbeat.from_json({**travelled(BEAT.to_json()), **changes})
 
 
@@ -133,7 +133,7 @@ def test_a_malformed_heartbeat_is_refused(changes: dict[str, Any]) -> None:
 def test_a_malformed_report_is_refused(changes: dict[str, Any]) -> None:
     message = travelled(REPORT.to_json())
     message["outcomes"][0].update(changes)
-    with pytest.raises(BadMessage, match="a LeaseReport is not as it should be"):
+    with pytest.raises(BadMessage, match="a LeaseReport is malformed"):
         LeaseReport.from_json(message)
 
 
@@ -155,7 +155,7 @@ def test_a_malformed_report_is_refused(changes: dict[str, Any]) -> None:
     ],
 )
 def test_a_malformed_order_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(BadMessage, match="a ConversionOrder is not as it should be"):
+    with pytest.raises(BadMessage, match="a ConversionOrder is malformed"):
         ConversionOrder.from_json({**travelled(ORDER.to_json()), **changes})
 
 

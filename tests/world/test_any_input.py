@@ -62,7 +62,7 @@ def test_an_atom_without_context_is_still_converted(start: int) -> None:
 
 
 def test_values_that_are_not_numbers_are_refused() -> None:
-    with pytest.raises(ConversionError, match="not numbers"):
+    with pytest.raises(ConversionError, match="not finite"):
         voice("plain").convert(whole(np.full(100, np.nan, np.float32)), {})
 
 

@@ -19,7 +19,7 @@ def test_what_a_recipe_leaves_out_changes_nothing() -> None:
     ("recipe", "says"),
     [
         ({"formants": 1.0}, "no field 'formants'"),
-        ({"formant_ratio": 2.5}, "formant_ratio is 2.5, but must lie between 0.5 and 2"),
+        ({"formant_ratio": 2.5}, "formant_ratio is 2.5, but must be between 0.5 and 2"),
         ({"breath": "much"}, "breath must be a number"),
         ({"breath": True}, "breath must be a number"),
         ({"pitch_semitones": float("nan")}, "pitch_semitones must be a number"),

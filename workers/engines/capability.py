@@ -1,4 +1,4 @@
-"""What this machine offers: its capability, its device, the class of equally fast machines it belongs to."""
+"""What this machine offers: its capability, its device, and the class of equally fast machines it belongs to."""
 
 import os
 import platform
@@ -21,18 +21,18 @@ from workers.wire.routes import convert_queue
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The hardware that does the work."""
+    """The hardware that converts."""
 
     capability: str
     model: str
-    """Short name for classes and labels, such as `h200` or `m3-max`."""
+    """The short name for classes and labels, such as `h200` or `m3-max`."""
     label: str
-    """Full name for people."""
+    """The full name for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """All that routing must know of a worker."""
+    """Everything that routing must know about a worker."""
 
     device: Device
     tags: frozenset[str]
@@ -40,7 +40,7 @@ class Capability:
 
     @property
     def machine_class(self) -> str:
-        """Capability and model: machines that run equally fast."""
+        """The class of machines that run equally fast: capability and model."""
         return f"{self.device.capability}.{self.device.model}"
 
     @property
@@ -56,32 +56,32 @@ class Capability:
 
 
 def checked_tags(tags: Iterable[str]) -> frozenset[str]:
-    """The owner's tags, refused if they could not be part of a queue's name or mean something else already."""
+    """The owner's tags; refuses those that cannot be part of a queue's name or already mean something else."""
     for tag in tags:
         if not TAG.fullmatch(tag):
-            raise SettingsError(f"tag '{tag}' cannot be used; tags have small letters, digits, dots and hyphens only")
+            raise SettingsError(f"tag '{tag}' cannot be used; use only small letters, digits, dots and hyphens")
         if tag in CAPABILITIES:
             raise SettingsError(
-                f"tag '{tag}' is the name of a capability, which a machine has or has not; choose another"
+                f"tag '{tag}' is the name of a capability, which a machine either has or lacks; choose another"
             )
     return frozenset(tags)
 
 
 def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
-    """Find out what this machine can do; `only` makes it serve as one thing, though it could be a better one."""
+    """Find out what this machine can do; `only` makes it serve as that capability, even if it has a better one."""
     finders = {"cuda": _cuda, "mlx": _metal, "cpu": _cpu}
     if only:
-        # MLX computes on other machines' processors too, slowly; nobody gets that without asking.
+        # Away from Apple silicon, MLX computes slowly on the processor, so it is used only on request.
         finders["mlx"] = _mlx
     for capability in [only] if only else CAPABILITIES:
         device = finders[capability]()
         if device is not None:
             return Capability(device, checked_tags(tags), engines_for(device.capability))
-    raise SettingsError(f"this machine offers no {only}; let it serve as whatever it is best at", Remedy(Act.EXAMINE))
+    raise SettingsError(f"this machine offers no {only}; let it serve as what it does best", Remedy(Act.EXAMINE))
 
 
 def may_have_accelerator() -> bool:
-    """Whether it looks as if there were more than a processor, without asking torch, which takes seconds."""
+    """Whether there seems to be an accelerator, without asking torch, which takes seconds."""
     return _may_have_cuda() or _may_have_metal()
 
 
@@ -94,7 +94,7 @@ def _may_have_metal() -> bool:
 
 
 def _cuda() -> Device | None:
-    """An NVIDIA device; torch is only asked where there can be one."""
+    """An NVIDIA device, if any; torch is asked only if there may be one."""
     if not _may_have_cuda():
         return None
     if (found := _found("cuda")) is None:
@@ -103,7 +103,7 @@ def _cuda() -> Device | None:
 
 
 def _metal() -> Device | None:
-    """Apple silicon with mlx installed."""
+    """The device of an Apple silicon machine with mlx installed, if this is one."""
     if not _may_have_metal():
         return None
     chip = _asked("sysctl", "-n", "machdep.cpu.brand_string") or "Apple silicon"
@@ -111,7 +111,7 @@ def _metal() -> Device | None:
 
 
 def _mlx() -> Device | None:
-    """Whatever MLX computes on."""
+    """The device that MLX computes on, if mlx is installed."""
     if (metal := _metal()) is not None or find_spec("mlx") is None:
         return metal
     found = _found("mlx")
@@ -119,7 +119,7 @@ def _mlx() -> Device | None:
 
 
 def _found(capability: str) -> FoundDevice | None:
-    """The device as the first engine sees it whose framework finds one."""
+    """The device as described by the first engine whose framework finds one."""
     return next((found for e in engines() if (found := e.device(capability)) is not None), None)
 
 
@@ -150,7 +150,7 @@ def _asked(*command: str) -> str:
 
 
 def _short(name: str, *noise: str) -> str:
-    """A device's name as a label: small letters, digits and hyphens, without makers' ornaments."""
+    """A device's name as a label: small letters, digits and hyphens, without trademarks and filler words."""
     name = re.sub(r"\((r|tm|c)\)|@.*", " ", name.lower())
     for word in noise:
         name = re.sub(rf"\b{word}\b", " ", name)

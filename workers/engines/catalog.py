@@ -1,4 +1,4 @@
-"""The engines there are, found by name and imported only when they are used."""
+"""The catalog of engines, which are found by name and imported only when used."""
 
 from importlib import import_module
 from typing import Any
@@ -8,7 +8,7 @@ from workers.engines.engine import Engine
 from workers.engines.voice import Shelf
 from workers.engines.voice_files import VoiceFiles
 
-#: The module of each engine, which holds it as `ENGINE`.
+#: The module of each engine, which holds the engine as `ENGINE`.
 _ENGINES = {
     "world": "workers.engines.world.engine",
     "rvc": "workers.engines.rvc.engine",
@@ -17,7 +17,7 @@ _ENGINES = {
 
 
 def engine_names() -> tuple[str, ...]:
-    """All engines that this version has."""
+    """The names of all engines in this version."""
     return tuple(_ENGINES)
 
 
@@ -28,12 +28,12 @@ def engine(name: str) -> Engine:
         raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
     found: object = import_module(module).ENGINE
     if not isinstance(found, Engine):
-        raise TypeError(f"{module}.ENGINE is no Engine")
+        raise TypeError(f"{module}.ENGINE is not an Engine")
     return found
 
 
 def engines() -> tuple[Engine, ...]:
-    """All of them."""
+    """All engines."""
     return tuple(engine(name) for name in _ENGINES)
 
 
@@ -43,16 +43,16 @@ def engine_of_files() -> tuple[Engine, VoiceFiles]:
 
 
 def built_in_voices() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Engine and recipe of every voice that needs no files."""
+    """Engine and recipe of every voice that needs no files, by name."""
     return {voice: (e.name, recipe) for e in engines() for voice, recipe in e.built_in_voices().items()}
 
 
 def warm_up(capability: str, shelf: Shelf) -> None:
-    """Let every engine prepare what would make its first conversion here slow."""
+    """Let every engine prepare, so that its first conversion here is not slow."""
     for name in engines_for(capability):
         engine(name).warm_up(capability, shelf)
 
 
 def engines_for(capability: str) -> dict[str, str]:
-    """Versions of the engines that this machine can run."""
+    """Versions of the engines that this machine can run, by name."""
     return {e.name: e.version for e in engines() if capability in e.capabilities and e.runs_on(capability)}

@@ -1,4 +1,4 @@
-"""Strict reading of fields out of JSON: nothing unknown, nothing out of range, and a sentence when refused."""
+"""Strict reading of fields from JSON: nothing unknown, nothing out of range, and a sentence for every refusal."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -13,42 +13,42 @@ SEEDS = 1 << 64
 
 
 def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse keys that nobody would read: they are misspelt more often than superfluous."""
+    """Refuse unknown keys, which are more often misspelt than superfluous."""
     unknown = sorted(str(key) for key in given if key not in known)
     if unknown:
-        raise InputError(f"{what} has no field {unknown[0]!r}; it has {', '.join(sorted(known))}.")
+        raise InputError(f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(sorted(known))}")
 
 
 def read_number(what: str, name: str, value: object, low: float, high: float) -> float:
     """One number within its range, as a float."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{what}: {name} must be a number, not {value!r}.")
+        raise InputError(f"{what}: {name} must be a number, not {value!r}")
     if not low <= value <= high:
-        raise InputError(f"{what}: {name} is {value:g}, but must lie between {low:g} and {high:g}.")
+        raise InputError(f"{what}: {name} is {value:g}, but must be between {low:g} and {high:g}")
     return float(value)
 
 
 def read_numbers(what: str, given: Mapping[str, Any], ranges: Ranges) -> dict[str, float]:
-    """All the numbers that are given, each within its range."""
+    """All given numbers, each within its range."""
     return {name: read_number(what, name, given[name], *limits) for name, limits in ranges.items() if name in given}
 
 
 def read_choice(what: str, name: str, value: object, choices: Collection[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise InputError(f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}.")
+        raise InputError(f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}")
     return value
 
 
 def read_whole(what: str, name: str, value: object, most: int) -> int:
     """A whole number from zero to `most`."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise InputError(f"{what}: {name} must be a whole number from 0 to {most}, not {value!r}.")
+        raise InputError(f"{what}: {name} must be a whole number from 0 to {most}, not {value!r}")
     return value
 
 
 def read_seed(what: str, value: object) -> int:
-    """A seed of noise, 0 to 2^64 - 1."""
+    """A seed for noise, from 0 to 2^64 - 1."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < SEEDS:
-        raise InputError(f"{what}: seed must be a whole number from 0 to 2^64 - 1, not {value!r}.")
+        raise InputError(f"{what}: seed must be a whole number from 0 to 2^64 - 1, not {value!r}")
     return value

@@ -1,7 +1,7 @@
 """A package: one folder with a description and other files, known by the hash of its description.
 
-The description names every file with its hash, so the hash of the description stands for all of it. What else stands in
-it is between the engine that wrote it and the one that reads it.
+The description lists every file with its hash, so the hash of the description stands for the whole package. The rest of
+the description is meant only for the engine.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Self
 
 from storage.errors import InputError
 
-#: Raise it when a description changes so that older programs would misread it.
+#: Raise it when a description changes in a way that older programs would misread.
 FORMAT = 1
 #: The kind of package that is a voice; all others are models that voices share.
 VOICE = "voice"
@@ -27,23 +27,23 @@ class PackedFile:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What must be known of a package to fetch it."""
+    """What must be known about a package to fetch it."""
 
     kind: str
     files: Mapping[str, PackedFile]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Out of its description file."""
+        """The contents, read from a description file."""
         given = json.loads(data)
         if given.get("format") != FORMAT:
             raise InputError(
                 f"the package is of format {given.get('format')}, which this program does not know; bring all machines"
-                " to one version"
+                " to the same version"
             )
         return cls(str(given["kind"]), {name: PackedFile(**file) for name, file in given["files"].items()})
 
 
 def description_file(kind: str) -> str:
-    """Name of the description within a package of this kind."""
+    """File name of the description in a package of this kind."""
     return "voice.json" if kind == VOICE else "model.json"

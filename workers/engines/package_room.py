@@ -1,4 +1,4 @@
-"""Keeping the packages on this machine within their room on disk."""
+"""Keeps the packages on this machine within their room on disk."""
 
 import fcntl
 import shutil
@@ -8,16 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-#: Folder of the locks, one a package; they are never removed, because others may be waiting at them.
+#: Folder of the locks, one per package; they are never removed, because others may be waiting for them.
 LOCKS = ".locks"
-#: What is on its way out lies here, so that no half of a package is ever seen.
+#: Folder that packages are moved to before they are deleted, so that half a package is never seen.
 _GOING = ".going"
-#: Seconds for which a package that was asked for stays: another worker may be loading it.
+#: Seconds for which a requested package is kept: another worker may be loading it.
 RECENTLY = 600.0
 
 
 def make_room(root: Path, most_bytes: float) -> None:
-    """Remove the packages that were not used for longest until what is left fits, but none used just now."""
+    """Remove the least recently used packages until the rest fits, but none that was used just now."""
     packages = sorted(_packages(root))
     held = sum(size for _, _, size in packages)
     for used, package, size in packages:
@@ -28,7 +28,7 @@ def make_room(root: Path, most_bytes: float) -> None:
 
 
 def _packages(root: Path) -> Iterator[tuple[float, Path, int]]:
-    """When each package was used last, where it lies, and its bytes; others may remove one while we look."""
+    """The last use, folder and bytes of each package; others may remove one meanwhile."""
     for package in root.iterdir():
         if not package.name.startswith("."):
             with suppress(FileNotFoundError):
@@ -36,7 +36,7 @@ def _packages(root: Path) -> Iterator[tuple[float, Path, int]]:
 
 
 def size_of(path: Path) -> int:
-    """A file's bytes; -1 where there is none, which no file has."""
+    """The size of a file in bytes, or -1 if there is none."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -44,7 +44,7 @@ def size_of(path: Path) -> int:
 
 
 def _remove(root: Path, package: Path) -> bool:
-    """Remove a package unless another worker is at it."""
+    """Remove a package unless another worker is using it."""
     with (root / LOCKS / package.name).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

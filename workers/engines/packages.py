@@ -19,17 +19,17 @@ from storage.settings import Settings
 from workers.engines.package import VOICE, Contents, PackedFile, description_file
 from workers.engines.package_room import LOCKS, make_room, size_of
 
-#: Bytes copied at a time; a package may be larger than the memory that a worker has to spare.
+#: Bytes copied at a time; a package may be larger than a worker's free memory.
 BLOCK = 1 << 20
 #: Seconds between looks at a lock that another worker of this machine holds while it fetches.
 LOOK = 0.1
 _HASH = re.compile("[0-9a-f]{64}")
-#: Ending of what is not complete yet.
+#: Ending of a file that is not complete yet.
 _PART = ".part"
 
 
 class Packages:
-    """The packages that lie below a folder, with the object store behind it."""
+    """The packages below a folder, fetched from the object store."""
 
     def __init__(self, store: ObjectStore, root: Path, most_bytes: float, give_up: Event) -> None:
         self.store = store
@@ -39,21 +39,21 @@ class Packages:
 
     @classmethod
     def of(cls, settings: Settings, store: ObjectStore, give_up: Event) -> "Packages":
-        """Where the settings want them."""
+        """The packages in the folder that the settings name."""
         most = settings.package_gigabytes * 1e9 or float("inf")
         return cls(store, settings.state_folder / "packages", most, give_up)
 
     def folder(self, content_hash: str, kind: str) -> Path:
-        """The folder of a package, complete; it stays there for as long as it takes to load it."""
+        """The folder of a package, complete; it is kept for long enough to load it."""
         if not _HASH.fullmatch(content_hash):
-            raise ConversionError(f"'{content_hash}' is no hash of a package; submit the recording again")
+            raise ConversionError(f"'{content_hash}' is not the hash of a package; submit the recording again")
         place = self.root / content_hash
         try:
             with _alone(self.root / LOCKS / content_hash, self.give_up):
                 self._complete(place, kind)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoSpace(f"the disk is full where packages go, {self.root}; free some space") from error
+                raise NoSpace(f"the disk that holds the packages ({self.root}) is full; free some space") from error
             raise ConversionError(f"the folder {self.root} cannot be used ({error}); check its owner") from error
         return place
 
@@ -70,7 +70,7 @@ class Packages:
             patiently(lambda name=name, file=file: self._fetch(place, kind, name, file), self.give_up)  # type: ignore[misc]
 
     def _description(self, place: Path, kind: str) -> Contents:
-        """What the package holds, from here or from the store; its hash is what the package is known by."""
+        """The package's description, from here or from the store; its hash is what the package is known by."""
         file = description_file(kind)
         data = b""
         with suppress(FileNotFoundError):
@@ -84,11 +84,13 @@ class Packages:
                 unfinished.write_bytes(data)
         description = Contents.from_bytes(data)
         if description.kind != kind:
-            raise ConversionError(f"the package {place.name} is a {description.kind}, not a {kind}; submit again")
+            raise ConversionError(
+                f"the package {place.name} is a {description.kind}, not a {kind}; submit the recording again"
+            )
         return description
 
     def _fetch(self, place: Path, kind: str, name: str, expected: PackedFile) -> None:
-        """Bring one file here; it gets its name only once it is known to be the right one."""
+        """Fetch one file; it gets its name only once its hash has been checked."""
         digest, left = sha256(), expected.bytes
         with (
             _explained(place.name, kind),
@@ -106,7 +108,7 @@ class Packages:
 
 @contextmanager
 def _alone(lock: Path, give_up: Event) -> Iterator[None]:
-    """Only one process of this machine at a time; the lock goes with whoever held it."""
+    """Let only one process on this machine in at a time; the lock ends with its holder."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         while True:
@@ -115,13 +117,13 @@ def _alone(lock: Path, give_up: Event) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if give_up.wait(LOOK):
-                    raise ConversionError("the worker was stopped while another one fetched a package") from None
+                    raise ConversionError("the worker was stopped while another one was fetching a package") from None
         yield
 
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[Path]:
-    """A name to write under; the file gets its own name at the end, unless something is raised."""
+    """A path to write to; the file gets its own name at the end, unless something is raised."""
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}{_PART}")
     try:
         yield unfinished
@@ -132,7 +134,7 @@ def _whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _explained(content_hash: str, kind: str) -> Iterator[None]:
-    """A package that is not in the store, told with what to do."""
+    """Turn the error for a package that is missing in the store into one that says what to do."""
     try:
         yield
     except ObjectMissing as error:
@@ -145,11 +147,13 @@ def _explained(content_hash: str, kind: str) -> Iterator[None]:
 def _damaged(content_hash: str, file: str) -> ConversionError:
     return ConversionError(
         f"{keys.package_key(content_hash, file)} in the object store is damaged; remove it there and add the file that"
-        " it was made of again"
+        " it was made from again"
     )
 
 
 def _plain(name: str) -> str:
     if name != Path(name).name or name.startswith("."):
-        raise ConversionError(f"a package holds a file called '{name}', which could lie anywhere; it is not used")
+        raise ConversionError(
+            f"a package holds a file called '{name}', which could be outside its folder; the package is not used"
+        )
     return name

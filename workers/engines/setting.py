@@ -1,4 +1,4 @@
-"""Settings that an engine declares, each once: what a job may ask for, within which limits, and how people are told."""
+"""Settings that an engine declares, each once: what a job may ask for, within which limits, and a text for people."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,7 +12,7 @@ _DECLARED = "setting"
 
 
 class Form(StrEnum):
-    """What a value looks like."""
+    """The form of a value."""
 
     NUMBER = "number"
     WHOLE = "whole"
@@ -23,28 +23,28 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that a job may ask for."""
+    """One setting that a job may give."""
 
     name: str
     form: Form
     default: Any
     help: str
-    """A sentence for people, beginning with a small letter and without a stop."""
+    """A sentence for people, beginning with a small letter and without a full stop."""
     limits: tuple[float, float] = (0.0, 0.0)
-    """The least and the most of a number."""
+    """The smallest and the largest value of a number."""
     choices: tuple[str, ...] = ()
     also_called: str = ""
-    """The name that people know it by where other engines have a setting of that name."""
+    """Another name that people know it by, which other engines use for the same setting."""
     is_of_whole: bool = False
-    """Whether it is applied to the joined result, so that another value needs no atom converted again."""
+    """Whether it is applied to the joined result, so that no atom is converted again for another value."""
 
     @property
     def common_name(self) -> str:
-        """What all engines with a setting like this call it."""
+        """The name that all engines with such a setting share."""
         return self.also_called or self.name
 
     def read(self, what: str, value: object) -> Any:
-        """The value, valid, or an InputError that says what it belongs to."""
+        """The valid value; raises an InputError that says what it belongs to."""
         if self.form is Form.NUMBER:
             return read_number(what, self.name, value, *self.limits)
         if self.form is Form.CHOICE:
@@ -60,18 +60,18 @@ def number(default: float, low: float, high: float, about: str, **more: Any) -> 
 
 
 def choice(choices: Collection[str], about: str, **more: Any) -> Any:
-    """A field that holds one of a few words, the first unless something is asked for."""
+    """A field that holds one of a few words, by default the first."""
     words = tuple(choices)
     return _declared(Setting("", Form.CHOICE, more.pop("default", words[0]), about, choices=words, **more))
 
 
 def numbered(most: int, about: str) -> Any:
-    """A field that holds the number of something that may have a name as well."""
+    """A field that holds the number of something that may also have a name."""
     return _declared(Setting("", Form.NAME, 0, about, limits=(0, most)))
 
 
 def seed() -> Any:
-    """The field that every engine has."""
+    """The seed, a field that every engine has."""
     return _declared(Setting("", Form.SEED, 0, "seed of all randomness; the same seed, the same sound"))
 
 
@@ -80,18 +80,18 @@ def _declared(setting: Setting) -> Any:
 
 
 def declared(settings_class: type) -> tuple[Setting, ...]:
-    """The settings that a dataclass declares by its fields."""
+    """The settings that a dataclass declares with its fields."""
     return tuple(replace(f.metadata[_DECLARED], name=f.name) for f in fields(settings_class) if f.metadata)
 
 
 def read_settings(what: str, settings: Collection[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that are given, each valid; one that is not declared is refused."""
+    """The given settings, each valid; one that is not declared is refused."""
     refuse_unknown(what, given, frozenset(setting.name for setting in settings))
     return {setting.name: setting.read(what, given[setting.name]) for setting in settings if setting.name in given}
 
 
 def in_own_words(settings: Collection[Setting], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked for under the names that the engine has for it."""
+    """The settings that were asked for, under the engine's own names."""
     own = {setting.also_called: setting.name for setting in settings if setting.also_called}
     wanted = {own.get(name, name): value for name, value in asked.items()}
     if len(wanted) < len(asked):

@@ -1,4 +1,4 @@
-"""Leaves a voice as it is: for trying out a farm, and for measuring what the farm itself costs."""
+"""An engine that leaves a voice as it is: for trying out a farm, and for measuring what the farm itself costs."""
 
 import time
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ RATE = 16_000
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Only what every engine accepts."""
+    """Only the setting that every engine accepts."""
 
     seed: int = seed()
 
 
 @dataclass(frozen=True, slots=True)
 class _Through:
-    """Gives back what it was given, after the time that a machine of a given speed would have taken."""
+    """Returns its input, after the time that a machine of a given speed would have taken."""
 
     pace: float
-    """Seconds to take for a second of audio."""
+    """Seconds to take per second of audio."""
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:  # noqa: ARG002 - it has none
         """Return the atom's own samples."""
@@ -47,23 +47,25 @@ class Through(Engine):
     settings = declared(_Settings)
 
     def rate_out(self, recipe: Mapping[str, Any]) -> int:  # noqa: ARG002 - the same for every recipe
-        """What comes in goes out."""
+        """The rate of the input."""
         return RATE
 
     def built_in_voices(self) -> Mapping[str, dict[str, Any]]:
-        """The one voice there is."""
+        """The only voice."""
         return {"through": {"pace": 0.0}}
 
     def checked_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
-        """A recipe with its pace, between at once and sixty times slower than realtime."""
+        """A recipe with its pace, from no delay to sixty times slower than realtime."""
         unknown = set(recipe) - {"pace"}
         pace = recipe.get("pace", 0.0)
         if unknown or not isinstance(pace, int | float) or not 0.0 <= pace <= 60.0:
-            raise InputError("a voice of the engine 'through' has a pace of 0 to 60 seconds a second, and nothing else")
+            raise InputError(
+                "a voice of the engine 'through' has only a pace, from 0 to 60 seconds per second of audio"
+            )
         return {"pace": float(pace)}
 
     def checked_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Only the seed; others are passed over where they ask for nothing, so that any job can be tried with it."""
+        """Only the seed; others are ignored if they change nothing, so that any job can be tried with this engine."""
         changed = {name for name, value in settings.items() if name != "seed" and value}
         if changed:
             raise InputError(

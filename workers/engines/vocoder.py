@@ -1,7 +1,7 @@
-"""The compiled half of pyworld, reached past its package.
+"""The compiled half of pyworld, imported without its package.
 
-The package asks setuptools for its own version when it is imported, through `pkg_resources`: a module that warns, that
-setuptools 82 no longer has, and that costs more time than all the rest. Nothing else is in the package.
+On import, the package only looks up its own version through `pkg_resources`: a module that emits a warning, is gone
+from setuptools 82, and takes longer to import than everything else.
 """
 
 from importlib.machinery import PathFinder

@@ -1,4 +1,4 @@
-"""What farm and engines hand each other: pieces, results, voices, and what is around them on a machine."""
+"""What the farm and its engines exchange: pieces, results, voices, and a machine's packages and shelf."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ Samples = npt.NDArray[np.float32]
 class Piece:
     """One atom as an engine gets it; all positions are absolute samples of the recording.
 
-    `samples` begins at `first` and holds the atom `start..stop` with whatever context the recording has on
-    both sides. `out_start..out_stop` are the samples to deliver, counted at the voice's own rate.
+    `samples` begins at `first` and holds the atom `start..stop` with the context that the recording has on both
+    sides. `out_start..out_stop` are the samples to deliver, counted at the voice's own rate.
     """
 
     samples: Samples
@@ -29,9 +29,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What an engine gives back: exactly `out_stop - out_start` samples, and seconds spent by stage.
+    """What an engine returns: exactly `out_stop - out_start` samples, and the seconds spent by stage.
 
-    A remark is for the record: something did not go as it should, and the samples are right all the same.
+    A remark is for the record: something went wrong, but the samples are right.
     """
 
     samples: Samples
@@ -40,15 +40,15 @@ class Converted:
 
 
 class Voice(Protocol):
-    """A voice that is loaded and ready: a pure function of its package, the settings and the piece."""
+    """A voice, loaded and ready: a pure function of its package, the settings and the piece."""
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
-        """Convert one atom. The same arguments give the same samples, wherever and whenever."""
+        """Convert one atom; the same arguments always give the same samples, on every machine."""
         ...
 
 
 class PackageFolders(Protocol):
-    """Where packages lie on this machine; what is not there yet is fetched first."""
+    """Finds packages on this machine; one that is not there yet is fetched first."""
 
     def __call__(self, content_hash: str, kind: str, /) -> Path:
         """The folder of the package with this hash."""
@@ -56,20 +56,20 @@ class PackageFolders(Protocol):
 
 
 class Shelf(Protocol):
-    """Where machines of one kind leave each other what they have compiled: nothing that a result depends on."""
+    """A place where machines of one kind share compiled programs; no result depends on it."""
 
     def get(self, name: str) -> bytes | None:
-        """What lies there under this name."""
+        """What is stored under this name, or None."""
         ...
 
     def put(self, name: str, data: bytes) -> None:
-        """Leave something there, over what was there before."""
+        """Store something under this name, replacing what was there."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NeededModel:
-    """A model that a job needs beside its voice: its name, its kind, and the field of the recipe for its hash."""
+    """A model that a job needs besides its voice: its name, its kind, and the recipe's field for its hash."""
 
     field: str
     name: str
@@ -78,7 +78,7 @@ class NeededModel:
 
 @dataclass(frozen=True, slots=True)
 class FoundDevice:
-    """What an engine's framework found to compute on."""
+    """A device that an engine's framework can compute on."""
 
     name: str
     bytes: int

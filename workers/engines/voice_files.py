@@ -1,4 +1,4 @@
-"""The door to an engine's files: voices and models as people have them, and as other programs want them."""
+"""The interface to an engine's files: voices and models as people have them, and as other programs want them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from workers.engines.voice import NeededModel, PackageFolders
 
 
 class OptionForm(StrEnum):
-    """What an option's value looks like."""
+    """The form of an option's value."""
 
     PATH = "path"
     COUNT = "count"
@@ -21,7 +21,7 @@ class OptionForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileOption:
-    """Something that may be said when a voice is added from its file."""
+    """An option for adding a voice from its file."""
 
     name: str
     form: OptionForm
@@ -30,11 +30,11 @@ class FileOption:
 
 @dataclass(frozen=True, slots=True)
 class PublicModel:
-    """One file in public; whatever lies there, only the bytes with this hash are used."""
+    """A public file; only bytes with this hash are used, whatever the server sends."""
 
     name: str
     path: str
-    """Below the host, or below a mirror of it."""
+    """Its path below the host or a mirror of it."""
     sha256: str
     bytes: int
     about: str
@@ -42,34 +42,34 @@ class PublicModel:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A voice or model that was read, checked and written into a folder as a package."""
+    """A voice or model that was read, checked and written to a folder as a package."""
 
     kind: str
     hash: str
     description: bytes
     files: Mapping[str, PackedFile]
     facts: Mapping[str, Any]
-    """What the records keep of it: a voice's recipe, or what is to be known of a model without opening it."""
+    """What the records keep of it: a voice's recipe, or the facts needed about a model without opening it."""
     name: str
-    """The name that its file has."""
+    """The name of its file."""
 
 
 class VoiceFiles(ABC):
-    """What one engine knows of files."""
+    """What one engine knows about files."""
 
     options: tuple[FileOption, ...] = ()
-    """What may be said when a voice is added."""
+    """The options for adding a voice."""
     model_kinds: Mapping[str, str]
-    """The kinds of models that its voices share, and what people call them."""
+    """The kinds of models that its voices share, and their names for people."""
     public_host: str = ""
     public_models: Mapping[str, PublicModel]
-    """Models that everybody uses, and where they lie."""
+    """Models that everybody uses, and where to find them."""
     programs: tuple[str, ...] = ()
-    """Programs elsewhere that voices can be written for."""
+    """Other programs that voices can be exported for."""
 
     @abstractmethod
     def read_voice(self, path: Path, options: Mapping[str, Any], folder: Path) -> Packed:
-        """Read a voice's file and pack it into this folder; a file that cannot be used is an InputError."""
+        """Read a voice's file and pack it into this folder; raises InputError if the file cannot be used."""
 
     @abstractmethod
     def read_model(self, path: Path, folder: Path) -> Packed:
@@ -77,16 +77,16 @@ class VoiceFiles(ABC):
 
     @abstractmethod
     def model_name(self, given: str) -> str:
-        """The one name that a model has, however people spell it."""
+        """The canonical name of a model, however people spell it."""
 
     @abstractmethod
     def name_of_file(self, stem: str) -> str:
-        """The name of a model by that of its file; an InputError where that says nothing."""
+        """The name of a model from that of its file; raises InputError if the file's name says nothing."""
 
     @abstractmethod
     def why_unfit(self, model: Mapping[str, Any], needed: NeededModel, recipe: Mapping[str, Any]) -> str | None:
-        """Why a model of the right kind, known by its facts, does not go with a voice; None where it does."""
+        """Why a model of the right kind, judged by its facts, does not fit a voice; None if it does."""
 
     @abstractmethod
     def export(self, program: str, recipe: Mapping[str, Any], packages: PackageFolders, out: Path) -> None:
-        """Write a voice with the models it needs into a new folder, as this program loads them."""
+        """Write a voice and the models it needs to a new folder, in the form that this program loads."""

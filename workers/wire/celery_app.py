@@ -9,24 +9,24 @@ from storage.settings import Settings
 from workers.wire import transport
 from workers.wire.routes import DESK_QUEUE, HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
 
-#: Redis hands a message out anew if it was not acknowledged for so long. A mere backstop, longer than any task: who
-#: died is noticed by heartbeats, and the SQL records put the work right long before.
+#: Seconds after which Redis redelivers a message that was not acknowledged. Only a backstop, longer than any task:
+#: heartbeats show long before that a worker has died, and its work is handed out again from the SQL records.
 VISIBILITY_TIMEOUT = 6 * 3600
-#: Every queue of the dispatcher's side.
+#: Every queue on the dispatcher's side.
 DISPATCHER_QUEUES = (DESK_QUEUE, REPORT_QUEUE, HEARTBEAT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE)
-#: Messages for later that a process may have in mind: nobody on a farm sends any (workers/wire/transport.py).
+#: Delayed messages that a process may hold; nothing on a farm sends any (workers/wire/transport.py).
 MOST_DELAYED = 100
 #: Seconds after which a dead broker connection is noticed.
 SOCKET_TIMEOUT = 30
 
 
 def named_queue(name: str) -> Queue:
-    """A queue reached by its name alone: with the default exchange no binding can be lost with Redis."""
+    """A queue reached by its name alone: the default exchange needs no binding, so Redis cannot lose one."""
     return Queue(name, Exchange(""), routing_key=name)
 
 
 def build_app(settings: Settings) -> Celery:
-    """An app for these settings; it connects only when it is used."""
+    """An app for these settings; it connects only once it is used."""
     transport.use_for_redis()
     app = Celery("voicefarm", set_as_current=True)
     app.conf.update(_configuration(settings))
@@ -38,14 +38,14 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.resolved_broker_url,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        # A broker that refuses, as a full one does, is one to come back to.
+        # A broker that refuses, for example because it is full, is tried again.
         "broker_channel_error_retry": True,
         "broker_transport_options": {
             "visibility_timeout": VISIBILITY_TIMEOUT,
             "global_keyprefix": settings.broker_prefix,
             "socket_timeout": SOCKET_TIMEOUT,
             "socket_connect_timeout": 5,
-            # A Unix socket knows no keepalive.
+            # A Unix socket has no keepalive.
             "socket_keepalive": not settings.is_embedded,
             "health_check_interval": 10,
         },

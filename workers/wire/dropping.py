@@ -1,4 +1,4 @@
-"""Remote control of a node: the command by which leases are taken back, and which commands a dispatcher obeys."""
+"""Remote control of a node: the command that takes leases back, and the commands that a dispatcher obeys."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,12 @@ from celery.worker.control import Panel, control_command
 from workers.wire.routes import DROP_COMMAND
 from workers.wire.rubbish import rubbish
 
-#: Who in this process may hold leases; empty in a dispatcher, which hears the command like everybody.
+#: Whoever in this process may hold leases; empty in a dispatcher, which receives the command as every process does.
 HOLDERS: list[Callable[[list[str]], None]] = []
-#: Longer lists, and longer tokens, are not ours.
+#: The farm sends no longer lists and no longer tokens.
 MOST_TOKENS, LONGEST_TOKEN = 1_000, 32
-#: What a dispatcher answers to: Celery's and Flower's questions, and commands that change nothing there. By the others
-#: whoever may publish could silence it.
+#: What a dispatcher answers: questions from Celery and Flower, and commands that change nothing there. With any other
+#: command, whoever may publish could silence it.
 QUESTIONS = frozenset(
     {
         *(DROP_COMMAND, "enable_events", "heartbeat", "active", "active_queues", "clock", "conf", "hello", "ping"),
@@ -25,17 +25,17 @@ QUESTIONS = frozenset(
 
 @control_command(name=DROP_COMMAND, args=[("tokens", list)])  # type: ignore[untyped-decorator, unused-ignore]
 def drop_leases(state: Any, tokens: Any) -> dict[str, str]:  # noqa: ARG001 - Celery's own state
-    """Let leases go that the dispatcher has given to somebody else or cancelled."""
+    """Drop leases that the dispatcher has cancelled or given to another worker."""
     if not isinstance(tokens, list) or len(tokens) > MOST_TOKENS or not all(map(_is_token, tokens)):
-        rubbish.drop("command to drop what are no tokens", tokens)
-        return {"error": "these are no tokens"}
+        rubbish.drop("command to drop invalid tokens", tokens)
+        return {"error": "these are not tokens"}
     for drop in HOLDERS:
         drop(tokens)
     return {"ok": "dropped"}
 
 
 def obey_questions_only() -> None:
-    """Make this process deaf to every command but questions."""
+    """Make this process ignore every command except questions."""
     for name in [name for name in Panel.data if name not in QUESTIONS]:
         del Panel.data[name]
 

@@ -1,6 +1,6 @@
-"""What travels between dispatcher and workers, as plain JSON; both floors read and write it here only.
+"""The messages between dispatcher and workers, as plain JSON; both sides read and write them only here.
 
-Everything that comes in is checked here: whoever may put a message on a queue may have put anything there.
+Everything that comes in is checked here, because whoever may put a message on a queue can put anything there.
 """
 
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ from storage.records.states import WorkerState
 Json = dict[str, Any]
 M = TypeVar("M", bound="Message")
 
-#: The longest error that travels; what an engine says beyond that helps nobody.
+#: Characters of the longest error that is sent; what an engine says beyond that helps nobody.
 LONGEST_ERROR = 2_000
 
-#: Seconds of audio in one piece, context included; the longest that anybody could want, so that no order keeps a worker
-#: for ever.
+#: Seconds of audio in one piece, context included: more than anybody could want, and a limit so that no order keeps a
+#: worker busy for ever.
 LONGEST_PIECE = 3_600
 
 #: Lease tokens and incarnations, as `uuid4().hex` makes them.
 Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
-#: Names of workers, engines, devices: as long as their columns are wide, without what a database or terminal balks at.
+#: Names of workers, engines and devices: no longer than their columns, and nothing that a database or terminal rejects.
 Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+\Z", max_length=255)]
 #: Capabilities, tags and engine versions that a worker offers; see TAG in workers/engines/capability.py.
 Offer = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._-]{0,99}\Z")]
-#: Seconds, of audio or of a stage: a week is longer than anything that is one atom.
+#: Seconds of audio or of a stage: a week is longer than anything that one atom takes.
 Seconds = Annotated[float, Meta(ge=0.0, le=604_800.0)]
 #: Positions and lengths in samples: three years at 96 kHz.
 Samples = Annotated[int, Meta(ge=0, le=10**13)]
@@ -38,54 +38,54 @@ Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Megabytes = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 
-#: The kind of work of orders that do not say theirs.
+#: The kind of work of an order that names none.
 CONVERSION = "conversion"
-#: What this program writes. Raise it with every change of a message that others may want to know of. A message without
-#: a version is of the first, which did not say so.
+#: The version that this program writes. Raise it with every change of a message that readers may need to know about. A
+#: message without a version is of the first version, which did not state it.
 VERSION = 2
 #: The oldest version that understands what this program writes. Raise it only where an older program would do harm by
-#: passing over a field that it does not know: it sets such a message aside.
+#: ignoring a field that it does not know: it then refuses the message.
 READABLE_FROM = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What every message has in common.
+    """What all messages have in common.
 
-    Fields that a reader does not know are passed over, and fields with a default may be missing, so that machines of
-    two versions understand each other while a farm is upgraded.
+    Unknown fields are ignored, and fields with a default may be missing, so that machines of two versions understand
+    each other while a farm is being upgraded.
     """
 
     version: Annotated[int, Meta(ge=1)] = field(default=VERSION, kw_only=True)
     readable_from: Annotated[int, Meta(ge=1)] = field(default=READABLE_FROM, kw_only=True)
 
     def to_json(self) -> Json:
-        """As the arguments of a Celery task."""
+        """The message as the argument of a Celery task."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, message: object) -> Self:
-        """Back from a Celery task's arguments, or BadMessage."""
+        """The message read back from a Celery task's argument; raises BadMessage."""
         read = _read(cls, message)
         if read.readable_from > VERSION:
             raise BadMessage(
-                f"a {cls.__name__} can be read from version {read.readable_from} on, and this program has version"
-                f" {VERSION}; bring this machine to the newer version"
+                f"a {cls.__name__} needs at least version {read.readable_from}, and this program has version"
+                f" {VERSION}; upgrade this machine"
             )
         return read
 
 
 def _read(cls: type[M], message: object) -> M:
-    """A message of whatever version, or BadMessage."""
+    """A message of any version; raises BadMessage."""
     try:
         return convert({"version": 1, **message} if isinstance(message, dict) else message, cls)
     except (ValidationError, RecursionError, UnicodeError, TypeError) as error:
-        raise BadMessage(f"a {cls.__name__} is not as it should be ({error}); see who sent it") from error
+        raise BadMessage(f"a {cls.__name__} is malformed ({error}); find out who sent it") from error
 
 
 @dataclass(frozen=True, slots=True)
 class AtomOrder:
-    """One atom to convert; positions as in its record."""
+    """One atom to convert, with the positions of its record."""
 
     number: Count
     start: Samples
@@ -101,7 +101,7 @@ class AtomOrder:
 
 
 def _is_finite(value: object) -> bool:
-    """Whether every number in something that was JSON is one to calculate with."""
+    """Whether every number in a value decoded from JSON is finite."""
     if isinstance(value, Mapping):
         return all(_is_finite(inner) for inner in value.values())
     if isinstance(value, list | tuple):
@@ -111,7 +111,7 @@ def _is_finite(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Order(Message):
-    """Work for one worker, of whatever kind; each kind has a class of its own for what else it must know."""
+    """Work of any kind for one worker; each kind has a class of its own for what else it needs."""
 
     token: Token
     job_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -119,7 +119,7 @@ class Order(Message):
 
     @classmethod
     def envelope(cls, message: object) -> "Order":
-        """What any order has, of whatever version: enough to hand its lease back where the rest cannot be read."""
+        """The part that orders of every version share: enough to hand the lease back if the rest cannot be read."""
         return _read(Order, message)
 
 
@@ -139,14 +139,14 @@ class ConversionOrder(Order):
 
     def __post_init__(self) -> None:
         if not (_is_finite(self.recipe) and _is_finite(self.settings)):
-            raise ValueError("a number of its recipe or settings is not finite")
+            raise ValueError("a number in its recipe or settings is not finite")
         longest_in, longest_out = LONGEST_PIECE * self.rate_in, LONGEST_PIECE * self.rate_voice
         if any(a.last - a.first > longest_in or a.out_stop - a.out_start > longest_out for a in self.atoms):
             raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
 
 
 def plain_error(error: object) -> str:
-    """An error's text as it may travel."""
+    """An error's text, shortened and cleaned so that it can be sent."""
     return str(error).encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_ERROR]
 
 
@@ -171,7 +171,7 @@ class AtomOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LeaseReport(Message):
-    """News of a lease: atoms that ended since the last report, and whether the worker is through with it."""
+    """News of a lease: the atoms that ended since the last report, and whether the worker is done with it."""
 
     token: Token
     incarnation: Token
@@ -181,7 +181,7 @@ class LeaseReport(Message):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat(Message):
-    """A worker says who it is, what it offers and which leases it has in hand."""
+    """A worker says who it is, what it offers and which leases it holds."""
 
     incarnation: Token
     name: Name
@@ -196,4 +196,4 @@ class Heartbeat(Message):
     holding: Annotated[tuple[Token, ...], Meta(max_length=100)] = ()
     memory_mb: Megabytes = 0.0
     serial: Annotated[int, Meta(ge=0, le=2**53)] = 0
-    """Counts a worker's heartbeats, so that none counts twice; 0 where it does not count."""
+    """Number of this heartbeat, so that none is used twice; 0 from a worker that does not number them."""

@@ -1,4 +1,4 @@
-"""Names that stay the same over restarts, though several processes of a kind run on one machine."""
+"""Numbers for processes of one kind on one machine, so that their names stay the same across restarts."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def own_number(folder: Path, kind: str) -> Iterator[int]:
-    """The lowest number that no other process of this kind has on this machine."""
+    """The lowest number that no other process of this kind holds on this machine."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         with (folder / f"{kind}-{number}.lock").open("w") as lock:

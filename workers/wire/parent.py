@@ -1,4 +1,4 @@
-"""A process that must not outlive the one that started it, however that ended."""
+"""Ends a process together with the one that started it, however that one ended."""
 
 import os
 import signal
@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from threading import Thread
 
-#: Environment variable with the process that a child must not outlive.
+#: Environment variable with the id of the process that a child must not outlive.
 PARENT = "VOICEFARM_PARENT"
-#: Seconds that a process has to finish what it has in hand once its parent is gone, and the broker with it.
+#: Seconds that a process has to finish its work once its parent, and with it the broker, is gone.
 ORPHAN_PATIENCE = 3.0
 
 
 def end_with_parent(stop: Callable[[], None] | None = None) -> None:
-    """Make this process end when the one that started it is gone, even if that was killed."""
+    """Make this process end when the one that started it is gone, even if that one was killed."""
     parent = int(os.environ.get(PARENT, "0"))
     if parent:
         end_with(parent, stop)

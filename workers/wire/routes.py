@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 #: Ticks and feeding, reports, and heartbeats: short messages, answered within milliseconds. The desk takes one of each
-#: in turn, so that however many there are of one kind, the others get through.
+#: in turn, so that a flood of one kind does not hold up the others.
 DESK_QUEUE = "dispatcher"
 REPORT_QUEUE = "dispatcher.reports"
 HEARTBEAT_QUEUE = "dispatcher.heartbeats"
@@ -20,11 +20,11 @@ STITCH_TASK = "dispatcher.stitch"
 SWEEP_TASK = "dispatcher.sweep"
 MEND_TASK = "dispatcher.mend"
 
-#: Remote control command that tells workers to let leases go.
+#: Remote control command that tells workers to drop leases.
 DROP_COMMAND = "drop_leases"
 
 CONVERT = "convert."
-#: What stands in a queue's name before the mark of its engines' versions.
+#: Separator in a queue's name before the mark of its engines' versions.
 VERSIONS = ":"
 
 
@@ -33,8 +33,8 @@ def convert_queue(
 ) -> str:
     """The queue of all machines of one class with the same owner's tags and the same engines.
 
-    Their task has the same name. Versions are part of it, so that what is meant for one never reaches another while a
-    farm is upgraded machine by machine.
+    Their task has the same name. The engines' versions are part of it, so that work for one version never reaches
+    another while a farm is upgraded machine by machine.
     """
     name = CONVERT + "+".join([machine_class, *sorted(tags)])
     if not versions:
@@ -48,5 +48,5 @@ def class_of(queue: str) -> str:
 
 
 def about_stage(task: str, job_id: int) -> str:
-    """What a message that asks for a stage of a job is about."""
+    """The subject of a message that asks for a stage of a job."""
     return f"{task} {job_id}"

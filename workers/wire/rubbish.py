@@ -1,4 +1,4 @@
-"""What lay in a queue and is no message of ours: counted, told once a minute, and otherwise passed over."""
+"""Whatever lies in a queue but is not one of the farm's messages: counted, logged once a minute, and ignored."""
 
 import logging
 import time
@@ -8,12 +8,12 @@ from threading import Lock
 
 logger = logging.getLogger("voicefarm.rubbish")
 
-#: Seconds between two lines in the log, however much comes in: a flood must not fill a disk.
+#: Seconds between two log lines, however much comes in: a flood must not fill a disk.
 BETWEEN_LINES = 60.0
 
 
 class Rubbish:
-    """Counts by kind."""
+    """Counts of what was dropped, by kind."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -23,7 +23,7 @@ class Rubbish:
         self.told_at = float("-inf")
 
     def drop(self, kind: str, why: object) -> None:
-        """Count one, and write a line unless the last was written a moment ago."""
+        """Count one, and log a line unless the last one was written less than a minute ago."""
         with self.lock:
             self.counts[kind] += 1
             self.untold[kind] += 1
@@ -32,7 +32,7 @@ class Rubbish:
             self.told_at = self.clock()
             numbers = ", ".join(f"{count} x {name}" for name, count in sorted(self.untold.items()))
             self.untold.clear()
-        logger.warning("dropped what is no message of ours: %s; the last: %s", numbers, str(why)[:300])
+        logger.warning("dropped messages that the farm did not send: %s; the last: %s", numbers, str(why)[:300])
 
     def take(self) -> dict[str, int]:
         """The counts since the last call."""
@@ -42,5 +42,5 @@ class Rubbish:
             return counts
 
 
-#: Of this process.
+#: The counts of this process.
 rubbish = Rubbish()

@@ -1,4 +1,4 @@
-"""Putting a message on a queue: the one way in which any process of the farm speaks to another."""
+"""Puts a message on a queue: the only way in which processes of the farm speak to each other."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from storage.settings import redacted
 from workers.wire.celery_app import named_queue
 from workers.wire.routes import DROP_COMMAND
 
-#: Redis knows the steps 0, 3, 6 and 9, the first being the most urgent.
+#: Kombu's priority steps on Redis; the first is the most urgent.
 STEPS = (0, 3, 6, 9)
 URGENT = STEPS[0]
 ORDINARY = 6
 #: The header that says what a message is about, so that it can be found in its queue without opening it.
 ABOUT = "about"
-#: Tokens in one command; more would make a message that every node must read.
+#: Tokens in one command, because every node must read the whole command.
 MOST_DROPPED = 500
 
 
 def step_of(priority: int) -> int:
-    """The broker's step for a job's priority: no two that people can choose share one."""
+    """The broker's step for a job's priority; no two priorities that people can choose share a step."""
     return next((step for step in STEPS if priority <= step), STEPS[-1])
 
 
@@ -36,7 +36,7 @@ def send(
     expires: float | None = None,
     about: str = "",
 ) -> None:
-    """Enqueue a task by its name, or raise BrokerUnavailable at once."""
+    """Enqueue a task by its name; raises BrokerUnavailable at once, without retries."""
     try:
         app.send_task(
             task,
@@ -56,11 +56,11 @@ def send(
 
 
 def drop_leases(app: Celery, tokens: Mapping[tuple[str, ...], Sequence[str]]) -> None:
-    """Tell workers to let leases go: the tokens by the names of those who have them, or will be given them."""
+    """Tell workers to drop leases: the tokens, by the names of the workers that hold them or will receive them."""
     try:
         for names, dropped in tokens.items():
             for first in range(0, len(dropped), MOST_DROPPED):
                 some = {"tokens": list(dropped[first : first + MOST_DROPPED])}
                 app.control.broadcast(DROP_COMMAND, arguments=some, destination=list(names), reply=False)
     except (OperationalError, RedisError, OSError) as error:
-        raise BrokerUnavailable(f"the broker does not take a command ({error}); check that Redis runs") from error
+        raise BrokerUnavailable(f"the broker does not accept a command ({error}); check that Redis runs") from error

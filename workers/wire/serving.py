@@ -1,4 +1,4 @@
-"""A process of the dispatcher's side that serves queues until it is told to stop."""
+"""A process on the dispatcher's side that serves queues until it is told to stop."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ from workers.wire.numbering import own_number
 def serve_queues(
     app: Celery, settings: Settings, kind: str, queues: Sequence[str], *, pool: str, concurrency: int
 ) -> int:
-    """Serve; the exit status."""
-    # A dispatcher hears every command that is meant for workers, and obeys none that could silence it.
+    """Serve queues until told to stop, and return the exit status."""
+    # A dispatcher receives every command meant for workers, and must obey none that could silence it.
     obey_questions_only()
     app.conf.task_queues = [named_queue(queue) for queue in queues]
     app.conf.task_default_queue = queues[0]

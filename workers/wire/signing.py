@@ -1,4 +1,4 @@
-"""Signatures of what workers say: who has a worker's account at the broker is not yet who has its key."""
+"""Signatures on what workers say: an account at the broker does not prove that a message is from that worker."""
 
 import hmac
 import json
@@ -15,11 +15,11 @@ from storage.errors import BadMessage, SettingsError
 from storage.settings import Settings
 from workers.wire.messages import Json, Name
 
-#: The field of a message in which its signature stands.
+#: The field of a message that holds its signature.
 FIELD = "signature"
-#: Seconds for which a signed heartbeat counts, by two clocks; as long as the broker keeps one.
+#: Seconds for which a signed heartbeat counts, between two machines' clocks; as long as the broker keeps one.
 HEARTBEAT_COUNTS = 600.0
-#: Bytes of a key: as many as the hash gives.
+#: Bytes of a key: as many as the hash produces.
 KEY_BYTES = 32
 
 
@@ -34,17 +34,17 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a message proved of its sender: the key that it was signed with, on a farm that has keys or none."""
+    """What a message proves about its sender: the key that signed it, if any, and whether the farm has keys."""
 
     key: str | None = None
     has_keys: bool = True
 
     def speaks_for(self, key: str | None) -> bool:
-        """Whether it counts for a worker whose first heartbeat was signed with this key."""
+        """Whether the message counts for a worker whose first heartbeat was signed with this key."""
         return not self.has_keys or self.key == key
 
 
-#: On a farm without keys all are trusted alike.
+#: On a farm without keys, all senders are trusted alike.
 UNSIGNED = Trust(has_keys=False)
 
 
@@ -63,12 +63,12 @@ class Signer:
         name, colon, secret = settings.worker_key.partition(":")
         if not (name and colon and secret):
             raise SettingsError(
-                "VOICEFARM_WORKER_KEY is not NAME:SECRET; copy the whole line that was shown when the key was made"
+                "VOICEFARM_WORKER_KEY is not of the form NAME:SECRET; copy the whole line shown when the key was made"
             )
         return cls(name, secret)
 
     def signed(self, task: str, message: Json) -> Json:
-        """The message with a signature, or as it is where there is no key."""
+        """The message with a signature, or unchanged where there is no key."""
         if not self.key:
             return message
         at = time.time()
@@ -82,13 +82,13 @@ def new_secret() -> str:
 
 
 def signer_of(message: object, task: str, secrets_by_key: Mapping[str, str]) -> Signature | None:
-    """Who signed a message; None where nobody did. BadMessage where the signature is none of theirs."""
+    """Who signed a message, or None if nobody did; raises BadMessage if the signature is not valid."""
     if not isinstance(message, dict) or FIELD not in message:
         return None
     try:
         signature = convert(message[FIELD], Signature)
     except (ValidationError, UnicodeError) as error:
-        raise BadMessage(f"a signature is not as it should be ({error})") from error
+        raise BadMessage(f"a signature is malformed ({error})") from error
     bare = {name: value for name, value in message.items() if name != FIELD}
     secret = secrets_by_key.get(signature.key)
     if secret is None or not hmac.compare_digest(_proof(secret, task, bare, signature.at), signature.proof):
@@ -97,7 +97,7 @@ def signer_of(message: object, task: str, secrets_by_key: Mapping[str, str]) -> 
 
 
 def _proof(secret: str, task: str, message: Json, at: float) -> str:
-    # Sorted and without spaces, so that it is the same text on both sides; with the task, so that no message passes for
-    # one of another kind.
+    # Sorted and without spaces, so that both sides sign the same text; with the task, so that no message passes for one
+    # of another kind.
     text = json.dumps([task, repr(at), message], sort_keys=True, separators=(",", ":"))
     return hmac.new(secret.encode(), text.encode(), sha256).hexdigest()

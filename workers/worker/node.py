@@ -22,16 +22,16 @@ from workers.worker.pipeline import Pipeline
 from workers.worker.presence import Presence
 from workers.worker.voices import LoadedVoices
 
-#: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher is
-#: there; long, because it is measured by two clocks.
+#: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher
+#: runs; long, because two machines' clocks measure it.
 HEARTBEAT_EXPIRES = 600.0
-#: Seconds that a worker which ends waits for a broker that is away before it gives its last reports up.
+#: Seconds that a worker waits at its end for a broker that is away, before it gives up on its last reports.
 LAST_WORDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class NodeName:
-    """How a worker is called: its class and number on its host, which Flower and Prometheus show."""
+    """A worker's name: its class and number on its host, as Flower and Prometheus show it."""
 
     machine_class: str
     number: int
@@ -42,7 +42,7 @@ class NodeName:
 
 
 class Node:
-    """What a worker process consists of."""
+    """The parts of a worker process."""
 
     def __init__(
         self, app: Celery, settings: Settings, capability: Capability, name: NodeName, store: ObjectStore
@@ -59,7 +59,7 @@ class Node:
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
 
     def start(self) -> None:
-        """Show up on the farm."""
+        """Begin to send heartbeats and reports."""
         self.outbox.start()
         self.presence.start()
 
@@ -68,18 +68,18 @@ class Node:
         self.presence.drain()
 
     def close(self) -> None:
-        """Send what is left to say, then leave."""
+        """Send the last reports, then leave the farm."""
         self.give_up.set()
         self.outbox.drain(LAST_WORDS)
         self.presence.say_goodbye()
 
     def work(self, *arguments: object) -> None:
-        """The lease task's body. What is no order, or is no longer wanted, is passed over."""
+        """The body of the lease task; skips whatever is not an order or is no longer wanted."""
         try:
             (message,) = arguments
             order = Order.envelope(message)
         except (BadMessage, ValueError) as error:
-            rubbish.drop("order that is none", error)
+            rubbish.drop("malformed order", error)
             return
         if self.presence.was_dropped(order.token):
             return
@@ -91,14 +91,14 @@ class Node:
             self.outbox.end(order.token)
 
     def _do(self, order: Order, message: object) -> None:
-        """Work on an order that this worker understands; the lease of any other goes back unblamed."""
+        """Work on an order that this worker understands; the lease of any other goes back without blame."""
         if order.kind != CONVERSION:
-            rubbish.drop("order of a kind that this version does not know", order.kind)
+            rubbish.drop("order of an unknown kind", order.kind)
             return
         try:
             conversion = ConversionOrder.from_json(message)
         except BadMessage as error:
-            rubbish.drop("order that is none", error)
+            rubbish.drop("malformed order", error)
             return
         token = order.token
         self.pipeline.run(

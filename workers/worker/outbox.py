@@ -1,4 +1,4 @@
-"""Reports on their way to the dispatcher: bundled, and kept until the broker has taken them."""
+"""Reports on their way to the dispatcher: bundled, and kept until the broker has accepted them."""
 
 from collections.abc import Callable
 from threading import Condition, Thread
@@ -6,7 +6,7 @@ from threading import Condition, Thread
 from storage.errors import VoicefarmError
 from workers.wire.messages import AtomOutcome, Json, LeaseReport
 
-#: Seconds for which outcomes are gathered into one message; small beside any lease, large beside an atom on a GPU.
+#: Seconds for which outcomes are gathered into one message: short next to a lease, long next to an atom on a GPU.
 GATHER = 0.25
 #: Seconds between tries while the broker is away.
 RETRY = 1.0
@@ -15,7 +15,7 @@ Send = Callable[[Json], None]
 
 
 class Outbox:
-    """A thread that sends what was told, in order, however long the broker is away."""
+    """A thread that sends reports in order, however long the broker is away."""
 
     def __init__(self, incarnation: str, send: Send, delivered: Callable[[str], None]) -> None:
         self.incarnation = incarnation
@@ -33,20 +33,20 @@ class Outbox:
         self.thread.start()
 
     def tell(self, token: str, outcome: AtomOutcome) -> None:
-        """An atom of a lease has ended."""
+        """Report that an atom of a lease has ended."""
         with self.changed:
             self.waiting.setdefault(token, []).append(outcome)
             self.changed.notify_all()
 
     def end(self, token: str) -> None:
-        """The worker is through with a lease."""
+        """Report that the worker is done with a lease."""
         with self.changed:
             self.waiting.setdefault(token, [])
             self.over.add(token)
             self.changed.notify_all()
 
     def drain(self, seconds: float) -> bool:
-        """Wait until everything was delivered; False where the broker stayed away."""
+        """Wait until everything was delivered; False if the broker stayed away."""
         with self.changed:
             self.closing = True
             self.changed.notify_all()

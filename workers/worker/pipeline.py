@@ -1,4 +1,4 @@
-"""One lease from end to end: fetch, convert and store overlap, so that the device never waits for the network."""
+"""Runs one lease from end to end: fetch, convert and store overlap, so that the device never waits for the network."""
 
 import resource
 import sys
@@ -34,23 +34,23 @@ from workers.worker.voices import LoadedVoices
 FETCH_AHEAD = 2
 STORES_WAITING = 3
 
-#: Seconds between tries to read an atom that came damaged: what spoils it may be on the way rather than on the disk.
+#: Seconds between tries to read an atom that arrived damaged: it may have been damaged on the way, not in the store.
 READ_AGAIN = (0.5, 2.0)
 
 Tell = Callable[[AtomOutcome], None]
 
 
 class _NotForUs(ConversionError):
-    """The order is for workers of another version."""
+    """The order is for a worker of another version."""
 
 
 class _Damaged(ConversionError):
-    """A prepared atom is missing or spoilt."""
+    """A prepared atom is missing or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
-    """An atom's samples, or none where its result lies in the store already."""
+    """An atom's samples, or none if its result is in the store already."""
 
     samples: Samples | None
     peak: float
@@ -69,7 +69,7 @@ class Pipeline:
         self.storers = ThreadPoolExecutor(2, "store")
 
     def run(self, order: ConversionOrder, must_stop: Callable[[], bool], tell: Tell) -> None:
-        """Convert the atoms in order until done or told to stop; each one's end is told, in any order."""
+        """Convert the atoms in order until done or told to stop; the end of each is reported, in any order."""
         storing: deque[Future[None]] = deque()
         since = time.perf_counter()
         for atom, fetching in self._fetched_ahead(order, must_stop):
@@ -89,7 +89,7 @@ class Pipeline:
     def _fetched_ahead(
         self, order: ConversionOrder, must_stop: Callable[[], bool]
     ) -> Iterator[tuple[AtomOrder, "Future[_Fetched]"]]:
-        """Every atom with its fetch under way, the next ones already started."""
+        """Every atom with its fetch, while the fetches of the next ones are already running."""
         ahead: deque[tuple[AtomOrder, Future[_Fetched]]] = deque()
         coming = iter(order.atoms)
         while True:
@@ -105,7 +105,7 @@ class Pipeline:
         try:
             return self._result_or_samples(order, atom)
         except NoSpace as error:
-            # Here it is the store that is full, and not this machine.
+            # Here the store is full, not this machine.
             raise ObjectStoreError(str(error)) from error
 
     def _result_or_samples(self, order: ConversionOrder, atom: AtomOrder) -> _Fetched:
@@ -122,7 +122,7 @@ class Pipeline:
         return self._read(key, order, atom, began)
 
     def _read(self, key: str, order: ConversionOrder, atom: AtomOrder, began: float) -> _Fetched:
-        """An atom's prepared samples, or _Damaged where they are not in the store as they were put there."""
+        """An atom's prepared samples; raises _Damaged if the store does not hold them as they were written."""
         try:
             data = patiently(lambda: self.store.get(key), self.give_up)
             fetched = time.perf_counter()
@@ -132,7 +132,7 @@ class Pipeline:
         return _Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched)
 
     def _peak_of_result(self, order: ConversionOrder, atom: AtomOrder) -> float | None:
-        """The loudest sample of a result that lies in the store already; a damaged one counts as none."""
+        """The loudest sample of a result that is in the store already; a damaged result counts as missing."""
         key = result_key(order, atom)
         if patiently(lambda: self.store.find(key), self.give_up) is None:
             return None
@@ -146,7 +146,7 @@ class Pipeline:
     def _attempt(
         self, order: ConversionOrder, atom: AtomOrder, fetching: "Future[_Fetched]"
     ) -> tuple[AtomOutcome, Samples | None]:
-        """One atom as far as its samples; whatever goes wrong with it is its outcome, not the lease's."""
+        """Convert one atom, not yet storing it; whatever goes wrong becomes its outcome, not the lease's."""
         blank = AtomOutcome(atom.number, Outcome.FAILED, (atom.stop - atom.start) / order.rate_in)
         try:
             fetched = fetching.result()
@@ -172,7 +172,7 @@ class Pipeline:
     def _deliver(
         self, order: ConversionOrder, atom: AtomOrder, samples: Samples, outcome: AtomOutcome, tell: Tell
     ) -> None:
-        """Encode and store one result, then tell; runs beside the next conversion."""
+        """Encode and store one result, then report it; runs in parallel with the next conversion."""
         try:
             began = time.perf_counter()
             key = result_key(order, atom)
@@ -181,38 +181,38 @@ class Pipeline:
             patiently(lambda: self.store.put(key, data), self.give_up, for_room=True)
             tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
         except NoSpace as error:
-            # Here it is the store that is full, for everybody, and not this machine.
+            # Here the store is full, for everybody, not this machine.
             tell(replace(outcome, outcome=Outcome.AWAY, error=plain_error(error)))
         except VoicefarmError as error:
             tell(replace(outcome, outcome=_outcome_of(error), error=plain_error(error)))
         except Exception as error:  # noqa: BLE001 - without an outcome the atom would be handed out again for ever
-            what = plain_error(f"its result could not be kept: {type(error).__name__}: {error}")
+            what = plain_error(f"its result could not be stored: {type(error).__name__}: {error}")
             tell(replace(outcome, outcome=Outcome.FAILED, error=what))
 
 
 def result_key(order: ConversionOrder, atom: AtomOrder) -> str:
-    """Where an atom's result lies, whoever makes it."""
+    """The key of an atom's result, whichever worker makes it."""
     return keys.converted_key(order.converted_prefix, atom.start, atom.stop, atom.first, atom.last)
 
 
 def _outcome_of(error: VoicefarmError) -> Outcome:
-    """Whom to blame: the atom, its prepared samples, or a server."""
+    """The outcome that says what is to blame: the atom, its prepared samples, or a server."""
     if isinstance(error, _Damaged):
         return Outcome.DAMAGED
     if isinstance(error, _NotForUs):
         return Outcome.AWAY
-    # An object that is missing, or a full disk of this machine, will not come right by waiting.
+    # Waiting helps neither against a missing object nor against a full disk on this machine.
     is_away = isinstance(error, ServiceError) and not isinstance(error, ObjectMissing | NoSpace)
     return Outcome.AWAY if is_away else Outcome.FAILED
 
 
 def _require_version(order: ConversionOrder) -> None:
-    """Routing sends no lease to a worker of another version; a result under a wrong key would be kept for ever."""
+    """Refuse a wrong version. Routing already prevents it, but a result under a wrong key would stay for ever."""
     known = catalog.engine(order.engine).version
     if known != order.engine_version:
         raise _NotForUs(
             f"this worker has version {known} of the engine {order.engine}, but the job wants {order.engine_version};"
-            " bring all machines to one version"
+            " bring all machines to the same version"
         )
 
 
@@ -222,7 +222,7 @@ def _convert(voice: Voice, order: ConversionOrder, atom: AtomOrder, samples: Sam
     if len(converted.samples) != atom.out_stop - atom.out_start:
         raise ConversionError(
             f"the engine {order.engine} gave {len(converted.samples)} samples for an atom of"
-            f" {atom.out_stop - atom.out_start}; this is a fault of the engine, please report it"
+            f" {atom.out_stop - atom.out_start}; this is a fault in the engine, please report it"
         )
     if not np.isfinite(converted.samples).all():
         raise ConversionError(f"the engine {order.engine} gave samples that are not finite; please report it")
@@ -230,11 +230,11 @@ def _convert(voice: Voice, order: ConversionOrder, atom: AtomOrder, samples: Sam
 
 
 def peak_of(samples: Samples) -> float:
-    """The loudest sample."""
+    """The magnitude of the loudest sample."""
     return float(np.max(np.abs(samples), initial=0.0))
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process ever held."""
+    """The most memory that this process has held so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,4 +1,4 @@
-"""The worker's heartbeat: who it is and what it has in hand, every two seconds and whenever that changes."""
+"""The worker's heartbeat: who it is and which leases it holds, every two seconds and whenever that changes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -13,13 +13,13 @@ from storage.errors import BrokerUnavailable
 from storage.records.states import WorkerState
 from workers.wire.messages import Heartbeat, Json
 
-#: Dropped leases that are kept in mind: they may come out of the queue long after the word that nobody wants them.
+#: Dropped leases to remember: one may come out of the queue long after the word that nobody wants it.
 MOST_DROPPED = 10_000
 
 
 @dataclass(slots=True)
 class Hands:
-    """The leases that this worker holds, and those that it was told to let go."""
+    """The leases that this worker holds, and those that it was told to drop."""
 
     holding: set[str] = field(default_factory=set)
     dropped: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -28,7 +28,7 @@ class Hands:
 
     @property
     def state(self) -> WorkerState:
-        """What they are doing."""
+        """What the worker is doing."""
         if self.gone:
             return WorkerState.GONE
         if self.draining:
@@ -37,7 +37,7 @@ class Hands:
 
 
 class Presence:
-    """A thread that sends heartbeats; a lost one is made up for by the next."""
+    """A thread that sends heartbeats; the next one makes up for one that was lost."""
 
     def __init__(self, who: Heartbeat, send: Callable[[Json], None], every: float) -> None:
         self.who = who
@@ -50,21 +50,21 @@ class Presence:
         self.thread = Thread(target=self._run, name="presence", daemon=True)
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Begin to send heartbeats."""
         self.thread.start()
 
     def take(self, token: str) -> None:
-        """A lease was begun; say so at once."""
+        """Note that a lease was begun, and say so at once."""
         self._change(lambda hands: hands.holding.add(token))
 
     def release(self, token: str) -> None:
-        """A lease is over and reported."""
+        """Note that a lease is over and reported."""
         self._change(lambda hands: hands.holding.discard(token))
 
     def drop(self, tokens: Iterable[str]) -> None:
-        """The dispatcher no longer wants these, whether they are here already or come later.
+        """Note leases that the dispatcher no longer wants, whether they are here already or arrive later.
 
-        It is no news to the dispatcher, so no heartbeat follows from it.
+        The dispatcher knows this already, so no heartbeat follows.
         """
         with self.changed:
             for token in tokens:
@@ -74,11 +74,11 @@ class Presence:
                 self.hands.dropped.popitem(last=False)
 
     def was_dropped(self, token: str) -> bool:
-        """Whether the dispatcher said so of a lease."""
+        """Whether the dispatcher no longer wants a lease."""
         return token in self.hands.dropped
 
     def drain(self) -> None:
-        """Finish the atom in hand, take nothing more."""
+        """Finish the atom in hand, then take nothing more."""
         self._change(lambda hands: setattr(hands, "draining", True))
 
     def must_stop(self, token: str) -> bool:
@@ -86,7 +86,7 @@ class Presence:
         return self.hands.draining or self.was_dropped(token)
 
     def say_goodbye(self) -> None:
-        """Tell the dispatcher that this worker ends; called once all reports are out."""
+        """Tell the dispatcher that this worker is ending; called once all reports are out."""
         self.hands.gone = True
         self._beat()
 
@@ -104,7 +104,7 @@ class Presence:
                 self.news = False
 
     def _beat(self) -> None:
-        # The broker may be away; the next beat tells as much.
+        # The broker may be away; the next heartbeat says the same.
         with suppress(BrokerUnavailable):
             self.send(self._now().to_json())
 

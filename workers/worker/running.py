@@ -1,4 +1,4 @@
-"""Starting one worker: find out what the machine is, take a name and a queue, serve until told to stop."""
+"""Starts one worker: finds out what the machine is, takes a name and a queue, and serves until told to stop."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ logger = logging.getLogger("voicefarm.worker")
 
 
 def run_worker(settings: Settings, tags: frozenset[str], only: str | None = None) -> int:
-    """Serve until SIGTERM; the exit status."""
+    """Serve until SIGTERM, and return the exit status."""
     app = build_app(settings)
     capability = detect(settings.tag_set | tags, only)
     with ExitStack() as held:
@@ -47,7 +47,7 @@ def _serve(app: Celery, node: Node, settings: Settings) -> int:
     starting = signals.worker_ready.connect(lambda **_: node.start(), weak=False)
     stopping = signals.worker_shutting_down.connect(lambda **_: node.drain(), weak=False)
     try:
-        # GPUs and Metal do not go with fork, and a busy solo pool is deaf; one thread converts, others do I/O.
+        # GPUs and Metal do not survive a fork, and a busy solo pool is deaf; one thread converts, others do I/O.
         worker = app.Worker(
             hostname=node.name,
             queues=[queue],
@@ -68,9 +68,9 @@ def _serve(app: Celery, node: Node, settings: Settings) -> int:
 
 
 def _warm_up(settings: Settings, capability: Capability, store: ObjectStore) -> None:
-    """Prepare before the first lease comes, so that none waits for it longer than its own work takes."""
+    """Let the engines prepare before the first lease comes, so that no lease waits for it."""
     began = time.perf_counter()
-    # Where torch keeps what it has compiled, unless the owner has said so already.
+    # The folder where torch keeps compiled programs, unless the owner has chosen one.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(settings.state_folder / "compiled"))
     catalog.warm_up(capability.device.capability, StoreShelf(store))
     logger.info("warm after %.1f s", time.perf_counter() - began)
@@ -78,7 +78,7 @@ def _warm_up(settings: Settings, capability: Capability, store: ObjectStore) -> 
 
 @contextmanager
 def _kept_awake() -> Iterator[None]:
-    """Keep a Mac from sleeping while the worker lives; elsewhere there is nothing to do."""
+    """Keep a Mac from sleeping while the worker runs; elsewhere there is nothing to do."""
     if platform.system() != "Darwin":
         yield
         return

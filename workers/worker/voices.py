@@ -1,4 +1,4 @@
-"""Voices kept loaded on this machine, the ones used last."""
+"""Keeps the most recently used voices loaded on this machine."""
 
 import json
 from collections import OrderedDict
@@ -8,12 +8,12 @@ from typing import Any
 from workers.engines import catalog
 from workers.engines.voice import PackageFolders, Voice
 
-#: A farm rarely alternates between more voices than these, and each may hold a model.
+#: Voices kept loaded: a farm rarely alternates between more, and each may hold a model.
 MOST_LOADED = 4
 
 
 class LoadedVoices:
-    """Loads a voice at its first use and lets the one go that was not used for longest."""
+    """Loads a voice at its first use and drops the least recently used one."""
 
     def __init__(self, packages: PackageFolders, capability: str) -> None:
         self.packages = packages

@@ -1,7 +1,7 @@
 """The nets of RVC by their sizes, and every tensor that each of them must have.
 
-The sizes travel in a package's description; import checks a file against the list of tensors, and both engines build
-their nets from the same sizes, so a package that was let in can be converted with.
+The sizes are part of a package's description. A file is checked against the list of tensors when it is added, and both
+frameworks build their nets from the same sizes, so every package that was accepted can be used.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 Tensors = dict[str, tuple[int, ...]]
 
-#: Samples of the analysis at 16 kHz: a pitch frame is 10 ms, a content frame two of them.
+#: Hertz of the analysis. A pitch frame is 10 ms, and a content frame is two of them.
 ANALYSIS_RATE = 16_000
 PITCH_HOP = 160
 CONTENT_HOP = 320
@@ -19,15 +19,15 @@ CONTENT_HOP = 320
 
 @dataclass(frozen=True, slots=True)
 class _Sized:
-    """Sizes that travel as JSON."""
+    """Sizes that can be written as JSON."""
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON; tuples become lists."""
+        """The sizes as plain JSON; tuples become lists."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Back from JSON."""
+        """The sizes read back from JSON."""
         return cls(**{field.name: _frozen(given[field.name]) for field in fields(cls)})
 
 
@@ -43,7 +43,7 @@ class SynthesizerSizes(_Sized):
     upsample_rates: tuple[int, ...]
     upsample_kernels: tuple[int, ...]
     content: int
-    """Width of the content features: 256 in version 1, 768 in version 2."""
+    """Width of the content features: 256 for version 1, 768 for version 2."""
     has_pitch: bool = True
     speakers: int = 109
     inter: int = 192
@@ -53,9 +53,9 @@ class SynthesizerSizes(_Sized):
     layers: int = 6
     kernel: int = 3
     reach: int = 10
-    """Frames on each side for which attention knows relative positions."""
+    """Frames on each side for which attention uses relative positions."""
     initial: int = 512
-    """Channels at the generator's beginning, halved at every stage."""
+    """Channels at the generator's beginning, which every stage halves."""
     res_kernels: tuple[int, ...] = (3, 7, 11)
     res_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
     speaker_width: int = 256
@@ -65,7 +65,7 @@ class SynthesizerSizes(_Sized):
 
     @property
     def frame(self) -> int:
-        """Samples of output that one pitch frame becomes."""
+        """Samples of output per pitch frame."""
         return prod(self.upsample_rates)
 
     def channels(self, stage: int) -> int:
@@ -132,7 +132,7 @@ class SynthesizerSizes(_Sized):
 
 @dataclass(frozen=True, slots=True)
 class EncoderSizes(_Sized):
-    """The content encoder, a HuBERT of the base kind, by the names that transformers gives its tensors."""
+    """The content encoder, a HuBERT of base size, with the names that transformers gives its tensors."""
 
     hidden: int = 768
     heads: int = 12
@@ -144,7 +144,7 @@ class EncoderSizes(_Sized):
     position_kernel: int = 128
     position_groups: int = 16
     projection: int | None = 256
-    """Width that voices of version 1 want, or None where the file has no such projection."""
+    """Width of the projection that voices of version 1 need, or None if the file has none."""
 
     def tensors(self) -> Tensors:
         """Every tensor with its shape, weight norm folded."""
@@ -187,7 +187,7 @@ class PitchSizes(_Sized):
     bins: int = 360
 
     def tensors(self) -> Tensors:
-        """Every tensor with its shape; counters of batches seen in training are left out."""
+        """Every tensor with its shape, except counters of batches seen in training."""
         return dict([*self._encoder(), *self._middle(), *self._decoder(), *self._head()])
 
     def _encoder(self) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -219,7 +219,7 @@ class PitchSizes(_Sized):
         yield from _linear("fc.1", 2 * self.gru, self.bins)
 
     def _run(self, name: str, into: int, out: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Residual blocks one after another; only the first may change the number of channels."""
+        """Consecutive residual blocks; only the first may change the number of channels."""
         for n in range(self.blocks):
             block, first = f"{name}.{n}", out if n else into
             yield f"{block}.conv.0.weight", (out, first, 3, 3)

@@ -1,4 +1,4 @@
-"""Work in batches that fit the device: a batch that does not is halved, and the smaller one remembered."""
+"""Work in batches that fit the device: a batch that does not is halved, and the smaller size is remembered."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +16,14 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class Batch:
-    """How many at a time."""
+    """How many items at a time."""
 
     size: int
     halved: int = 0
-    """Times that the device was found too small."""
+    """How many times the device turned out to be too small."""
 
     def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
-        """The work's results, some items at a time."""
+        """The results of the work, done on some items at a time."""
         done = 0
         while done < len(items):
             some = items[done : done + self.size]
@@ -38,9 +38,9 @@ class Batch:
     def _halve(self, error: DeviceFull) -> None:
         if self.size == 1:
             raise ConversionError(
-                f"the device has too little memory for a single piece ({error}); close what else uses it, or convert"
-                " on another machine"
+                f"the device has too little memory for a single piece ({error}); close other programs that use it, or"
+                " convert on another machine"
             ) from error
         self.size //= 2
         self.halved += 1
-        logger.warning("the device is full (%s); going on with %d at a time", error, self.size)
+        logger.warning("the device is full (%s); continuing with %d at a time", error, self.size)

@@ -1,4 +1,4 @@
-"""One atom from samples to samples: which frames go through which net, the same on every framework."""
+"""Converts one atom from samples to samples: which frames go through which net, the same for every framework."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,33 +27,33 @@ from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretc
 from workers.engines.rvc.windows import Window, windows
 from workers.engines.voice import Converted, Piece, Samples
 
-#: From here on `protect` protects nothing.
+#: From this value on, `protect` protects nothing.
 UNPROTECTED = 0.5
 Pitch = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """How many windows and tiles the device takes at a time, and how many frames make a tile."""
+    """How many windows and tiles the device processes at a time, and how many frames a tile has."""
 
     windows: Batch
     tiles: Batch
     tile: int = TILE
     is_fixed: bool = True
-    """Whether all tiles must have one shape, for which programs are compiled; else an atom is divided evenly."""
+    """Whether all tiles must have one shape, for which programs are compiled; otherwise an atom is divided evenly."""
 
     @property
     def halved(self) -> int:
-        """Times that the device was found too small."""
+        """How many times the device turned out to be too small."""
         return self.windows.halved + self.tiles.halved
 
     @property
     def remark(self) -> str:
-        """What the record says after the device was full."""
+        """The remark for the record after the device was full."""
         return f"the device was full; went on with {self.windows.size} windows and {self.tiles.size} tiles at a time"
 
     def tiles_of(self, stretches: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
-        """The first frames of the tiles over these stretches, by the frames that a tile has."""
+        """The first frames of the tiles over these stretches, by the number of frames in a tile."""
         tiles: dict[int, list[int]] = {}
         for first, last in stretches:
             tile = self.tile if self.is_fixed else even_tile(last - first, self.tile)
@@ -62,7 +62,7 @@ class Batches:
 
 
 class RvcConversion:
-    """A voice's nets, and how they are used."""
+    """Converts atoms with a voice's nets."""
 
     def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches) -> None:
         self.sizes = sizes
@@ -71,7 +71,7 @@ class RvcConversion:
         self.margin = margins(sizes)[0]
 
     def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
-        """One atom."""
+        """Convert one atom."""
         if settings.speaker >= self.sizes.speakers:
             raise InputError(
                 f"the voice has no speaker {settings.speaker}; its speakers are 0 to {self.sizes.speakers - 1}"
@@ -82,7 +82,7 @@ class RvcConversion:
         return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
 
     def _between_pauses(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
-        """An atom in which pauses are silent, and cost no work."""
+        """Convert an atom in which pauses become silent and cost no work."""
         strip, frame = strip_of(piece), self.sizes.frame
         gain = gains(strip)
         samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
@@ -92,7 +92,7 @@ class RvcConversion:
         return with_pauses(samples, gain, piece.out_start - strip.first_pitch_frame * frame, frame)
 
     def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
-        """An atom in the voice, at least where something shall sound."""
+        """Convert an atom, at least where something is to be heard."""
         strip = strip_of(piece)
         pitch = self._pitch(strip, settings, stages)
         latent = self._latent(strip, pitch, settings, stages)
@@ -105,7 +105,7 @@ class RvcConversion:
             return self._delivered(piece, track, samples, settings)
 
     def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
-        """The pitch of every 10-ms frame as the voice shall have it; a voice without pitch has none."""
+        """The pitch that the voice is to have in every 10-ms frame; zero for a voice without pitch."""
         if not self.sizes.has_pitch:
             return np.zeros(2 * strip.frames)
         with stages.timed("pitch"):
@@ -176,7 +176,7 @@ class RvcConversion:
     def _sound(
         self, track: Track, stretches: Sequence[tuple[int, int]], settings: RvcSettings, stages: Stages
     ) -> Samples:
-        """What the generator makes of these stretches of the wanted frames, and silence between them."""
+        """The generator's samples for these stretches of the wanted frames, with silence between them."""
         sound = np.zeros((track.last - track.first, self.sizes.frame), np.float32)
         for tile, starts in self.batches.tiles_of(stretches).items():
 
@@ -218,7 +218,7 @@ class RvcConversion:
 
 
 def convert_with(prepare: Callable[[RvcSettings], RvcConversion], piece: Piece, given: Mapping[str, Any]) -> Converted:
-    """One atom with nets that may have to be loaded first, which is a stage of its own."""
+    """Convert one atom with nets that may have to be loaded first, which counts as a stage of its own."""
     settings = RvcSettings.from_json(given)
     began = time.perf_counter()
     conversion = prepare(settings)
@@ -228,7 +228,7 @@ def convert_with(prepare: Callable[[RvcSettings], RvcConversion], piece: Piece, 
 
 
 def _share(pitch: Pitch, settings: RvcSettings, *, protects: bool) -> Floats:
-    """How much of what was retrieved each 10-ms frame takes: less where nothing is voiced, to keep consonants clear."""
+    """The share of retrieved features in each 10-ms frame: less where nothing is voiced, to keep consonants clear."""
     share = np.full(len(pitch), settings.index_rate, np.float32)
     if protects and settings.protect < UNPROTECTED:
         share[pitch <= 0.0] *= settings.protect

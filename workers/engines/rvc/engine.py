@@ -22,30 +22,30 @@ from workers.engines.voice_files import VoiceFiles
 #: The framework that each capability converts with.
 FRAMEWORKS = {"cuda": "torch", "cpu": "torch", "mlx": "mlx"}
 
-#: Width of the content features that voices of RVC's first version want; the second takes wider ones.
+#: Width of the content features that voices of RVC's first version need; those of the second need wider ones.
 _WIDTH_OF_V1 = 256
 
 
 class RvcEngine(Engine):
-    """Trained voices: content features, pitch, retrieval, a generator."""
+    """Trained voices, converted with content features, pitch, retrieval and a generator."""
 
     name = "rvc"
     title = "RVC"
     version = "2"
     rate_in = ANALYSIS_RATE
     context_seconds = CONTEXT * CONTENT_HOP / ANALYSIS_RATE
-    # On a processor in single precision 2.2 GB were measured at work, up to 2.8 while a voice was fetched and loaded.
+    # Measured on a processor in single precision: 2.2 GB at work, up to 2.8 GB while a voice is fetched and loaded.
     worker_bytes = 2_800_000_000
     has_nets = True
     settings = declared(RvcSettings)
     unheard = frozenset({"vectors", "speaker_names"})
 
     def rate_out(self, recipe: Mapping[str, Any]) -> int:
-        """The rate that the voice was trained at."""
+        """The sample rate that the voice was trained at."""
         return int(recipe["rate"])
 
     def runs_on(self, capability: str) -> bool:
-        """Whether what this capability converts with is installed here."""
+        """Whether the framework for this capability is installed here."""
         return find_spec(FRAMEWORKS[capability]) is not None
 
     def device(self, capability: str) -> FoundDevice | None:
@@ -53,11 +53,11 @@ class RvcEngine(Engine):
         return _framework(capability).device() if self.runs_on(capability) else None
 
     def checked_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
-        """The recipe of a voice, as it was read from its file."""
+        """The recipe of a voice, as read from its file."""
         missing = {"package", "rate", "has_pitch", "content", "embedder", "speakers"} - set(recipe)
         if missing:
             raise InputError(
-                f"the recipe of an RVC voice has no {', '.join(sorted(missing))}, because such voices come from files",
+                f"the recipe of an RVC voice has no {', '.join(sorted(missing))}; such voices must come from files",
                 Remedy(Act.ADD_VOICE),
             )
         return dict(recipe)
@@ -67,14 +67,14 @@ class RvcEngine(Engine):
         return asdict(RvcSettings.from_json(settings))
 
     def in_own_words(self, recipe: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-        """What people ask of a voice, a speaker's name turned into its number."""
+        """The settings that people asked for, with a speaker's name turned into its number."""
         wanted = super().in_own_words(recipe, asked)
         if "speaker" in wanted and "speakers" in recipe:
             wanted["speaker"] = _speaker(recipe, wanted["speaker"])
         return wanted
 
     def needed_models(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[NeededModel, ...]:
-        """The content encoder that the voice was trained with, and the pitch net if it is to find the pitch."""
+        """The content encoder that the voice was trained with, and the pitch net if it finds the pitch."""
         if settings["speaker"] >= recipe["speakers"]:
             raise InputError(
                 f"the voice has no speaker {settings['speaker']}; its speakers are 0 to {recipe['speakers'] - 1}"
@@ -89,16 +89,16 @@ class RvcEngine(Engine):
         return _framework(capability).load(RvcRecipe.from_json(recipe), packages, capability)
 
     def warm_up(self, capability: str, shelf: Shelf) -> None:
-        """Take over compiled programs where there are any; elsewhere the first conversion has nothing to wait for."""
+        """Fetch compiled programs if there are any; without them, the first conversion compiles its own."""
         if capability == "cuda":
             _framework(capability).warm_up(capability, shelf, self.version)
 
     def called(self, recipe: Mapping[str, Any]) -> str:
-        """The engine, with the version of what the voice was trained as."""
+        """The engine's name, with the version of RVC that the voice was trained for."""
         return f"{self.name} {'v1' if recipe['content'] == _WIDTH_OF_V1 else 'v2'}"
 
     def shown(self, recipe: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
-        """What was read from the voice's file."""
+        """The facts read from the voice's file."""
         names: Mapping[str, str] = recipe.get("speaker_names") or {}
         vectors = recipe.get("vectors") or 0
         return (
@@ -112,22 +112,22 @@ class RvcEngine(Engine):
 
     @property
     def files(self) -> VoiceFiles:
-        """Voices and models of the RVC world."""
+        """The reader and writer of RVC's voices and models."""
         found: object = import_module("workers.engines.rvc.files.door").RVC_FILES
         if not isinstance(found, VoiceFiles):
-            raise TypeError("RVC_FILES is no VoiceFiles")
+            raise TypeError("RVC_FILES is not a VoiceFiles")
         return found
 
 
 def _framework(capability: str) -> Framework:
     found: object = import_module(f"workers.engines.rvc.{FRAMEWORKS[capability]}.engine").FRAMEWORK
     if not isinstance(found, Framework):
-        raise TypeError(f"the {FRAMEWORKS[capability]} folder's FRAMEWORK is no Framework")
+        raise TypeError(f"FRAMEWORK in the folder {FRAMEWORKS[capability]} is not a Framework")
     return found
 
 
 def _speaker(recipe: Mapping[str, Any], asked: object) -> int:
-    """A speaker's number, by number or by name."""
+    """The number of a speaker that was given by number or by name."""
     names: Mapping[str, str] = recipe.get("speaker_names") or {}
     by_name = {name: int(number) for number, name in names.items()}
     number = by_name.get(str(asked), asked)

@@ -1,4 +1,4 @@
-"""A package as programs on Apple's devices want it: tensors in MLX's layouts, and the sizes of the net beside them."""
+"""Writes a package for programs on Apple's devices: tensors in MLX's layouts, together with the sizes of the net."""
 
 import json
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from storage.remedies import Act, Remedy
 from workers.engines.package import VOICE, description_file
 from workers.engines.rvc.package import ENCODER, PITCH, RETRIEVAL, VECTORS, WEIGHTS, Package
 
-#: Raise it when an exported folder changes so that older programs would misread it.
+#: Raise it when an exported folder changes in a way that older programs would misread.
 FORMAT = 1
 ARCHITECTURE = "architecture.json"
-#: Tensors of transposed convolutions, by what is in their names.
+#: Parts of names that mark the tensors of transposed convolutions.
 TRANSPOSED = ("dec.ups.", "conv1.0.weight")
 LAYOUTS = {
     "Linear": "[out, into], as in PyTorch",
@@ -33,10 +33,10 @@ LAYOUTS = {
 
 
 def export_for_mlx_swift(package_folder: Path, out: Path) -> None:
-    """Write a package into a new folder: tensors in MLX layouts, precision unchanged, and `architecture.json`."""
+    """Write a package to a new folder: tensors in MLX layouts, their precision unchanged, and `architecture.json`."""
     package = _package(package_folder)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there already and not empty; name a folder that is to be made")
+        raise InputError(f"{out} exists and is not empty; give the name of a new folder")
     out.mkdir(parents=True, exist_ok=True)
     weights = package.weights()
     save_file({name: in_mlx_layout(name, tensor) for name, tensor in weights.items()}, out / WEIGHTS)
@@ -48,7 +48,7 @@ def export_for_mlx_swift(package_folder: Path, out: Path) -> None:
 
 
 def in_mlx_layout(name: str, tensor: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A tensor of a package, which has PyTorch's layouts, as MLX wants it: with the input channels last."""
+    """A tensor of a package, which has PyTorch's layout, in MLX's layout: with the input channels last."""
     if tensor.ndim < 3 or not name.endswith(".weight"):
         return tensor
     first = tensor.swapaxes(0, 1) if any(part in name for part in TRANSPOSED) else tensor

@@ -1,4 +1,4 @@
-"""The pitch net's batch norms, folded into the convolutions before them when it is loaded."""
+"""Folds the pitch net's batch norms into the convolutions before them when the net is loaded."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,21 +11,21 @@ from workers.engines.rvc.architecture import PitchSizes
 Array = npt.NDArray[np.float32]
 Weights = Mapping[str, npt.NDArray[Any]]
 
-#: What PyTorch's batch norms add to the variance unless told otherwise; RMVPE was trained with it.
+#: What PyTorch's batch norms add to the variance by default; RMVPE was trained with it.
 _EPSILON = 1e-5
 
 
 def fold_batch_norm(weights: Weights, sizes: PitchSizes) -> dict[str, Array]:
-    """RMVPE's tensors with every batch norm folded away, all in float32 and in PyTorch's layouts.
+    """RMVPE's tensors with every batch norm folded in, all in float32 and in PyTorch's layouts.
 
     The names, with N counting levels, layers and blocks from 0:
 
-    - `input.scale`, `input.shift` [1]: what the log mel is multiplied by and what is added. The convolution after it
-      pads with zeros that the norm never saw, so this one norm must stay by itself.
+    - `input.scale`, `input.shift` [1]: the factor for the log mel and what is added to it. The convolution after it
+      pads with zeros that the norm never saw, so this norm must stay separate.
     - Residual blocks, by place: `encoder.N.N`, `middle.N.N`, `decoder.N.N`. Each has `.first.weight`, `.first.bias`,
-      `.second.weight`, `.second.bias`, and where the channels change `.shortcut.weight`, `.shortcut.bias`.
+      `.second.weight`, `.second.bias`, and where the channels change, `.shortcut.weight`, `.shortcut.bias`.
     - Upsampling at the decoder's levels: `decoder.N.up.weight` [in, out, 3, 3], `decoder.N.up.bias`.
-    - `cnn.*` and `fc.*` as they were.
+    - `cnn.*` and `fc.*`, unchanged.
     """
     folded = dict(_input(weights))
     for level in range(sizes.levels):
@@ -47,7 +47,7 @@ def _input(weights: Weights) -> Iterator[tuple[str, Array]]:
 
 
 def _run(weights: Weights, name: str, into: str, blocks: int) -> dict[str, Array]:
-    """Residual blocks that follow one another."""
+    """Consecutive residual blocks."""
     folded: dict[str, Array] = {}
     for n in range(blocks):
         block = f"{name}.{n}"
@@ -60,7 +60,7 @@ def _run(weights: Weights, name: str, into: str, blocks: int) -> dict[str, Array
 
 
 def _folded(weights: Weights, convolution: str, norm: str, into: str, out_axis: int = 0) -> dict[str, Array]:
-    """A convolution without bias and the norm after it as one convolution with bias."""
+    """A convolution without bias and the norm after it, as one convolution with bias."""
     scale, shift = _scale_and_shift(weights, norm)
     shape = [1, 1, 1, 1]
     shape[out_axis] = -1
@@ -69,7 +69,7 @@ def _folded(weights: Weights, convolution: str, norm: str, into: str, out_axis: 
 
 
 def _scale_and_shift(weights: Weights, norm: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    # In double precision, so that folding rounds once, at the end.
+    # In double precision, so that folding rounds only once, at the end.
     gain, bias, mean, variance = (
         weights[f"{norm}.{part}"].astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var")
     )

@@ -1,4 +1,4 @@
-"""What each framework offers to the engine; its folder holds one object of it as `FRAMEWORK`."""
+"""The interface of a framework to the engine; the framework's folder holds an instance as `FRAMEWORK`."""
 
 from abc import ABC, abstractmethod
 
@@ -7,15 +7,15 @@ from workers.engines.voice import FoundDevice, PackageFolders, Shelf, Voice
 
 
 class Framework(ABC):
-    """Loads voices, and knows its device."""
+    """Loads voices, and finds its device."""
 
     @abstractmethod
     def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> Voice:
-        """A voice ready to convert on this capability's device."""
+        """Load a voice, ready to convert on this capability's device."""
 
     @abstractmethod
     def device(self) -> FoundDevice | None:
-        """The device that it would compute on, or None where there is none for it."""
+        """The device that it would compute on, or None if there is none for it."""
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:  # noqa: B027 - MLX has nothing to do
-        """Take over what machines of its kind have compiled for this version of the engine, where it compiles."""
+        """If it compiles, fetch what machines of the same kind have compiled for this version of the engine."""

@@ -1,7 +1,7 @@
-"""How far the generator hears: the frames that each of its stages needs around what it shall get right.
+"""How far the generator hears: the frames that each of its stages needs around the part that must be right.
 
-A tile is given that many frames more on both sides, which makes cutting into tiles exact. The early stages hear
-furthest and cost least, so what a stage no longer needs is cut off before the next one.
+A tile gets that many extra frames on both sides, which makes cutting into tiles exact. The early stages hear furthest
+and cost least, so frames that the next stage no longer needs are cut off before it.
 """
 
 from math import ceil, prod

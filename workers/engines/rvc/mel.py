@@ -1,4 +1,4 @@
-"""The mel spectrogram that the pitch net looks at: its constants, its window and its filters."""
+"""The mel spectrogram that the pitch net reads: its constants, its window and its filters."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,20 +8,20 @@ from workers.engines.rvc.architecture import ANALYSIS_RATE
 #: Samples of one frame at 16 kHz, 64 ms; also the length of its Fourier transform.
 FRAME_SIZE = 1024
 
-#: Hertz between which the filters lie.
+#: Hertz between which the filters are placed.
 LOWEST, HIGHEST = 30.0, 8000.0
 
-#: The quietest that a filter may be before the logarithm, so that silence has one.
+#: The smallest output of a filter before the logarithm, because silence has no logarithm.
 FLOOR = 1e-5
 
 
 def hann_window() -> npt.NDArray[np.float32]:
-    """The frame's window, periodic: it would go on smoothly into the next one."""
+    """The window of a frame, periodic: repeated, it would continue smoothly."""
     return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(FRAME_SIZE) / FRAME_SIZE)).astype(np.float32)
 
 
 def mel_filters(mels: int) -> npt.NDArray[np.float32]:
-    """Triangles over the magnitudes of a frame, `[mels, FRAME_SIZE / 2 + 1]`, each with the same area in hertz."""
+    """Triangular filters over a frame's magnitudes, `[mels, FRAME_SIZE / 2 + 1]`, each with the same area in hertz."""
     edges = _hertz(np.linspace(_mel(LOWEST), _mel(HIGHEST), mels + 2))
     bins = np.linspace(0.0, ANALYSIS_RATE / 2, FRAME_SIZE // 2 + 1)
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
@@ -31,7 +31,7 @@ def mel_filters(mels: int) -> npt.NDArray[np.float32]:
 
 
 def _mel(hertz: float) -> float:
-    """On the scale of O'Shaughnessy, which the HTK toolkit uses."""
+    """A frequency on O'Shaughnessy's mel scale, which the HTK toolkit uses."""
     return float(2595.0 * np.log10(1.0 + hertz / 700.0))
 
 

@@ -1,4 +1,4 @@
-"""Giving memory back that loading has left behind."""
+"""Gives back memory that loading has left behind."""
 
 import ctypes
 import gc
@@ -8,8 +8,8 @@ import platform
 def give_back() -> None:
     """Return freed memory to the system.
 
-    Loading frees several times what it keeps, in blocks that the C library would hold on to; a gigabyte of them then
-    counts as used for as long as the worker lives. Only the GNU library has to be asked.
+    Loading frees several times as much as it keeps, in blocks that the C library would hold on to: a gigabyte would
+    count as used for as long as the worker runs. Only the GNU library has to be asked.
     """
     gc.collect()
     if platform.libc_ver()[0] == "glibc":

@@ -1,4 +1,4 @@
-"""What a framework must do for the engine: everything else is arithmetic that all frameworks share."""
+"""The nets that a framework must provide; the rest of the engine is arithmetic that all frameworks share."""
 
 from typing import Any, Protocol
 
@@ -10,11 +10,11 @@ Whole = npt.NDArray[np.int64]
 
 
 class DeviceFull(Exception):
-    """The device has no memory for so much at once; fewer at a time may do."""
+    """The device has no memory for a batch of this size; a smaller one may fit."""
 
 
 class Nets(Protocol):
-    """The nets of one voice in one precision on one device. Everything comes and goes in batches."""
+    """The nets of one voice in one precision on one device; all inputs and outputs are batches."""
 
     def salience(self, audio: Floats) -> Floats:
         """Pitch salience `[batch, frames, bins]` of windows of samples."""
@@ -25,11 +25,11 @@ class Nets(Protocol):
         ...
 
     def retrieved(self, content: Any) -> Any:
-        """For each frame what the voice's own recordings hold nearest; the content itself where it has none."""
+        """For each frame, the nearest features in the voice's own recordings; the content itself if it has none."""
         ...
 
     def latent(self, content: Any, retrieved: Any, share: Floats, coarse: Whole, noise: Floats, speaker: int) -> Floats:
-        """The generator's latent `[batch, frames, width]`, from content with a share of what was retrieved."""
+        """The generator's latent `[batch, frames, width]`, from content with a share of the retrieved features."""
         ...
 
     def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:

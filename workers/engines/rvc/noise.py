@@ -1,8 +1,8 @@
-"""Normal noise as a function of absolute position: any stretch of it can be made without what lies before.
+"""Normal noise as a function of absolute position: any stretch of it can be made without the numbers before it.
 
 The words come from a counter-based generator, which no release of numpy may change. They are turned into normal
-numbers by additions, multiplications, divisions and square roots alone, whose every digit is fixed, rather than by
-numpy's logarithm and sine, whose last digits differ from one processor and release to the next.
+numbers with additions, multiplications, divisions and square roots only, whose results are exactly defined. The last
+digits of numpy's logarithm and sine would differ between processors and releases.
 """
 
 from collections.abc import Iterator
@@ -12,33 +12,33 @@ import numpy.typing as npt
 
 Normals = npt.NDArray[np.float32]
 
-#: Second words of the generator's key: one stream for each use.
+#: The second word of the generator's key: one stream for each use.
 _LATENT, _SOURCE = 1, 2
 
-#: Philox gives four 64-bit words for each value of its counter, and each word gives two normal numbers.
+#: Philox gives four 64-bit words per value of its counter, and each word gives two normal numbers.
 _WORDS_PER_COUNT = 4
 _NORMALS_PER_WORD = 2
 
-#: Counts between the counter's zero and the recording's first number, so that the context before it has noise too.
+#: Counts between the counter's zero and the recording's first number, so that there is noise for the context before it.
 _ORIGIN = 1 << 64
 
-#: Words turned into numbers at once: what is worked on stays within the processor's nearest caches.
+#: Words turned into numbers at once, few enough for the processor's nearest caches.
 _BLOCK = 1 << 13
 
 _LN_2 = 0.6931471805599453
 _PI = 3.141592653589793
 
-#: The bits of 1 and of the square root of one half as 32-bit floats, and where their exponent begins.
+#: The bits of 1 and of the square root of one half as 32-bit floats, and the bit where the exponent begins.
 _ONE, _ROOT_HALF, _EXPONENT = 0x3F800000, 0x3F3504F3, 23
 
 
 def latent_noise(seed: int, first: int, last: int, width: int) -> Normals:
-    """The noise of the 10-ms frames `first..last` of a recording, `width` numbers for each."""
+    """The noise for the 10-ms frames `first..last` of a recording, `width` numbers for each."""
     return _normals(seed, _LATENT, first * width, last * width).reshape(last - first, width)
 
 
 def source_noise(seed: int, first: int, last: int) -> Normals:
-    """The noise beside the sine at the samples `first..last` of the output."""
+    """The noise that is added to the sine at the samples `first..last` of the output."""
     return _normals(seed, _SOURCE, first, last)
 
 
@@ -54,7 +54,7 @@ def _normals(seed: int, stream: int, first: int, last: int) -> Normals:
 
 
 def _words(seed: int, stream: int, first: int, last: int) -> Iterator[npt.NDArray[np.uint64]]:
-    """These words of a stream, a block at a time."""
+    """These words of a stream, one block at a time."""
     count, skipped = divmod(first, _WORDS_PER_COUNT)
     generator = np.random.Philox(key=np.array([seed, stream], np.uint64), counter=_ORIGIN + count)
     generator.random_raw(skipped, output=False)
@@ -63,7 +63,7 @@ def _words(seed: int, stream: int, first: int, last: int) -> Iterator[npt.NDArra
 
 
 def _fill(pairs: Normals, words: npt.NDArray[np.uint64]) -> None:
-    """Two independent normal numbers from every word, as a point in the plane: distance and direction."""
+    """Turn each word into two independent normal numbers: a point in the plane, from its distance and direction."""
     halves = words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
     distance = np.sqrt(np.float32(-2.0) * _log(_uniform(halves[:, 1])))
     cosine, sine = _direction(halves[:, 0])
@@ -72,15 +72,15 @@ def _fill(pairs: Normals, words: npt.NDArray[np.uint64]) -> None:
 
 
 def _uniform(bits: npt.NDArray[np.uint32]) -> Normals:
-    """Above zero and up to one."""
+    """Uniform numbers above zero, up to and including one."""
     return (bits.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-32)
 
 
 def _log(values: Normals) -> Normals:
-    """Natural logarithm of positive numbers up to one, and never above zero.
+    """The natural logarithm of positive numbers up to one, never above zero.
 
-    A number is split into a power of two and a factor between the roots of one half and of two, whose logarithm is
-    twice the inverse hyperbolic tangent of (factor - 1) / (factor + 1): four terms of that leave 3e-8.
+    A number is split into a power of two and a factor between the roots of one half and of two. The factor's logarithm
+    is twice the inverse hyperbolic tangent of (factor - 1) / (factor + 1), which four terms give to within 3e-8.
     """
     bits = values.view(np.int32) + (_ONE - _ROOT_HALF)
     power = (bits >> _EXPONENT) - (_ONE >> _EXPONENT)
@@ -92,10 +92,10 @@ def _log(values: Normals) -> Normals:
 
 
 def _direction(bits: npt.NDArray[np.uint32]) -> tuple[Normals, Normals]:
-    """Cosine and sine of an angle anywhere on the circle.
+    """The cosine and sine of an angle anywhere on the circle.
 
-    The series are those of a quarter of the angle, at most an eighth of a turn, where a few terms leave 3e-7; doubling
-    it twice needs no cases.
+    The series are for a quarter of the angle, at most an eighth of a turn, where a few terms are right to within 3e-7.
+    Doubling the angle twice needs no case distinctions.
     """
     quarter = bits.view(np.int32).astype(np.float32) * np.float32(_PI / 4.0 * 2.0**-31)
     square = quarter * quarter
@@ -110,7 +110,7 @@ def _doubled(cosine: Normals, sine: Normals) -> tuple[Normals, Normals]:
 
 
 def _polynomial(x: Normals, *coefficients: float) -> Normals:
-    """The lowest power's coefficient comes first."""
+    """The polynomial with these coefficients, that of the lowest power first."""
     total = np.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         total *= x

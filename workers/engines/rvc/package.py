@@ -1,4 +1,4 @@
-"""What an RVC voice, content encoder or pitch net is as a package: the sizes of its net, and safetensors."""
+"""An RVC voice, content encoder or pitch net as a package: the sizes of its net, and files of safetensors."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, Synthesiz
 
 ENCODER, PITCH = "encoder", "pitch"
 WEIGHTS, RETRIEVAL = "weights.safetensors", "retrieval.safetensors"
-#: The one tensor of RETRIEVAL: content features of the speaker's own recordings, one a row.
+#: The only tensor in RETRIEVAL: content features of the speaker's own recordings, one per row.
 VECTORS = "vectors"
 
 Sizes = SynthesizerSizes | EncoderSizes | PitchSizes
@@ -33,16 +33,16 @@ Weights = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a package says of itself."""
+    """A package's description of itself."""
 
     kind: str
     sizes: Sizes
     facts: Mapping[str, Any]
-    """What else is known of it: where it came from, names of speakers, which content encoder it wants."""
+    """Other facts: where it came from, names of speakers, which content encoder it needs."""
     files: Mapping[str, PackedFile]
 
     def to_bytes(self) -> bytes:
-        """As the description file; the same facts give the same bytes."""
+        """The description file; the same facts give the same bytes."""
         described = {
             "format": FORMAT,
             "kind": self.kind,
@@ -54,48 +54,48 @@ class Description:
 
     @property
     def hash(self) -> str:
-        """What the package is known by."""
+        """The hash that the package is known by."""
         return sha256(self.to_bytes()).hexdigest()
 
     def sizes_as(self, expected: type[Known]) -> Known:
-        """The sizes, which must be of this net."""
+        """The sizes, which must be those of this kind of net."""
         if not isinstance(self.sizes, expected):
-            raise InputError(f"the package {self.hash} holds a {self.kind}, and another kind of package is needed")
+            raise InputError(f"the package {self.hash} holds a {self.kind}, but another kind of package is needed")
         return self.sizes
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Description":
-        """Back from the description file."""
+        """The description, read back from its file."""
         contents, given = Contents.from_bytes(data), json.loads(data)
         if contents.kind not in _SIZES:
             raise InputError(
-                f"the package is of kind {contents.kind}, which this program does not know; bring all machines to one"
-                " version"
+                f"the package is of kind {contents.kind}, which this program does not know; bring all machines to the"
+                " same version"
             )
         return cls(contents.kind, _SIZES[contents.kind].from_json(given["sizes"]), given["facts"], contents.files)
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that lies in a folder of this machine."""
+    """A package in a folder on this machine."""
 
     folder: Path
     description: Description
 
     @classmethod
     def in_folder(cls, folder: Path, kind: str) -> "Package":
-        """The package of this kind that lies here."""
+        """The package of this kind in a folder."""
         description = Description.from_bytes((folder / description_file(kind)).read_bytes())
         if description.kind != kind:
             raise InputError(f"{folder} holds a package of kind {description.kind}, not {kind}")
         return cls(folder, description)
 
     def weights(self) -> Weights:
-        """All tensors of the net, each read when it is asked for: together they would be held twice while one loads."""
+        """All tensors of the net, each read when it is used: read all at once, they would be in memory twice."""
         return _Stored(self.folder / WEIGHTS)
 
     def vectors(self) -> npt.NDArray[np.float32] | None:
-        """The vectors to retrieve from, or None where the voice has none."""
+        """The vectors to retrieve from, or None if the voice has none."""
         if RETRIEVAL not in self.description.files:
             return None
         return load_file(self.folder / RETRIEVAL)[VECTORS].astype(np.float32, copy=False)

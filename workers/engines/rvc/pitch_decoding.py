@@ -1,27 +1,27 @@
-"""From what the pitch net says of every bin to a pitch in hertz."""
+"""Decodes the pitch net's output for every bin into a pitch in hertz."""
 
 import numpy as np
 import numpy.typing as npt
 
-#: Cents from bin to bin, and of the first bin above the reference, as the net was trained.
+#: Cents from bin to bin, and cents of the first bin above the reference, as the net was trained.
 _BIN_CENTS = 20.0
 _FIRST_BIN_CENTS = 1997.3794084376191
 
 #: Hertz at zero cents.
 _REFERENCE_HZ = 10.0
 
-#: Bins on each side of the likeliest over which the mean is taken.
+#: Bins on each side of the most likely one that are included in the mean.
 _REACH = 4
 
-#: A frame in which no bin is likelier than this is unvoiced.
+#: A frame is unvoiced if no bin is more likely than this.
 _VOICED_ABOVE = 0.03
 
 
 def decode(salience: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """The pitch of every frame in hertz, zero where unvoiced, from the likelihood of each bin (frames x bins).
 
-    It is the mean of the likeliest bin and its neighbours, weighted by their likelihood; bins beyond the ends count
-    nothing.
+    It is the mean of the most likely bin and its neighbours, weighted by their likelihood; bins beyond the ends have no
+    weight.
     """
     bins = salience.shape[1]
     likeliest = salience.argmax(axis=1)[:, None]

@@ -1,6 +1,6 @@
-"""What a job does to the pitch that was found: its range, transposition, autotune, and what stands in for none.
+"""What a job does to the pitch that was found: range, transposition, autotune, and filling in unvoiced frames.
 
-Pitch is in hertz, one value a frame; zero is unvoiced.
+Pitch is in hertz, one value per frame; zero is unvoiced.
 """
 
 import numpy as np
@@ -10,16 +10,16 @@ from workers.engines.rvc.settings import NOTES, RvcSettings
 
 Pitch = npt.NDArray[np.float64]
 
-#: Hertz of the note A4, and its number where C-1 is zero.
+#: Hertz of the note A4, and its number when C-1 is number zero.
 _A4_HZ, _A4_NOTE = 440.0, 69
 
-#: Semitones above the key's own note.
+#: Notes of the scales, in semitones above the key's own note.
 _SCALES = {"chromatic": tuple(range(12)), "major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 
-#: Octaves of notes to be drawn to: 1 Hz to 33 kHz, more than any transposed pitch.
+#: Octaves whose notes the pitch can be drawn to: 1 Hz to 33 kHz, more than any transposed pitch.
 _OCTAVES = range(-3, 12)
 
-#: Hertz: what the voices' 255 steps of coarse pitch were trained to span.
+#: Hertz that the voices' 255 steps of coarse pitch were trained to span.
 _COARSE_LOW, _COARSE_HIGH = 50.0, 1100.0
 _COARSE_STEPS = 255
 
@@ -27,8 +27,8 @@ _COARSE_STEPS = 255
 def shaped(pitch: Pitch, settings: RvcSettings) -> Pitch:
     """The pitch that the voice is to sing.
 
-    Autotune comes after the transposition, so the key is that of what is heard; it sees voiced frames only, so frames
-    are filled in after it.
+    Autotune comes after the transposition, so the key is that of the result; it uses only voiced frames, so unvoiced
+    ones are filled in after it.
     """
     heard = transposed(within(pitch, settings.pitch_low, settings.pitch_high), settings.transpose)
     tuned = autotuned(heard, settings.autotune_key, settings.autotune_scale, settings.autotune)
@@ -36,19 +36,19 @@ def shaped(pitch: Pitch, settings: RvcSettings) -> Pitch:
 
 
 def within(pitch: Pitch, low: float, high: float) -> Pitch:
-    """Frames outside these limits become unvoiced: what was found there is a mistake."""
+    """The pitch with frames outside these limits made unvoiced, because what was found there is a mistake."""
     kept: Pitch = np.where((pitch >= low) & (pitch <= high), pitch, 0.0)
     return kept
 
 
 def transposed(pitch: Pitch, semitones: float) -> Pitch:
-    """Moved up or down; unvoiced frames stay so."""
+    """The pitch moved up or down; unvoiced frames stay unvoiced."""
     moved: Pitch = pitch * 2.0 ** (semitones / 12.0)
     return moved
 
 
 def autotuned(pitch: Pitch, key: str, scale: str, strength: float) -> Pitch:
-    """Voiced frames drawn towards the nearest note of the scale, by this share of the way in semitones."""
+    """The pitch with voiced frames drawn towards the nearest note of the scale, by this share of the way."""
     voiced = pitch > 0.0
     if strength == 0.0 or not voiced.any():
         return pitch
@@ -66,7 +66,7 @@ def _nearest(notes: Pitch, key: str, scale: str) -> Pitch:
 
 
 def interpolated(pitch: Pitch) -> Pitch:
-    """Unvoiced frames on the straight line between their voiced neighbours; all unvoiced, they stay so."""
+    """The pitch with unvoiced frames interpolated between voiced neighbours; unchanged if no frame is voiced."""
     (voiced,) = np.nonzero(pitch > 0.0)
     if not len(voiced):
         return pitch
@@ -74,7 +74,7 @@ def interpolated(pitch: Pitch) -> Pitch:
 
 
 def coarse(pitch: Pitch) -> npt.NDArray[np.int64]:
-    """The step, 1 to 255, that a voice knows each pitch by, evenly spaced on the mel scale; unvoiced is 1."""
+    """Each pitch as the step, 1 to 255, that voices know it by; steps are even on the mel scale, and unvoiced is 1."""
     low, high = _mel(np.array([_COARSE_LOW, _COARSE_HIGH]))
     step = (_mel(pitch) - low) * ((_COARSE_STEPS - 1) / (high - low)) + 1.0
     nearest: npt.NDArray[np.int64] = np.rint(step.clip(1.0, _COARSE_STEPS)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The models that everybody uses, where they lie in public, and the hashes by which they are known."""
+"""The models that everybody uses: where they are published, and their hashes."""
 
 from types import MappingProxyType
 

@@ -1,4 +1,4 @@
-"""What of an RVC voice travels with a job: the packages that it is made of, by hash."""
+"""The part of an RVC voice that is sent with a job: the packages that it consists of, by hash."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _HASH = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class RvcRecipe:
-    """Hashes of the voice and of the models that it is used with."""
+    """The hashes of the voice and of the models that it is used with."""
 
     package: str
     encoder: str
@@ -20,7 +20,7 @@ class RvcRecipe:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Read a job's recipe; what only people want to know of a voice is passed over."""
+        """Read a job's recipe; facts that are only for people are ignored."""
         hashes = {name: given.get(name) for name in ("package", "encoder", "pitch_model")}
         for name, value in hashes.items():
             if value is None and name == "pitch_model":

@@ -1,6 +1,6 @@
-"""Reading a signal faster or slower, by absolute position: any stretch of the result can be made by itself.
+"""Reads a signal faster or slower, by absolute position: any stretch of the result can be made by itself.
 
-A voice's resonances are moved so: what was generated with `ratio` times as many frames is read `ratio` times as fast.
+This moves a voice's resonances: sound generated with `ratio` times as many frames is read `ratio` times as fast.
 """
 
 import math
@@ -12,20 +12,20 @@ import numpy.typing as npt
 Samples = npt.NDArray[np.float32]
 _Table = npt.NDArray[np.float64]
 
-#: Zero crossings of the sinc on each side. With the window's shape they hold down what would fold back by 80 dB.
+#: Zero crossings of the sinc on each side; with the window's shape, they suppress aliasing by 80 dB.
 _CROSSINGS = 24
 _KAISER_BETA = 8.0
 
-#: The cutoff as a share of the highest frequency: the window smears it by a tenth to either side.
+#: The cutoff as a share of the highest frequency, because the window blurs it by a tenth to either side.
 _CUTOFF = 0.9
 
-#: Places between two samples at which the kernel is known; between them straight lines, which leave 1e-6.
+#: Places between two samples at which the kernel is known; between them it is interpolated linearly, to within 1e-6.
 _PLACES = 512
 
-#: Output samples made at once, so that what is worked on stays within the processor's nearest caches.
+#: Output samples made at once, few enough for the processor's nearest caches.
 _BLOCK = 1 << 13
 
-#: Ratios whose kernel is kept: a worker sees few at a time.
+#: Ratios whose kernels are kept, because a worker sees few at a time.
 _KEPT = 8
 
 
@@ -35,13 +35,13 @@ def reach(ratio: float) -> int:
 
 
 def needed(ratio: float, first_out: int, last_out: int) -> tuple[int, int]:
-    """The absolute input samples, first and after the last, that these output samples are made of."""
+    """The first absolute input sample that these output samples need, and the one after the last."""
     first = math.floor(first_out * ratio) - reach(ratio)
     return first, math.floor((last_out - 1) * ratio) + reach(ratio) + 2
 
 
 def speed_up(samples: Samples, ratio: float, first_out: int, last_out: int, first_in: int) -> Samples:
-    """The output samples `first_out..last_out`: sample n is the signal at the place n * ratio, with a fraction.
+    """The output samples `first_out..last_out`: sample n is the signal at the fractional place n * ratio.
 
     `samples` begins at the absolute sample `first_in`; what lies beyond its ends is silence. Frequencies that the
     faster reading would lift beyond the highest are taken out.
@@ -59,7 +59,7 @@ def speed_up(samples: Samples, ratio: float, first_out: int, last_out: int, firs
 
 
 def _read(signal: _Table, begins: int, ratio: float, first_out: int, last_out: int) -> _Table:
-    """One product at a time for all outputs, so that a sample's digits do not depend on its neighbours."""
+    """Read the signal one tap at a time for all outputs, so that a sample's digits do not depend on its neighbours."""
     places = np.arange(first_out, last_out) * ratio
     whole = np.floor(places)
     exact = (places - whole) * _PLACES
@@ -75,12 +75,12 @@ def _read(signal: _Table, begins: int, ratio: float, first_out: int, last_out: i
 
 @lru_cache(maxsize=_KEPT)
 def _kernel(ratio: float) -> tuple[_Table, _Table]:
-    """For each tap its weight at all places between two samples, and how it changes from there to the next place."""
+    """Each tap's weight at all places between two samples, and its change from each place to the next."""
     widened = max(ratio, 1.0) / _CUTOFF
     taps = np.arange(-reach(ratio), reach(ratio) + 2)[:, None]
     distance = (taps - np.arange(_PLACES + 1) / _PLACES) / widened
     inside = np.maximum(1.0 - (distance / _CROSSINGS) ** 2, 0.0)
     weights = np.where(inside > 0.0, np.sinc(distance) * np.i0(_KAISER_BETA * np.sqrt(inside)), 0.0)
-    # Whatever the place, a constant comes out as it went in.
+    # The weights add up to one, so that a constant signal stays the same at every place.
     weights /= weights.sum(axis=0)
     return np.ascontiguousarray(weights[:, :-1]), np.diff(weights, axis=1)

@@ -1,4 +1,4 @@
-"""What one job may ask of an RVC voice."""
+"""The settings that a job may give for an RVC voice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from workers.engines.setting import choice, declared, number, numbered, read_set
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-#: What a quality means where the job does not say otherwise. `auto` takes the fastest numbers that the device computes
-#: in without an audible difference, so it serves the first two; who asks for quality wants no rounding to wonder about.
-#: Who is in a hurry does not wait for the voice to breathe through pauses.
+#: What a quality means unless the job says otherwise. `auto` takes the fastest numbers that the device computes in
+#: without an audible difference, so it is used for the first two; for quality, precision should leave no doubt. For
+#: speed, the voice does not breathe through pauses.
 QUALITIES: Mapping[str, Mapping[str, Any]] = {
     "fast": {"precision": "auto", "pauses": "silent"},
     "balanced": {"precision": "auto", "pauses": "converted"},
     "quality": {"precision": "fp32", "pauses": "converted"},
 }
 
-#: Far more speakers than any voice has; whether the voice has this one, only its package can tell.
+#: Far more speakers than any voice has; only the voice's package tells whether a speaker exists.
 _MOST_SPEAKERS = 1 << 16
 
 _WHAT = "The settings of an RVC voice"
@@ -26,18 +26,18 @@ _WHAT = "The settings of an RVC voice"
 
 @dataclass(frozen=True, slots=True)
 class RvcSettings:
-    """Everything that a conversion can be asked for, with what it is where nothing is asked."""
+    """All settings of a conversion, with their defaults."""
 
     # Four octaves: from a bass to a whistle register and back.
     transpose: float = number(0.0, -48.0, 48.0, "semitones up or down, on top of the voice's own", also_called="pitch")
     pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "rmvpe, harvest, dio or swift-f0")
-    # What the pitch net can tell apart: its lowest and highest bins are 32 Hz and 2005 Hz.
-    pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; a frame whose pitch lies below is taken for unvoiced")
-    pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; a frame whose pitch lies above is taken for unvoiced")
-    autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn to notes, 0 to 1")
-    autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn to")
+    # The limits of the pitch net, whose lowest and highest bins are at 32 Hz and 2005 Hz.
+    pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; frames with a lower pitch count as unvoiced")
+    pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; frames with a higher pitch count as unvoiced")
+    autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn towards notes, 0 to 1")
+    autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn towards")
     autotune_scale: str = choice(("chromatic", "major", "minor"), "its scale: chromatic, major or minor")
-    # An octave: further than any throat is from another.
+    # An octave is more than the difference between any two throats.
     formant: float = number(0.0, -12.0, 12.0, "semitones")
     index_rate: float = number(0.75, 0.0, 1.0, "how much is taken from the voice's index, 0 to 1")
     protect: float = number(0.33, 0.0, 0.5, "how far unvoiced sounds are kept from the index; 0.5 is off")
@@ -46,7 +46,7 @@ class RvcSettings:
     )
     unvoiced: str = choice(("zero", "interpolate"), "the pitch of unvoiced sounds, zero or interpolate")
     pauses: str = choice(("converted", "silent"), "pauses of the recording, converted or silent")
-    """Whether the voice breathes through them, or is silent there, which costs no work."""
+    """Whether the voice breathes through pauses or is silent there, which costs no work."""
     speaker: int = numbered(_MOST_SPEAKERS - 1, "number or name, in a voice of several")
     seed: int = seed()
     precision: str = choice(("auto", "fp32", "bf16", "fp16"), "auto, fp32, bf16 or fp16")
@@ -54,17 +54,17 @@ class RvcSettings:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Read settings strictly; what is not given comes from the quality, or else is the default."""
+        """Read settings strictly; a missing one comes from the quality or has its default."""
         asked = read_settings(_WHAT, declared(cls), given)
         settings = cls(**{**QUALITIES[asked.get("quality", cls().quality)], **asked})
         if not settings.pitch_low < settings.pitch_high:
             raise InputError(
                 f"{_WHAT}: pitch_low is {settings.pitch_low:g} Hz and pitch_high {settings.pitch_high:g} Hz, which"
-                " leaves nothing between them; make pitch_low the smaller one."
+                " leaves nothing between them; make pitch_low the smaller one"
             )
         return settings
 
     @property
     def formant_ratio(self) -> float:
-        """By how much the resonances' frequencies are multiplied."""
+        """The factor for the frequencies of the resonances."""
         return float(2.0 ** (self.formant / 12.0))

@@ -1,4 +1,4 @@
-"""Where an atom's time went."""
+"""Where the time for an atom went."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Stages:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Count the time of a block to a stage."""
+        """Count the time of a block towards a stage."""
         began = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began

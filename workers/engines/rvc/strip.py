@@ -1,4 +1,4 @@
-"""The stretch of a recording that the nets are shown for one atom, on the frame grid of the whole recording."""
+"""The stretch of a recording that the nets see for one atom, on the frame grid of the whole recording."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from workers.engines.rvc.windows import whole_steps
 from workers.engines.voice import Piece, Samples
 
 #: Content frames (2.24 s) on both sides of an atom: room for the anchors of the phase, 1.5 s apart, and for the edges
-#: within which the nets hear that the recording was cut.
+#: where the nets hear that the recording was cut.
 CONTEXT = 112
-#: Samples beyond its last frame that the content encoder wants to see.
+#: Samples beyond its last frame that the content encoder needs.
 TAIL = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Samples on the grid: `frames` content frames from the absolute content frame `first` on, and the tail."""
+    """Samples on the grid: `frames` content frames, beginning with the absolute content frame `first`, and the tail."""
 
     samples: Samples
     first: int
@@ -25,24 +25,24 @@ class Strip:
 
     @property
     def first_pitch_frame(self) -> int:
-        """The absolute 10-ms frame it begins with."""
+        """The absolute 10-ms frame that it begins with."""
         return 2 * self.first
 
     def window(self, first: int, last: int) -> Samples:
-        """Samples of these content frames and the tail."""
+        """The samples of these content frames and the tail."""
         return self.samples[first * CONTENT_HOP : last * CONTENT_HOP + TAIL]
 
     def pitch_window(self, first: int, last: int) -> Samples:
-        """Samples that give the pitch net two frames for each of these."""
+        """The samples from which the pitch net makes two frames for each of these."""
         return self.samples[first * CONTENT_HOP : last * CONTENT_HOP - PITCH_HOP]
 
 
 def strip_of(piece: Piece) -> Strip:
-    """An atom with its context; where the recording has none, it is mirrored, as voices were trained to hear it."""
+    """An atom with its context, mirrored where the recording has none, as it was when the voices were trained."""
     first = piece.start // CONTENT_HOP - CONTEXT
     frames = whole_steps(-(-piece.stop // CONTENT_HOP) + CONTEXT - first)
     begin, end = first * CONTENT_HOP, (first + frames) * CONTENT_HOP + TAIL
-    # Louder than full scale is no recording, and would be no number after the first square.
+    # No recording is louder than full scale, and such samples would overflow when they are first squared.
     held = np.clip(piece.samples[max(begin - piece.first, 0) : end - piece.first], -1.0, 1.0)
     before = max(piece.first - begin, 0)
     return Strip(np.pad(held, (before, end - begin - before - len(held)), mode="reflect"), first, frames)

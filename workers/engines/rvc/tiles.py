@@ -1,4 +1,4 @@
-"""Short tiles of one shape for the generator, which hears no further than its margins."""
+"""Cuts short tiles of one shape for the generator, which hears no further than its margins."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-#: Frames (10 ms) that one tile yields. Longer ones waste less on margins, shorter ones stay in the processor's caches.
+#: Frames (10 ms) in one tile. Longer tiles waste less on margins, shorter ones fit the processor's caches.
 TILE = 256
 
 
@@ -18,12 +18,12 @@ def tile_starts(first: int, last: int, tile: int = TILE) -> list[int]:
 
 
 def even_tile(frames: int, tile: int = TILE) -> int:
-    """The length that divides so many frames evenly into as few tiles as those of this length would be."""
+    """The length of even tiles over these frames, no more of them than tiles of the given length would need."""
     return -(-frames // -(-frames // tile))
 
 
 def cut(track: npt.NDArray[Kind], starts: Sequence[int], length: int) -> npt.NDArray[Kind]:
-    """Stretches of one length of a track, stacked; beyond its ends they are filled with zeros."""
+    """Stretches of one length of a track, stacked, with zeros beyond its ends."""
     stretches = np.zeros((len(starts), length, *track.shape[1:]), track.dtype)
     for stretch, start in zip(stretches, starts, strict=True):
         held = track[max(start, 0) : max(start + length, 0)]

@@ -1,8 +1,8 @@
-"""Short convolutions by Toom and Cook's method, which Winograd made known: fewer products for the same sum.
+"""Short convolutions by the Toom-Cook method, which Winograd made popular: fewer products for the same sum.
 
-`outputs` values of a convolution with `taps` weights are values of a polynomial product, which is known from as many
-points as it has coefficients: `outputs + taps - 1` products instead of `outputs * taps`. Worked out from the method,
-in fractions, so that nothing is rounded before it must be.
+`outputs` values of a convolution with `taps` weights follow from a polynomial product, which is determined by as many
+points as it has coefficients: `outputs + taps - 1` products instead of `outputs * taps`. The matrices are calculated
+in fractions, so that nothing is rounded before the end.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,14 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float64]
 Row = list[Fraction]
 
-#: Where the polynomials are looked at, beside infinity. Small and with small inverses, or rounding errors grow.
+#: Points at which the polynomials are evaluated, besides infinity; small, and with small inverses, because rounding
+#: errors would otherwise grow.
 POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
 
 
 @dataclass(frozen=True, slots=True)
 class ToomCook:
-    """`gather @ ((weigh @ weights) * (spread @ inputs))` is the convolution, `inputs` being as many as points."""
+    """Matrices such that `gather @ ((weigh @ weights) * (spread @ inputs))` is the convolution; one input per point."""
 
     spread: Matrix
     weigh: Matrix
@@ -30,7 +31,7 @@ class ToomCook:
 
 
 def toom_cook(outputs: int, taps: int) -> ToomCook:
-    """The three matrices, scaled such that nothing on the way becomes larger than what goes in and out."""
+    """The three matrices, scaled so that no intermediate value becomes larger than the inputs and outputs."""
     points = POINTS[: outputs + taps - 2]
     others = [[p - q for q in points if q != p] for p in points]
     weigh = [[p**tap / prod(apart) for tap in range(taps)] for p, apart in zip(points, others, strict=True)]
@@ -44,7 +45,7 @@ def toom_cook(outputs: int, taps: int) -> ToomCook:
 
 
 def _polynomial(roots: Sequence[Fraction]) -> Row:
-    """Coefficients of the polynomial with these roots, the constant first."""
+    """The coefficients of the polynomial with these roots, the constant first."""
     row = [Fraction(1)]
     for root in roots:
         row = [(row[n - 1] if n else 0) - root * (row[n] if n < len(row) else 0) for n in range(len(row) + 1)]

@@ -1,4 +1,4 @@
-"""What the generator is told, frame by frame: the latent, and where the sine of the voice is."""
+"""The generator's input, frame by frame: the latent, and the phase and pitch of the voice's sine."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from workers.engines.voice import Samples
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Generator frames from the absolute frame `start` on, of which `first..last` are wanted."""
+    """Generator frames that begin with the absolute frame `start`; `first..last` of them are wanted."""
 
     start: int
     first: int
@@ -25,19 +25,19 @@ class Track:
 
 
 def plain_track(latent: Floats, sine: Phased, start: int, first: int, last: int) -> Track:
-    """A generator frame for every pitch frame."""
+    """A track with one generator frame for every pitch frame."""
     return Track(start, first, last, latent, sine)
 
 
 def stretched_track(latent: Floats, sine: Phased, start: int, first: int, last: int, ratio: float, frame: int) -> Track:
-    """`ratio` times as many generator frames, with the sine that many times lower.
+    """A track with `ratio` times as many generator frames, and a sine that is lower by the same factor.
 
-    Read `ratio` times as fast, they give the same words in the same time at the same pitch, and resonances that lie
+    Read `ratio` times as fast, it gives the same words in the same time at the same pitch, with resonances that are
     `ratio` times as high.
     """
     begins, ends = needed(ratio, (start + first) * frame, (start + last) * frame)
     begin, end = math.floor(begins / frame), math.ceil(ends / frame)
-    # Two frames more than the track has room for would be made of nothing; the wanted ones are far from its ends.
+    # Frames beyond the latent's ends are left out, because nothing is known there; the wanted ones are far from them.
     from_frame, to_frame = math.ceil(start * ratio), math.floor((start + len(latent)) * ratio)
     numbers = np.arange(from_frame, to_frame)
     return Track(
@@ -50,12 +50,12 @@ def stretched_track(latent: Floats, sine: Phased, start: int, first: int, last: 
 
 
 def at_their_speed(samples: Samples, track: Track, ratio: float, frame: int, first: int, last: int) -> Samples:
-    """The output samples `first..last`, read from what a stretched track became."""
+    """The output samples `first..last`, read from the sound of a stretched track."""
     return speed_up(samples, ratio, first, last, (track.start + track.first) * frame)
 
 
 def _between(latent: Floats, places: npt.NDArray[np.floating[Any]]) -> Floats:
-    """The latent at places between frames, on straight lines."""
+    """The latent at places between frames, interpolated linearly."""
     places = places.clip(0.0, len(latent) - 1.0)
     left = np.minimum(places.astype(np.int64), len(latent) - 2)
     way = (places - left).astype(np.float32)[:, None]
@@ -64,10 +64,10 @@ def _between(latent: Floats, places: npt.NDArray[np.floating[Any]]) -> Floats:
 
 
 def _slowed(sine: Phased, begins: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]) -> Phased:
-    """The sine of frames that lie at `begins..ends` of the frames it is known for.
+    """The sine of new frames, which are at `begins..ends` on the scale of the frames for which it is known.
 
-    A frame is voiced if its middle is. What its sine advances is taken from the cycles that were counted, so that it
-    goes on without a jump where the pitch changes within a frame.
+    A frame is voiced if its middle is. Its sine advances by the cycles counted in the known frames, so that it does not
+    jump where the pitch changes within a frame.
     """
     frames = np.arange(len(sine.f0) + 1)
     cycles = np.concatenate([[0.0], np.cumsum(sine.f0)]) / FRAMES_PER_SECOND

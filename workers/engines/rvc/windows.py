@@ -1,20 +1,20 @@
-"""Long overlapping windows for the nets that hear far: content, pitch, text encoder and flow."""
+"""Long overlapping windows for the nets that hear far: content encoder, pitch net, text encoder and flow."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
-#: Content frames (20 ms). A whole number of steps makes few different shapes, and every pitch window a multiple of
-#: the 32 pitch frames that the U-Net halves five times.
+#: Content frames (20 ms) in one step. Windows of whole steps have few different shapes, and every pitch window is a
+#: multiple of the 32 pitch frames that the U-Net halves five times.
 STEP = 64
-#: 30.7 s: an atom of 25 s and its context go through in one piece; attention over more costs more than it brings.
+#: 30.7 s: an atom of 25 s and its context fit one window; attention over more costs more than it gains.
 LONGEST = 24 * STEP
-#: 2.6 s that neighbours share; each is believed up to the middle.
+#: 2.6 s that neighbouring windows share; each is used up to the middle.
 OVERLAP = 2 * STEP
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Frames `first..last` of a strip, of which `core_first..core_last` are believed."""
+    """Frames `first..last` of a strip, of which `core_first..core_last` are used."""
 
     first: int
     last: int
@@ -23,12 +23,12 @@ class Window:
 
 
 def whole_steps(frames: int) -> int:
-    """So many frames or a few more, as a strip must have to be covered."""
+    """The number of frames rounded up to whole steps, which is what windows can cover."""
     return -(-frames // STEP) * STEP
 
 
 def windows(frames: int) -> list[Window]:
-    """Windows of one length over a strip of whole steps; the last ends with the strip."""
+    """Windows of one length over a strip of whole steps; the last one ends with the strip."""
     if frames <= LONGEST:
         return [Window(0, frames, 0, frames)]
     count = -(-(frames - OVERLAP) // (LONGEST - OVERLAP))

@@ -1,4 +1,4 @@
-"""How much of the voice is noise, by frequency: found on every second frame, laid out for the filters."""
+"""How much of the voice is noise, by frequency: found on every second frame, and prepared for the filters."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from workers.engines.world.envelope import ENVELOPE_SIZE
 from workers.engines.world.frames import RATE, Strip
 from workers.engines.world.pitch import Pitch
 
-#: Frames from one analysis to the next. It is the dearest stage by far, and what it finds changes slowly.
+#: Frames from one analysis to the next: it is by far the most expensive stage, and what it finds changes slowly.
 _STRIDE = 2
 
-#: What samples are multiplied by before the analysis. It adds a little noise of its own, which depends on what else is
-#: analysed in the same call and moves its results by tenths of a decibel; beside samples this large it is nothing.
+#: Factor for the samples before the analysis, which adds a little noise of its own. That noise depends on what else is
+#: analysed in the same call and moves its results by tenths of a decibel; next to samples this large it is negligible.
 _MAGNIFIED = 2.0**30
 
-#: Decibels. WORLD marks a frame that it holds for noise throughout by values above this.
+#: Decibels; with values above this, WORLD marks a frame that is nothing but noise.
 _NOISE_THROUGHOUT = -0.5
 
-#: Hertz and decibels: WORLD finds the noise in bands and draws straight lines between them from these two ends.
+#: Hertz and decibels: WORLD finds the noise in bands and interpolates linearly between them and these two ends.
 _BAND_STEP = 3000.0
 _AT_ZERO = -60.0
 _AT_TOP = 0.0
@@ -28,14 +28,14 @@ _AT_TOP = 0.0
 
 @dataclass(frozen=True, slots=True)
 class Aperiodicity:
-    """Decibels of noise in each band for each frame, and which frames have a pitch at all."""
+    """Decibels of noise in each band of each frame, and which frames have a pitch."""
 
     bands: npt.NDArray[np.float64]
     voiced: npt.NDArray[np.bool_]
 
 
 def find_aperiodicity(strip: Strip, pitch: Pitch, frames: npt.NDArray[np.int64]) -> Aperiodicity:
-    """The aperiodicity at these consecutive absolute frames, those between analysed ones from their neighbours."""
+    """The aperiodicity at these consecutive absolute frames; those not analysed get it from their neighbours."""
     last = strip.first + strip.frames - 1
     analysed = np.arange(frames[0] // _STRIDE * _STRIDE, frames[-1] + _STRIDE, _STRIDE)
     analysed = analysed[(analysed >= strip.first) & (analysed <= last)]
@@ -50,7 +50,7 @@ def _analyse(strip: Strip, pitch: Pitch, frames: npt.NDArray[np.int64]) -> Aperi
     at = pitch[frames - strip.first]
     part = strip.around(frames)
     full = WORLD.d4c(part.signal * _MAGNIFIED, at, part.seconds(frames), RATE, fft_size=ENVELOPE_SIZE)
-    # Where a band holds a million millionth of the voice's power, WORLD divides nothing by nothing: call that noise.
+    # Where a band has only a millionth of a millionth of the voice's power, WORLD divides zero by zero: call it noise.
     bands = np.nan_to_num(WORLD.code_aperiodicity(full, RATE), nan=_AT_TOP)
     return Aperiodicity(bands, (bands < _NOISE_THROUGHOUT).any(axis=1))
 
@@ -63,7 +63,7 @@ def _between(known: Aperiodicity, left: npt.NDArray[np.int64], right: npt.NDArra
 
 
 def noise_shares(found: Aperiodicity, breath: float, frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """The share of noise in the power of every frame at these frequencies, with breath added."""
+    """The share of noise in each frame's power at these frequencies, with breath added."""
     bands = found.bands.shape[1]
     nodes = np.concatenate([np.arange(bands + 1) * _BAND_STEP, [RATE / 2]])
     basis = np.stack([np.interp(frequencies, nodes, row) for row in np.eye(bands + 2)])

@@ -1,4 +1,4 @@
-"""One atom in a WORLD voice: pitch, formants and breath changed."""
+"""Converts one atom to a WORLD voice by changing pitch, formants and breath."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from workers.engines.world.settings import WorldSettings
 from workers.engines.world.stages import Stages
 from workers.engines.world.synthesis import FRAMES_AHEAD, FRAMES_BACK, FREQUENCIES, Excitation, overlap, shape
 
-#: Frames handled at once (1.28 s): keeps memory small and the processor's caches useful. Batches begin at multiples
-#: of it, counted from the start of the recording.
+#: Frames handled at once (1.28 s), so that they take little memory and fit the processor's caches. Batches begin at
+#: multiples of it, counted from the start of the recording.
 _BATCH = 256
 
 
@@ -34,7 +34,7 @@ class WorldConversion:
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
         if not np.isfinite(piece.samples).all():
-            raise ConversionError(f"the piece from sample {piece.first} on holds values that are not numbers")
+            raise ConversionError(f"the piece from sample {piece.first} on holds values that are not finite")
         wanted = WorldSettings.from_json(settings)
         stages = Stages()
         strip = lay_out(piece)
@@ -79,13 +79,13 @@ class WorldConversion:
     ) -> npt.NDArray[np.float32]:
         breath = _together(self.voice.breath, wanted.breath)
         if breath >= 1.0:
-            # A whisper has nothing but noise, so there is nothing to look for in the dearest stage.
+            # A whisper is nothing but noise, so the most expensive stage would find nothing.
             return np.ones((len(frames), len(FREQUENCIES)), np.float32)
         return noise_shares(find_aperiodicity(strip, pitch, frames), breath, FREQUENCIES)
 
 
 def _frames_heard(piece: Piece, strip: Strip) -> tuple[int, int]:
-    """The first and the last absolute frame that reach into what is to be delivered."""
+    """The first and the last absolute frame that contribute to the samples to deliver."""
     first = max(piece.out_start // HOP - FRAMES_BACK, strip.first + 1)
     last = min(-(-piece.out_stop // HOP) + FRAMES_AHEAD, strip.first + strip.frames - 2)
     return first, last
@@ -100,12 +100,12 @@ def _batches(first: int, last: int) -> Iterator[npt.NDArray[np.int64]]:
 
 
 def _together(breath: float, more: float) -> float:
-    """Both shares of noise, the second taken of what the first leaves."""
+    """Both shares of noise combined, the second applied to what the first leaves."""
     return breath + (1.0 - breath) * more
 
 
 def _cut(total: Waveform, begins: int, piece: Piece) -> Samples:
-    """What is to be delivered out of a sum that begins at this absolute sample; zeros where the piece has nothing."""
+    """The samples to deliver, from a sum that begins at this absolute sample; zeros where the piece has none."""
     samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
     first = max(piece.out_start, begins)
     last = min(piece.out_stop, begins + len(total))

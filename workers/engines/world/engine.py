@@ -1,4 +1,4 @@
-"""WORLD vocoder voices as the farm sees them: no model files needed, on every machine."""
+"""WORLD vocoder voices as the farm sees them: they need no model files and run on every machine."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,16 +16,16 @@ from workers.engines.world.voices import VOICES
 
 
 class WorldEngine(Engine):
-    """Pitch, formants and breath of the source, changed."""
+    """Voices that change the pitch, formants and breath of the source."""
 
     name = "world"
     title = "WORLD"
     version = "1"
     rate_in = RATE
-    # From any join to the anchor of the pulses beyond it, and what the pitch finder needs around that. With it, where a
-    # recording is cut makes no difference but rounding.
+    # From any join to the anchor of the pulses beyond it, plus what the pitch finder needs around that. With this much
+    # context, where a recording is cut makes no difference except for rounding.
     context_seconds = ANCHOR_STEP * HOP / RATE + 0.25
-    # 124 to 127 MB were measured.
+    # Measured: 124 to 127 MB.
     worker_bytes = 150_000_000
     settings = declared(WorldSettings)
 
@@ -34,7 +34,7 @@ class WorldEngine(Engine):
         return RATE
 
     def built_in_voices(self) -> Mapping[str, dict[str, Any]]:
-        """Recipes by name."""
+        """The recipes of its voices, by name."""
         return {name: voice.to_json() for name, voice in VOICES.items()}
 
     def checked_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class WorldEngine(Engine):
         return asdict(WorldSettings.from_json(settings))
 
     def runs_on(self, capability: str) -> bool:  # noqa: ARG002 - the processor does the work everywhere
-        """Whether its vocoder is installed here."""
+        """Whether the vocoder is installed here."""
         return find_spec("pyworld") is not None
 
     def load(self, recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Where the pulses of the voice fall, so that atoms converted apart continue one train of pulses."""
+"""Places the pulses of the voice so that separately converted atoms continue one train of pulses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from workers.engines.world.frames import HOP, RATE, Waveform
 from workers.engines.world.pitch import Pitch
 
 #: Frames (2 s) from anchor to anchor, counted from the start of the recording. Between two anchors the pitch is bent
-#: by at most half a cycle: 6 cents in the middle of a voice at 150 Hz, less than any singer wavers. Further apart, it
-#: would be less still, but an atom has to see all the way to the anchors around its ends.
+#: by at most half a cycle: 6 cents in the middle for a voice at 150 Hz, less than any singer wavers. Anchors further
+#: apart would bend it even less, but an atom must see all the way to the anchors around its ends.
 ANCHOR_STEP = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Consecutive voiced frames, the last included."""
+    """Consecutive voiced frames, including the last."""
 
     first: int
     last: int
@@ -26,7 +26,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class PhasedStretch:
-    """The pitch and the phase in cycles at every sample of a stretch, from the sample `start` of the strip on."""
+    """The pitch and the phase, in cycles, at every sample of a stretch, which begins at the strip's sample `start`."""
 
     start: int
     pitch: Waveform
@@ -41,17 +41,17 @@ def voiced_stretches(pitch: Pitch) -> list[Stretch]:
 
 
 def anchors(stretch: Stretch, first: int) -> list[int]:
-    """The frames at which the stretch must be between two pulses, in a strip that begins at the frame `first`.
+    """The frames at which the stretch must be half way between two pulses, in a strip that begins at frame `first`.
 
-    They follow from the recording alone, never from where it was cut: whoever sees the stretch from an anchor on
-    gives it the same pulses. A stretch between two anchors is held at its beginning.
+    They depend on the recording alone, not on where it was cut: every atom that sees the stretch from an anchor on gets
+    the same pulses. A stretch that meets no anchor is anchored at its beginning.
     """
     inside = range(-(-(first + stretch.first) // ANCHOR_STEP) * ANCHOR_STEP, first + stretch.last + 1, ANCHOR_STEP)
     return [frame - first for frame in inside] or [stretch.first]
 
 
 def phased(pitch: Pitch, first: int) -> Iterator[PhasedStretch]:
-    """Every voiced stretch of a strip with its phase, a frame longer on both sides, which its filters fade."""
+    """Every voiced stretch of a strip with its phase, one frame longer on both sides, which its filters fade out."""
     for stretch in voiced_stretches(pitch):
         begin = max(stretch.first - 1, 0)
         end = min(stretch.last + 1, len(pitch) - 1)
@@ -62,7 +62,7 @@ def phased(pitch: Pitch, first: int) -> Iterator[PhasedStretch]:
 
 
 def _phase(pitch: Waveform, held_at: list[int]) -> Waveform:
-    """Cycles, a whole number at every one of these samples."""
+    """The phase in cycles, a whole number at each of these samples."""
     cycles = np.concatenate([[0.0], np.cumsum((pitch[1:] + pitch[:-1]) / (2.0 * RATE))])
     phase: Waveform = cycles - cycles[held_at[0]]
     for left, right in pairwise(held_at):
@@ -72,14 +72,14 @@ def _phase(pitch: Waveform, held_at: list[int]) -> Waveform:
 
 
 def _ease(length: int, full: int) -> Waveform:
-    """From 0 to 1 at `full` and on, flat at both ends: the pitch is bent in the middle and never at an anchor."""
+    """A curve from 0 to 1 at `full`, then constant; flat at both ends, so the pitch is never bent at an anchor."""
     way = np.minimum(np.arange(length) / full, 1.0)
     eased: Waveform = way - np.sin(2.0 * np.pi * way) / (2.0 * np.pi)
     return eased
 
 
 def pulse_places(stretch: PhasedStretch) -> Waveform:
-    """The samples, with fractions, at which the phase is half way between two whole numbers."""
+    """The fractional samples at which the phase is half way between two whole numbers."""
     halves = np.arange(np.ceil(stretch.phase[0] - 0.5), np.floor(stretch.phase[-1] - 0.5) + 1.0) + 0.5
     places: npt.NDArray[np.float64] = np.interp(halves, stretch.phase, np.arange(len(stretch.phase), dtype=float))
     return places + stretch.start

@@ -1,4 +1,4 @@
-"""Finding the pitch of a strip, and giving it the voice's pitch."""
+"""Finds the pitch of a strip, and changes it to the voice's pitch."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,14 @@ LOWEST = 71.0
 #: Hertz. A soprano's high C is 1047 Hz; looking higher costs mistakes in speech.
 HIGHEST = 1100.0
 
-#: The finder looks at every fourth sample, 6 kHz, which is four times faster; the refinement sees all of them.
+#: The finder looks at every fourth sample (6 kHz), which is four times faster; the refinement uses all of them.
 _THINNING = 4
 
-#: Decimals of a hertz that are kept. The finder's transforms span the whole piece, so that its last digits tell where
-#: the recording was cut; a thousandth of a hertz nobody hears.
+#: Decimals of a hertz that are kept. The finder's transforms span the whole piece, so its last digits depend on where
+#: the recording was cut; nobody hears a thousandth of a hertz.
 _DECIMALS = 3
 
-#: Hertz. What pulses can be placed sensibly, however far a voice moves them.
+#: Hertz: the range in which pulses can sensibly be placed, however far a voice moves the pitch.
 _PLAYABLE = (20.0, 4000.0)
 
 

@@ -1,4 +1,4 @@
-"""The voiced half of the excitation: pulses between samples, as even in power as white noise."""
+"""The voiced half of the excitation: pulses placed between samples, with the power of white noise at any pitch."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from workers.engines.world.frames import HOP, RATE, Waveform
 from workers.engines.world.phase import PhasedStretch, phased, pulse_places
 from workers.engines.world.pitch import Pitch
 
-#: Samples on each side of a pulse that take part in placing it between two samples.
+#: Samples on each side of a pulse that help to place it between two samples.
 _HALF_WIDTH = 10
 
 
@@ -22,7 +22,7 @@ def _add_stretch(train: Waveform, stretch: PhasedStretch) -> None:
     places = pulse_places(stretch)
     pitch = np.interp(places - stretch.start, np.arange(len(stretch.pitch)), stretch.pitch)
     _add_pulses(train, places, np.sqrt(RATE / pitch))
-    # What the pulses add up to on average is taken away again: else the voice would sit on a direct current.
+    # The average of the pulses is subtracted, because the voice would otherwise have a constant offset.
     train[stretch.start : stretch.start + len(stretch.pitch)] -= np.sqrt(stretch.pitch / RATE)
 
 

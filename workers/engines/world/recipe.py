@@ -1,4 +1,4 @@
-"""What makes a WORLD voice: a handful of numbers."""
+"""The recipe of a WORLD voice: a handful of numbers."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,8 +19,8 @@ RANGES: Ranges = {
 class WorldVoice:
     """A voice as a change of the source.
 
-    Pitch moves by `pitch_semitones`, and its distance from `pitch_centre_hz` is stretched by `pitch_spread`: 1 keeps
-    the melody, 0 leaves a monotone. Formants move by `formant_ratio`; `breath` turns that share of the voice's
+    The pitch moves by `pitch_semitones`, and its distance from `pitch_centre_hz` is stretched by `pitch_spread`: 1
+    keeps the melody, 0 gives a monotone. Formants move by `formant_ratio`; `breath` turns that share of the voice's
     power into noise.
     """
 
@@ -32,7 +32,7 @@ class WorldVoice:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Read a recipe strictly; what is not given keeps its default, which changes nothing."""
+        """Read a recipe strictly; a missing field has its default, which changes nothing."""
         refuse_unknown("A WORLD voice", given, frozenset(RANGES))
         return cls(**read_numbers("A WORLD voice", given, RANGES))
 

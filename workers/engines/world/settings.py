@@ -1,4 +1,4 @@
-"""What one job may ask of a WORLD voice."""
+"""The settings that a job may give for a WORLD voice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _WHAT = "The settings of a WORLD voice"
 
 @dataclass(frozen=True, slots=True)
 class WorldSettings:
-    """On top of the voice's own: what is not asked for changes nothing."""
+    """Settings on top of the voice's recipe; by default they change nothing."""
 
     pitch: float = number(0.0, -24.0, 24.0, "semitones up or down, on top of the voice's own")
     formant: float = number(1.0, 0.5, 2.0, "formant ratio, above 1 a smaller throat")

@@ -1,4 +1,4 @@
-"""Seconds by stage."""
+"""The seconds that an atom takes, by stage."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ class Stages:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Count the time spent inside to this stage."""
+        """Count the time spent in the block towards this stage."""
         begun = time.perf_counter()
         try:
             yield

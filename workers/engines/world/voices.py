@@ -1,4 +1,4 @@
-"""The voices that come built in."""
+"""The built-in voices."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The zip archives that torch writes, read without unpacking anything to disk."""
+"""Reads the zip archives that torch writes, without unpacking anything to disk."""
 
 import struct
 import zipfile
@@ -12,11 +12,11 @@ from storage.errors import InputError
 from workers.engines.rvc.files.pickle_names import shown
 from workers.engines.rvc.files.torch_tensor import Allowance, missing_record
 
-#: A training checkpoint with its optimizer has some 2,500 entries.
+#: Entries of the largest archive; a training checkpoint with its optimizer has some 2,500.
 _MOST_ENTRIES = 20_000
-#: Bytes of the list of entries: a few hundred for each.
+#: Bytes of the list of entries: a few hundred per entry.
 _LARGEST_DIRECTORY = _MOST_ENTRIES * 256
-#: Bytes. The pickle holds names and sizes only; the numbers lie beside it.
+#: Bytes of the pickle, which holds only names and sizes; the numbers are stored next to it.
 _LARGEST_PICKLE = 32 << 20
 
 _DAMAGE = (
@@ -45,18 +45,18 @@ class ZipRecords:
 
     @property
     def pickle(self) -> bytes:
-        """The pickle that says what all the numbers are."""
+        """The pickle that describes all the numbers."""
         entry = self._entries[f"{self._root}/data.pkl"]
         if entry.file_size > _LARGEST_PICKLE:
-            raise InputError(f"its pickle alone has {entry.file_size >> 20} MiB, as no model's has; get another copy")
+            raise InputError(f"its pickle alone has {entry.file_size >> 20} MiB, more than any model; get another copy")
         return self._content(entry)
 
     def size(self, key: str) -> int:
-        """Bytes of this storage."""
+        """The size of this storage in bytes."""
         return self._entry(key).file_size
 
     def read(self, key: str) -> bytes:
-        """The bytes of this storage, checked against the archive's own sum."""
+        """The bytes of this storage, checked against the archive's checksum."""
         if self._last is None or self._last[0] != key:
             entry = self._entry(key)
             self._allowance.take(entry.file_size)
@@ -75,20 +75,20 @@ class ZipRecords:
         except _DAMAGE as error:
             raise InputError(_TRUNCATED.format(f"its entry {shown(entry.filename)} cannot be read")) from error
         if len(content) != entry.file_size:
-            raise InputError(_TRUNCATED.format(f"its entry {shown(entry.filename)} is not as long as stated"))
+            raise InputError(_TRUNCATED.format(f"its entry {shown(entry.filename)} does not have the stated length"))
         return content
 
     def _check_kind(self) -> None:
         if any(name.startswith(f"{self._root}/code/") for name in self._entries):
-            raise InputError("it is a TorchScript program, which brings its own code; only plain weights are taken in")
+            raise InputError("it is a TorchScript program, which contains code; add a file with only plain weights")
         order = self._entries.get(f"{self._root}/byteorder")
         if order is not None and (order.file_size > 16 or self._content(order) != b"little"):
-            raise InputError("its numbers are in an order of bytes that is not read; save it on an ordinary machine")
+            raise InputError("its numbers are in a byte order that cannot be read; save it on a little-endian machine")
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[ZipRecords]:
-    """The entries of this torch archive, every bound checked."""
+    """Open this torch archive, with every bound checked."""
     with path.open("rb") as raw:
         directory = _BoundedDirectory(raw)
         try:
@@ -101,7 +101,7 @@ def open_archive(path: Path) -> Iterator[ZipRecords]:
 
 
 class _BoundedDirectory:
-    """A file that hands out no more in one piece than a list of entries may have, until the list is read."""
+    """A file that, until the list of entries is read, gives no more in one piece than such a list may have."""
 
     def __init__(self, raw: BufferedReader) -> None:
         self._raw = raw
@@ -133,28 +133,26 @@ def _checked(entries: list[zipfile.ZipInfo], file_size: int) -> dict[str, zipfil
         _check_name(entry.orig_filename)
         if entry.filename in found:
             raise InputError(f"its archive holds {shown(entry.filename)} twice; get another copy")
-        # torch packs without compressing, so an entry never grows beyond what lies in the file.
+        # torch does not compress, so an entry never has more bytes than it takes up in the file.
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
             raise InputError(
-                f"its entry {shown(entry.filename)} would expand beyond the bytes it has in the archive, which torch"
-                " never writes; save it again with torch.save"
+                f"its entry {shown(entry.filename)} would expand beyond its bytes in the archive, which torch never"
+                " writes; save it again with torch.save"
             )
         found[entry.filename] = entry
     if sum(entry.file_size for entry in entries) > file_size:
-        raise InputError("its entries state more bytes than the whole file has; download or copy it again")
+        raise InputError("its entries claim more bytes than the whole file has; download or copy it again")
     return found
 
 
 def _check_name(name: str) -> None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or parts[0][1:] == ":":
-        raise InputError(
-            f"its entry {shown(name)} points outside the archive; get another copy from somebody you trust"
-        )
+        raise InputError(f"its entry {shown(name)} points outside the archive; get a copy from somebody you trust")
 
 
 def _root(entries: dict[str, zipfile.ZipInfo]) -> str:
     roots = [name.removesuffix("/data.pkl") for name in entries if name.endswith("/data.pkl")]
     if not roots:
-        raise InputError("it is a zip archive, but not one of torch; unpack it and name the model file inside it")
+        raise InputError("it is a zip archive, but not one from torch; unpack it and give the model file inside it")
     return min(roots, key=len)

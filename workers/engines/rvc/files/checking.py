@@ -1,4 +1,4 @@
-"""Holds what a file has against what the net must have, tensor by tensor."""
+"""Compares what a file has with what the net must have, tensor by tensor."""
 
 from collections.abc import Mapping
 from math import prod
@@ -10,12 +10,12 @@ from workers.engines.rvc.architecture import Tensors
 from workers.engines.rvc.files.draft import Numbers, Stored
 from workers.engines.rvc.files.pickle_names import shown
 
-#: The largest net that is taken in has 95 million numbers.
+#: The most numbers in a net; the largest net that is supported has 95 million.
 _MOST_NUMBERS = 400_000_000
 
 
 def read_weights(expected: Tensors, there: Mapping[str, Stored], net: str) -> dict[str, Numbers]:
-    """Every expected tensor as float32, or a refusal that names the first one that is wrong."""
+    """Every expected tensor as float32; raises an error that names the first one that is wrong."""
     _check_names(expected, there, net)
     _check_shapes(expected, there, net)
     return {name: _finite(name, there[name]) for name in expected}
@@ -25,9 +25,9 @@ def _check_names(expected: Tensors, there: Mapping[str, Stored], net: str) -> No
     surplus = sorted(there.keys() - expected.keys())
     missing = sorted(expected.keys() - there.keys())
     if missing:
-        raise InputError(f"it lacks {_some(missing)}, so it is no complete {net}; get another copy of the model")
+        raise InputError(f"it lacks {_some(missing)}, so it is not a complete {net}; get another copy of the model")
     if surplus:
-        raise InputError(f"it has {_some(surplus)}, which no {net} has; it is of another kind that cannot be used")
+        raise InputError(f"it has {_some(surplus)}, which no {net} has; it is of a kind that cannot be used")
 
 
 def _some(names: list[str]) -> str:
@@ -39,11 +39,11 @@ def _check_shapes(expected: Tensors, there: Mapping[str, Stored], net: str) -> N
     for name, shape in expected.items():
         if there[name].shape != shape:
             raise InputError(
-                f"its tensor {name} is {_by(there[name].shape)} where a {net} of these sizes has {_by(shape)}; it is"
-                " of another kind that cannot be used"
+                f"its tensor {name} is {_by(there[name].shape)}, but a {net} of these sizes has {_by(shape)}; it is"
+                " of a kind that cannot be used"
             )
     if sum(prod(shape) for shape in expected.values()) > _MOST_NUMBERS:
-        raise InputError(f"it is larger than any {net}; name the model itself")
+        raise InputError(f"it is larger than any {net}; give the model's own file")
 
 
 def _by(shape: tuple[int, ...]) -> str:

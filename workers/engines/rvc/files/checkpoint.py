@@ -1,6 +1,6 @@
 """Opens a torch file of either form.
 
-The older one, of versions before 1.6, is read here: five pickles one after another, then the raw numbers.
+The older form, from versions before 1.6, is read here: five pickles one after another, then the raw numbers.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from workers.engines.rvc.files.torch_tensor import Allowance, TensorMaker, missi
 
 Said = dict[Any, Any]
 
-#: What the second pickle says in every file of the older form.
+#: The value of the second pickle in every file of the older form.
 _PROTOCOL = 1001
-#: Bytes before each run of numbers that say how many there are.
+#: Size in bytes of the count before each run of numbers.
 _COUNT = 8
 #: Bytes of all pickles together.
 _LARGEST_PICKLES = 32 << 20
@@ -28,7 +28,7 @@ _LARGEST_PICKLES = 32 << 20
 
 @contextmanager
 def open_checkpoint(path: Path, form: Form) -> Iterator[Said]:
-    """The dictionary that this torch file says; its tensors can be read inside the block."""
+    """The dictionary in this torch file; its tensors can be read inside the block."""
     if form is Form.TORCH_ZIP:
         with open_archive(path) as records:
             tensors = TensorMaker()
@@ -39,12 +39,12 @@ def open_checkpoint(path: Path, form: Form) -> Iterator[Said]:
         with path.open("rb") as file:
             yield _dictionary(_read_legacy(file, path))
     else:
-        raise InputError(f"it is a file of the form {form.value}, not one of torch; name the .pth or .pt file")
+        raise InputError(f"it is a file of the form {form.value}, not one from torch; give the .pth or .pt file")
 
 
 def _dictionary(said: Any) -> Said:
     if not isinstance(said, dict):
-        raise InputError("it holds no dictionary of tensors, so it is no model of a known kind; name the model file")
+        raise InputError("it holds no dictionary of tensors, so it is not a known kind of model; give the model file")
     return said
 
 
@@ -57,7 +57,7 @@ class _LegacyRecords:
         self._allowance = Allowance(2 * file_size)
 
     def size(self, key: str) -> int:
-        """Bytes of this storage."""
+        """The size of this storage in bytes."""
         if key not in self._places:
             raise missing_record(key)
         return self._places[key][1]
@@ -71,12 +71,12 @@ class _LegacyRecords:
 
 
 def _read_legacy(file: BufferedReader, path: Path) -> Any:
-    """What this file says; its tensors can be read as long as it stays open."""
+    """The contents of this file; its tensors can be read while it is open."""
     tensors, size = TensorMaker(), path.stat().st_size
     pickles = cast("IO[bytes]", _BoundedPickles(file))
     _magic, protocol, system = (read_pickle(pickles, tensors) for _ in range(3))
     if protocol != _PROTOCOL or not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise malformed("its first words are not those of torch")
+        raise malformed("it does not begin as torch's files do")
     said = read_pickle(pickles, tensors)
     keys = read_pickle(pickles, tensors)
     tensors.attach(_LegacyRecords(file, _places(file, keys, tensors, size), size))
@@ -89,7 +89,7 @@ def _places(file: BufferedReader, keys: Any, tensors: TensorMaker, size: int) ->
     at = file.tell()
     for key in keys if isinstance(keys, list) else ():
         if not isinstance(key, str) or key not in widths or key in places:
-            raise malformed("it lists numbers that nothing speaks of")
+            raise malformed("it lists numbers that nothing refers to")
         file.seek(at)
         length = int.from_bytes(file.read(_COUNT), "little") * widths[key]
         at += _COUNT + length
@@ -100,14 +100,14 @@ def _places(file: BufferedReader, keys: Any, tensors: TensorMaker, size: int) ->
 
 
 class _BoundedPickles:
-    """The beginning of a file, so that no pickle can ask for more than pickles have."""
+    """The beginning of a file, limited so that a pickle cannot ask for more bytes than pickles have."""
 
     def __init__(self, raw: BufferedReader) -> None:
         self._raw = raw
 
     def read(self, size: int) -> bytes:
         if not 0 <= size <= self._left():
-            raise InputError("its pickles are larger than any model's; get another copy")
+            raise InputError("its pickles are larger than those of any model; get another copy")
         return self._raw.read(size)
 
     def readline(self) -> bytes:

@@ -1,4 +1,4 @@
-"""RVC's files as the farm sees them: what may be said of them, how they become packages, what goes with what."""
+"""RVC's files as the farm sees them: their options, how they become packages, and which models fit which voices."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,21 +15,21 @@ from workers.engines.voice import NeededModel, PackageFolders
 from workers.engines.voice_files import FileOption, OptionForm, Packed, VoiceFiles
 from workers.wire.offers import TAG
 
-#: Other names of the same files: what the RVC world calls HuBERT is ContentVec.
+#: Other names of the same models: what RVC's users call HuBERT is ContentVec.
 _ALSO_CALLED = {"hubert": "contentvec", "hubert-base": "contentvec", "content-vec-best": "contentvec"}
-#: Names of files that say nothing of what is in them.
+#: Names of files that say nothing about their contents.
 _SAY_NOTHING = frozenset({"model", "pytorch-model"})
-#: Fields of a recipe that hold packages, with their kinds and the folders that an export writes them to.
+#: Fields of a recipe that name packages, with their kinds and the folders that an export writes them to.
 _PARTS = (("package", VOICE, "voice"), ("encoder", ENCODER, "encoder"), ("pitch_model", PITCH, "pitch"))
 
 
 class RvcFiles(VoiceFiles):
-    """Voices as .pth with their .index, content encoders, pitch nets."""
+    """Voices as .pth files with their .index, content encoders, and pitch nets."""
 
     options = (
-        FileOption("index", OptionForm.PATH, "The voice's .index, which makes it sound more alike."),
-        FileOption("most_vectors", OptionForm.COUNT, "Keep no more vectors of a large index than these."),
-        FileOption("rate", OptionForm.WHOLE, "Hertz, where a training checkpoint (G_….pth) does not show it."),
+        FileOption("index", OptionForm.PATH, "The voice's .index, which makes it sound more like the speaker."),
+        FileOption("most_vectors", OptionForm.COUNT, "Keep at most this many vectors of a large index."),
+        FileOption("rate", OptionForm.WHOLE, "Hertz, if a training checkpoint (G_….pth) does not show it."),
     )
     model_kinds: Mapping[str, str] = {ENCODER: "content encoder", PITCH: "pitch model"}
     public_host = HOST
@@ -37,8 +37,8 @@ class RvcFiles(VoiceFiles):
     programs = ("mlx-swift",)
 
     def read_voice(self, path: Path, options: Mapping[str, Any], folder: Path) -> Packed:
-        """The voice with the vectors of its index; nothing in the files is run."""
-        # Reading such files takes what only this needs.
+        """Read a voice and the vectors of its index; nothing in the files is run."""
+        # Imported here, because only reading such files needs it.
         from workers.engines.rvc.files.packing import write_package
         from workers.engines.rvc.files.voice_file import read_voice
 
@@ -47,7 +47,7 @@ class RvcFiles(VoiceFiles):
         return packed_of(description, self.recipe_of(description), str(draft.facts["name"]))
 
     def read_model(self, path: Path, folder: Path) -> Packed:
-        """A content encoder or pitch net."""
+        """Read a content encoder or a pitch net."""
         from workers.engines.rvc.files.model_file import read_model
         from workers.engines.rvc.files.packing import write_package
 
@@ -58,10 +58,10 @@ class RvcFiles(VoiceFiles):
         return packed_of(description, facts, str(draft.facts["name"]))
 
     def recipe_of(self, description: Description) -> dict[str, Any]:
-        """What the records keep of a voice's package."""
+        """The recipe that the records keep of a voice's package."""
         sizes, facts = description.sizes, description.facts
         if not isinstance(sizes, SynthesizerSizes):
-            raise InputError(f"a package of kind {description.kind} is no voice", Remedy(Act.ADD_MODELS))
+            raise InputError(f"a package of kind {description.kind} is not a voice", Remedy(Act.ADD_MODELS))
         return {
             "package": description.hash,
             "rate": sizes.rate,
@@ -74,14 +74,14 @@ class RvcFiles(VoiceFiles):
         }
 
     def model_name(self, given: str) -> str:
-        """The one name that a model has here."""
+        """The canonical name of a model."""
         name = given.strip().lower().replace("_", "-")
         if not TAG.fullmatch(name):
             raise InputError(f"'{given}' cannot name a model; use letters, digits, dots and hyphens")
         return _ALSO_CALLED.get(name, name)
 
     def name_of_file(self, stem: str) -> str:
-        """The name of a model by that of its file."""
+        """The name of a model from that of its file."""
         name = self.model_name(stem)
         if name in _SAY_NOTHING:
             raise InputError(
@@ -90,28 +90,28 @@ class RvcFiles(VoiceFiles):
         return name
 
     def why_unfit(self, model: Mapping[str, Any], needed: NeededModel, recipe: Mapping[str, Any]) -> str | None:
-        """An encoder gives features of one width, and of a second one where its file has the projection to it."""
+        """Why the model does not fit. An encoder gives one width, or two if its file has the projection to another."""
         sizes, width = model.get("sizes", {}), recipe.get("content")
         if needed.kind != ENCODER or width in (sizes.get("hidden"), sizes.get("projection")):
             return None
         return (
-            f"needs content features of width {width}, which the content encoder {needed.name} does not give; add a"
-            " file of it that has `final_proj`"
+            f"needs content features {width} wide, which the content encoder {needed.name} does not give; add a file of"
+            " this encoder that has `final_proj`"
         )
 
     def export(self, program: str, recipe: Mapping[str, Any], packages: PackageFolders, out: Path) -> None:
-        """Write the voice and its models, each into a folder of its own."""
+        """Write the voice and its models, each to a folder of its own."""
         from workers.engines.rvc.exporting import export_for_mlx_swift
 
         if program not in self.programs:
-            raise InputError(f"voices cannot be written for '{program}'; they can for {', '.join(self.programs)}")
+            raise InputError(f"voices cannot be exported for '{program}'; choose one of {', '.join(self.programs)}")
         for field, kind, folder in _PARTS:
             if field in recipe:
                 export_for_mlx_swift(packages(str(recipe[field]), kind), out / folder)
 
 
 def packed_of(description: Description, facts: Mapping[str, Any], name: str = "") -> Packed:
-    """What the farm must know of a package to keep it."""
+    """What the farm must know about a package to keep it."""
     return Packed(description.kind, description.hash, description.to_bytes(), description.files, facts, name)
 
 

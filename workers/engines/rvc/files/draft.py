@@ -1,4 +1,4 @@
-"""What all readers share: tensors that still lie in their file, the draft that they become, and how refusals begin."""
+"""What all readers share: tensors still in their file, the draft made from them, and the beginning of refusals."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,36 +14,36 @@ from storage.errors import InputError
 from workers.engines.rvc.package import Sizes
 
 Numbers = npt.NDArray[np.float32]
-#: Kinds of floating-point number by the names used here. NumPy has no bfloat16: it is the upper half of a float32.
+#: Names for kinds of floating-point numbers. NumPy has no bfloat16, which is the upper half of a float32.
 HALF, BFLOAT, SINGLE, DOUBLE = "float16", "bfloat16", "float32", "float64"
 _AS_NUMPY = {HALF: "<f2", BFLOAT: "<u2", SINGLE: "<f4", DOUBLE: "<f8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A net that has every tensor of its sizes, all of them finite, and what else its file said."""
+    """A net with every tensor that its sizes require, all of them finite, and other facts from its file."""
 
     kind: str
     sizes: Sizes
     facts: Mapping[str, Any]
     weights: Mapping[str, Numbers]
     vectors: Numbers | None = None
-    """Content features of the speaker's own recordings, one a row, where an index came along."""
+    """Content features of the speaker's own recordings, one per row, if an index was given."""
 
 
 class Stored(Protocol):
-    """A tensor that still lies in its file: its shape is known, its numbers are read when they are wanted."""
+    """A tensor that is still in its file: its shape is known, and its numbers are read when needed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Its sizes, checked against the bytes that are there."""
+        """Its sizes, checked against the bytes in the file."""
 
     def read(self) -> Numbers:
         """Its numbers as float32."""
 
 
 def numpy_type(element: str) -> np.dtype[np.generic]:
-    """How NumPy reads numbers of this kind; a refusal for what no weight is made of."""
+    """The NumPy type of numbers of this kind; refuses kinds that no weight has."""
     if element not in _AS_NUMPY:
         raise InputError(f"its numbers are of type {element}, not floating point; save the model as float32 or float16")
     return np.dtype(_AS_NUMPY[element])
@@ -54,7 +54,7 @@ def widened(values: npt.NDArray[np.generic], element: str) -> Numbers:
     if element == BFLOAT:
         shifted = np.ascontiguousarray(values).astype(np.uint32) << np.uint32(16)
         return np.ascontiguousarray(shifted).view(np.float32)
-    # What does not fit into a float32 becomes infinite, which is refused later by the tensor's name.
+    # What does not fit a float32 becomes infinite, which is refused later with the tensor's name.
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(values, dtype=np.float32)
 
@@ -67,7 +67,7 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def refusals_name(path: Path) -> Iterator[None]:
-    """Whatever is refused in here is refused in one sentence that begins with the name of this file."""
+    """Let every refusal in this block begin with the name of this file."""
     try:
         yield
     except InputError as error:

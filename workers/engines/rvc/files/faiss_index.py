@@ -1,6 +1,6 @@
-"""Reads the vectors out of a FAISS index, IVF-Flat or Flat, by a reader of our own that checks every bound.
+"""Reads the vectors from a FAISS index, IVF-Flat or Flat, without the FAISS library and with every bound checked.
 
-The layout is that of current FAISS: every number little-endian, lists of vectors before the list of their numbers.
+The layout is that of current FAISS: all numbers are little-endian, and each list of vectors precedes their numbers.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class _Header:
 
 
 def read_faiss(path: Path) -> Numbers:
-    """All vectors of this index in the order of their numbers, one a row."""
+    """All vectors of this index in the order of their numbers, one per row."""
     with path.open("rb") as file:
         reader = _Reader(file, path.stat().st_size)
         kind = reader.take(4)
@@ -38,7 +38,7 @@ def read_faiss(path: Path) -> Numbers:
             return _flat(reader)
         raise InputError(
             f"it is a FAISS index of the kind {shown(kind.decode('latin-1'))}, not IVF-Flat or Flat; build the index"
-            " again with one of these"
+            " again as one of these"
         )
 
 
@@ -57,18 +57,18 @@ def _stored_vectors(reader: "_Reader", header: _Header) -> Numbers:
 def _ivf_flat(reader: "_Reader") -> Numbers:
     header = _header(reader)
     lists = reader.number(8)
-    reader.number(8)  # lists looked into for each search
+    reader.number(8)  # lists examined in each search
     _skip_centroids(reader, header, lists)
     _skip_map(reader)
     if reader.take(4) != b"ilar":
-        raise InputError("its lists are kept outside the file, so it holds no vectors; name the added_ file")
+        raise InputError("its lists are stored outside the file, so it holds no vectors; give the added_ file")
     if (reader.number(8), reader.number(8)) != (lists, header.width * _FLOAT):
         raise _contradicts("the lists")
     sizes = _list_sizes(reader, lists)
     if int(sizes.sum()) != header.total or (sizes > header.total).any():
         raise _contradicts("the number of its vectors")
     if header.total == 0:
-        raise InputError("the index is trained but empty; use the file whose name begins with added_ in its place")
+        raise InputError("the index is trained but empty; use the file whose name begins with added_ instead")
     return _listed_vectors(reader, header, sizes)
 
 
@@ -80,7 +80,7 @@ def _header(reader: "_Reader") -> _Header:
     if not 1 <= width <= _WIDEST:
         raise _contradicts("the width of its vectors")
     if metric != _L2:
-        raise InputError("it measures by inner product where RVC needs distances (L2); build the index again with L2")
+        raise InputError("it uses inner products, but RVC needs distances (L2); build the index again with L2")
     return _Header(width, total)
 
 
@@ -88,7 +88,7 @@ def _skip_centroids(reader: "_Reader", header: _Header, lists: int) -> None:
     if not 1 <= lists <= _MOST_LISTS:
         raise _contradicts("the number of its lists")
     if reader.take(4) != _FLAT:
-        raise InputError("its lists are found by something else than flat centres; build the index again as IVF,Flat")
+        raise InputError("its lists are not found by flat centres; build the index again as IVF,Flat")
     centres = _header(reader)
     if (centres.width, centres.total) != (header.width, lists) or reader.number(8) != lists * header.width:
         raise _contradicts("the centres of its lists")
@@ -96,7 +96,7 @@ def _skip_centroids(reader: "_Reader", header: _Header, lists: int) -> None:
 
 
 def _skip_map(reader: "_Reader") -> None:
-    """Where each vector is to be found, which the lists say as well."""
+    """Skip the map of where each vector is, which the lists also tell."""
     kind = reader.number(1)
     if kind not in (_NO_MAP, _ARRAY_MAP, _HASH_MAP):
         raise _contradicts("its map")
@@ -106,7 +106,7 @@ def _skip_map(reader: "_Reader") -> None:
 
 
 def _list_sizes(reader: "_Reader", lists: int) -> npt.NDArray[np.uint64]:
-    """How many vectors each list has: all of them, or pairs of a list and its size where most are empty."""
+    """The number of vectors in each list, stored for every list or, if most are empty, as pairs of list and size."""
     kind, count = reader.take(4), reader.number(8)
     numbers = reader.numbers(count)
     if kind == b"full" and count == lists:
@@ -138,7 +138,7 @@ def _listed_vectors(reader: "_Reader", header: _Header, sizes: npt.NDArray[np.ui
 
 
 def _contradicts(what: str) -> InputError:
-    return InputError(f"the index contradicts itself in {what}; copy or build it again")
+    return InputError(f"the index contradicts itself about {what}; copy or build it again")
 
 
 class _Reader:
@@ -149,32 +149,32 @@ class _Reader:
         self._left = size
 
     def check(self, size: int) -> None:
-        """Refuse if fewer bytes than that are left."""
+        """Raise if fewer bytes than this are left."""
         if size > self._left:
             raise InputError("the index ends before its vectors do; copy or download it again")
 
     def take(self, size: int) -> bytes:
-        """The next bytes."""
+        """Read the next bytes."""
         self.check(size)
         self._left -= size
         return self._file.read(size)
 
     def skip(self, size: int) -> None:
-        """Past the next bytes."""
+        """Skip the next bytes."""
         self.check(size)
         self._left -= size
         self._file.seek(size, 1)
 
     def number(self, width: int) -> int:
-        """The next whole number; none in these files is below zero."""
+        """Read the next whole number; none in these files is negative."""
         return int.from_bytes(self.take(width), "little")
 
     def numbers(self, count: int) -> npt.NDArray[np.uint64]:
-        """The next whole numbers of eight bytes."""
+        """Read the next whole numbers of eight bytes."""
         return np.frombuffer(self.take(count * _ID), "<u8")
 
     def floats(self, rows: int, width: int) -> Numbers:
-        """The next vectors."""
+        """Read the next vectors."""
         return (
             np.frombuffer(self.take(rows * width * _FLOAT), "<f4").reshape(rows, width).astype(np.float32, copy=False)
         )

@@ -1,4 +1,4 @@
-"""Takes in a content encoder or a pitch net from a file or a folder of files."""
+"""Reads a content encoder or a pitch net from a file or a folder of files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,14 +27,14 @@ from workers.engines.rvc.files.weight_norm import folded
 from workers.engines.rvc.package import ENCODER, PITCH
 
 _CONFIG = "config.json"
-#: Weights of a folder, the first that is there.
+#: Files of weights in a folder; the first that exists is used.
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-#: Names that files have by rote, so that the folder says more.
+#: Generic file names; the folder's name says more.
 _SAYS_NOTHING = frozenset({"model", "pytorch_model"})
 
 
 def read_model(path: Path, encoder: EncoderSizes | None = None, pitch: PitchSizes | None = None) -> Draft:
-    """The content encoder or pitch net that lies here, which must be of exactly these sizes (those of RVC by default).
+    """The content encoder or pitch net at this path, which must have exactly these sizes (RVC's by default).
 
     Nothing in the file is run, and nothing is written.
     """
@@ -54,13 +54,13 @@ def _name(path: Path) -> str:
 
 
 def _weights_of(path: Path, base: EncoderSizes) -> Path:
-    """The file of weights, after a look at the description that a folder has beside it."""
+    """The file of weights; in a folder, the description next to it is checked first."""
     if not path.is_dir():
         return path
     found = [path / name for name in _WEIGHTS if (path / name).is_file()]
     if not found or not (path / _CONFIG).is_file():
         raise InputError(
-            f"a folder of a model holds {_CONFIG} and {' or '.join(_WEIGHTS)}; name such a folder or a file"
+            f"a model's folder must hold {_CONFIG} and {' or '.join(_WEIGHTS)}; give such a folder or a file"
         )
     check_config(path / _CONFIG, base)
     return found[0]
@@ -91,7 +91,7 @@ def _drafted(tensors: dict[str, Stored], encoder: EncoderSizes, pitch: PitchSize
         return Draft(PITCH, pitch, {"layout": "rmvpe"}, weights)
     names = {name.removeprefix("hubert.") for name in tensors}
     if not names & {FAIRSEQ_MARK, TRANSFORMERS_MARK}:
-        raise InputError("it holds neither a content encoder nor the pitch net RMVPE; name hubert_base.pt or rmvpe.pt")
+        raise InputError("it holds neither a content encoder nor the pitch net RMVPE; give hubert_base.pt or rmvpe.pt")
     kept = folded(encoder_tensors(tensors))
     sizes = sizes_for(kept, encoder)
     layout = "fairseq" if FAIRSEQ_MARK in names else "transformers"

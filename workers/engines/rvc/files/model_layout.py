@@ -1,4 +1,4 @@
-"""Files of the content encoder, by the names of fairseq or transformers (config.json beside), and of the pitch net."""
+"""The layouts of pitch nets and of content encoders, with names from fairseq or transformers (and config.json)."""
 
 import json
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from workers.engines.rvc.architecture import EncoderSizes
 from workers.engines.rvc.files.draft import Stored
 from workers.engines.rvc.files.pickle_names import Inert, told
 
-#: A tensor that only fairseq's, and one that only transformers' files have, the latter after a possible prefix.
+#: A tensor that only fairseq's files have, and one that only transformers' files have, perhaps after a prefix.
 FAIRSEQ_MARK = "post_extract_proj.weight"
 TRANSFORMERS_MARK = "feature_projection.projection.weight"
 #: A tensor that only the pitch net has.
 PITCH_MARK = "unet.encoder.bn.weight"
 _PREFIX = "hubert."
 _PROJECTION = "final_proj.weight"
-#: Only training needs these.
+#: Tensors that only training needs.
 _DROPPED = frozenset({"mask_emb", "masked_spec_embed", "label_embs_concat"})
 #: The pitch net's counters of batches seen in training.
 _COUNTER = ".num_batches_tracked"
 
-#: The beginnings of fairseq's names and what transformers calls the same. The longer ones come first.
+#: Beginnings of fairseq's names with those of transformers for the same tensors; longer ones come first.
 _BEGINNINGS = (
     ("feature_extractor.conv_layers.0.2.", "feature_extractor.conv_layers.0.layer_norm."),
     ("post_extract_proj.", "feature_projection.projection."),
@@ -36,12 +36,12 @@ _PARTS = (
     (".fc1.", ".feed_forward.intermediate_dense."),
     (".fc2.", ".feed_forward.output_dense."),
 )
-#: Bytes; the usual ones have two thousand.
+#: Bytes of config.json; the usual ones have two thousand.
 _LARGEST_CONFIG = 1 << 20
 
 
 def encoder_tensors(tensors: Mapping[str, Stored]) -> dict[str, Stored]:
-    """The tensors that the content encoder works with, by the names that transformers gives them."""
+    """The tensors that the content encoder uses, by the names that transformers gives them."""
     fairseq = FAIRSEQ_MARK in tensors
     kept: dict[str, Stored] = {}
     for name, tensor in tensors.items():
@@ -52,7 +52,7 @@ def encoder_tensors(tensors: Mapping[str, Stored]) -> dict[str, Stored]:
 
 
 def sizes_for(tensors: Mapping[str, Stored], base: EncoderSizes) -> EncoderSizes:
-    """The base architecture with the projection that this file has, or with none."""
+    """The base architecture, with this file's projection if it has one."""
     projection = tensors.get(_PROJECTION)
     return replace(base, projection=projection.shape[0] if projection and projection.shape else None)
 
@@ -71,25 +71,25 @@ def _renamed(name: str) -> str:
 
 
 def check_config(path: Path, base: EncoderSizes) -> None:
-    """Refuse a config.json that speaks of another architecture: its weights alone may not show it."""
+    """Refuse a config.json that describes another architecture: the weights alone may not show it."""
     if path.stat().st_size > _LARGEST_CONFIG:
-        raise InputError("its config.json is far larger than any; name the folder of a model")
+        raise InputError("its config.json is far too large; give the folder of a model")
     try:
         said = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise InputError("its config.json is no JSON; download or copy it again") from error
+        raise InputError("its config.json is not valid JSON; download or copy it again") from error
     if not isinstance(said, dict):
         raise InputError("its config.json describes nothing; download or copy it again")
     for key, value in _config(base).items():
         if said.get(key, value) != value:
             raise InputError(
-                f"its config.json says {key} = {told(said[key])} where the content encoders that RVC uses have"
-                f" {value}; voices cannot be converted with it"
+                f"its config.json says {key} = {told(said[key])}, but the content encoders that RVC uses have"
+                f" {value}; it cannot be used"
             )
 
 
 def check_training_settings(said: Mapping[Any, Any]) -> None:
-    """Refuse what fairseq trained in the other order of norms: the weights look the same and mean something else."""
+    """Refuse what fairseq trained with another order of norms: the weights look the same but mean something else."""
     cfg = said.get("cfg")
     for settings in (said.get("args"), cfg.get("model") if isinstance(cfg, dict) else None):
         values = settings.state if isinstance(settings, Inert) else settings
@@ -123,5 +123,5 @@ def _config(base: EncoderSizes) -> dict[str, Any]:
 
 
 def pitch_tensors(tensors: Mapping[str, Stored]) -> dict[str, Stored]:
-    """The tensors that the pitch net works with."""
+    """The tensors that the pitch net uses."""
     return {name: tensor for name, tensor in tensors.items() if not name.endswith(_COUNTER)}

@@ -1,4 +1,4 @@
-"""Writes a draft as a package: all of it, or nothing."""
+"""Writes a draft as a package: all of it or nothing."""
 
 import errno
 import shutil
@@ -17,10 +17,10 @@ from workers.engines.rvc.package import RETRIEVAL, VECTORS, WEIGHTS, Description
 def write_package(draft: Draft, folder: Path) -> Description:
     """Write the package into this folder, which must be empty or not exist yet.
 
-    Everything is written beside it under another name first, so that the folder is either empty or complete.
+    Everything is first written next to it under another name, so that the folder is either empty or complete.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not empty, so no package is written there; name an empty folder")
+        raise InputError(f"{folder} is not empty, so no package can be written there; give an empty folder")
     partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
     try:
         partial.mkdir(parents=True)
@@ -46,7 +46,7 @@ def _write(draft: Draft, folder: Path) -> Description:
 
 
 def _told(error: OSError | SafetensorError, folder: Path) -> InputError | NoSpace:
-    # The library says a full disk in words only.
+    # The library reports a full disk only in words.
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
         return NoSpace(f"the disk that holds {folder} is full; free some space and try again")
     return InputError(f"the package cannot be written to {folder} ({error}); check that the folder may be written to")

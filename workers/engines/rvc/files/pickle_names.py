@@ -1,6 +1,6 @@
-"""The names that honest model files use, and the inert things that names and objects of a pickle become here.
+"""The names that honest model files use, and the inert values that stand for a pickle's names and objects here.
 
-None of them is ever looked up; any other name refuses the file.
+None of the names is ever looked up; a file with any other name is refused.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from typing import Any
 
 from storage.errors import InputError
 
-#: Characters of a foreign name that a sentence repeats.
+#: Characters of a foreign name that an error repeats.
 _SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that the pickle calls by module and name; it is never looked up."""
+    """Something that the pickle refers to by module and name; it is never looked up."""
 
     module: str
     name: str
@@ -24,7 +24,7 @@ class Named:
 
 
 class Inert:
-    """An object of a foreign class: what it is called and what it was given, and nothing that it could do."""
+    """An object of a foreign class: its class's name and its data, without any behaviour."""
 
     __slots__ = ("named", "state")
 
@@ -34,7 +34,7 @@ class Inert:
 
 
 class NumpyType:
-    """A type of number in NumPy's short spelling, such as f8, and the order of its bytes."""
+    """A type of number in NumPy's short spelling, such as f8, and its byte order."""
 
     __slots__ = ("code", "order")
 
@@ -44,13 +44,13 @@ class NumpyType:
 
 
 def shown(name: str) -> str:
-    """A foreign name as a sentence may repeat it: one line, not long, nothing a terminal would obey."""
+    """A foreign name as an error quotes it: on one line, shortened, and with nothing that a terminal would obey."""
     printable = "".join(letter if letter.isprintable() else "?" for letter in name[: _SHOWN + 1])
     return printable if len(printable) <= _SHOWN else f"{printable[:_SHOWN]}…"
 
 
 def told(value: Any) -> str:
-    """A foreign value as a sentence may repeat it; what has parts of its own is not spelled out."""
+    """A foreign value as an error quotes it; a value that has parts is not spelt out."""
     if isinstance(value, str):
         return shown(value)
     number = isinstance(value, bool | float | None) or (isinstance(value, int) and value.bit_length() <= _SHOWN)
@@ -58,11 +58,11 @@ def told(value: Any) -> str:
 
 
 def malformed(why: str) -> InputError:
-    """The refusal of a pickle that is none."""
+    """The refusal of a malformed pickle."""
     return InputError(f"its pickle is damaged ({why}); download or copy it again")
 
 
-# Lists of words, for there are too many to write one a line.
+# Lists of words, because there are too many for one per line.
 _NUMPY = (
     "scalar _reconstruct _frombuffer dtype ndarray bool_ float16 float32 float64 int8 int16 int32 int64 uint8 uint16"
     " uint32 uint64"
@@ -105,23 +105,23 @@ _KNOWN: dict[str, frozenset[str]] = {
     "torch._tensor": frozenset({"_rebuild_from_type_v2"}),
     "torch._utils": _REBUILDING,
 }
-#: Packages whose classes training programs put beside the weights: settings, dictionaries of words, paths.
+#: Packages whose classes training programs store with the weights: settings, dictionaries of words, paths.
 _CLASSES_OF = ("fairseq", "omegaconf", "pathlib", "typing", "numpy.dtypes")
-#: Settings of training programs are of a class of this name, in a module that every program calls otherwise.
+#: The class of training programs' settings, in a module that every program names differently.
 _SETTINGS = "HParams"
 
 
 def named(module: str, name: str) -> Named:
-    """The name as an inert thing, or the refusal of the file."""
+    """The name as an inert value; refuses the file if honest files do not use the name."""
     if name in _KNOWN.get(module, ()) or name == _SETTINGS or _is_class(module, name):
         return Named(module, name)
     raise InputError(
         f"it asks for {Named(module, name)}, which no model needs and which could run code when the file is loaded the"
-        " usual way; nothing was run; get the model from somebody you trust"
+        " usual way; nothing was run, get the model from somebody you trust"
     )
 
 
 def _is_class(module: str, name: str) -> bool:
-    # A name with a dot would walk out of its module into another.
+    # A name with a dot could lead from its module into another.
     inside = any(module == package or module.startswith(f"{package}.") for package in _CLASSES_OF)
     return inside and name.isidentifier() and name[:1].isupper()

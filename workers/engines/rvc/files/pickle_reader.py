@@ -1,6 +1,6 @@
-"""Walks over the steps of a pickle and keeps what it says; nothing in it is ever imported, looked up or called.
+"""Walks through the steps of a pickle and keeps its contents; nothing in it is ever imported, looked up or called.
 
-A few calls are worked out here by our own arithmetic, the others stay inert.
+The results of a few calls are worked out here, and all other calls stay inert.
 """
 
 import pickletools
@@ -16,30 +16,30 @@ from workers.engines.rvc.files.pickle_names import Inert, Named, NumpyType, malf
 from workers.engines.rvc.files.torch_tensor import TensorMaker
 
 _Args = tuple[Any, ...]
-#: A training checkpoint with its optimizer takes some 100,000 steps.
+#: The most steps of a pickle; a training checkpoint with its optimizer takes some 100,000.
 _MOST_STEPS = 2_000_000
 _DAMAGE = (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError, RecursionError, struct.error)
-#: Pairs and letters that calls may copy altogether; honest files have a few thousand.
+#: Pairs and letters that all calls together may copy; honest files have a few thousand.
 _MOST_COPIED = 1_000_000
-#: Keys of more bits are no number of anything; hashing them could take forever.
+#: Bits of the largest number used as a key; hashing larger ones could take for ever.
 _LARGEST_KEY = 64
 _NUMPY_CODES = frozenset(["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"])
 
 
 def read_pickle(stream: IO[bytes], tensors: TensorMaker) -> Any:
-    """What the next pickle of this stream says, tensors as things that can be read later."""
+    """The contents of the next pickle in this stream, with tensors that can be read later."""
     machine = _Machine(tensors)
     try:
-        # Odd escapes in a name make the library warn, which is no business of whoever brings in a file.
+        # Odd escapes in a name make the library warn, which does not concern whoever adds a file.
         with catch_warnings(action="ignore"):
             machine.walk(stream)
         return machine.result()
     except _DAMAGE as error:
-        raise malformed("it breaks off or contradicts itself") from error
+        raise malformed("it is cut off or contradicts itself") from error
 
 
 class _Calls:
-    """What the calls in a pickle come to, by name: a few are worked out here, the others stay inert."""
+    """The results of the calls in a pickle, by name: a few are worked out here, the others stay inert."""
 
     def __init__(self, tensors: TensorMaker) -> None:
         self._copied = 0
@@ -63,14 +63,14 @@ class _Calls:
             self._known[f"{module}.scalar"] = _scalar
 
     def answer(self, called: Any, args: Any) -> Any:
-        """What this call comes to, without calling it."""
+        """The result of this call, without calling anything."""
         if not isinstance(called, Named) or not isinstance(args, tuple):
-            raise malformed("it calls something that has no name")
+            raise malformed("it calls something without a name")
         known = self._known.get(f"{called.module}.{called.name}")
         return Inert(called, args) if known is None else known(args)
 
     def _pairs(self, args: _Args) -> dict[Any, Any]:
-        """A dictionary, empty or from a list of pairs, as old versions of Python wrote it."""
+        """A dictionary, empty or from a list of pairs, as old Python versions wrote it."""
         pairs = args[0] if args and isinstance(args[0], list) else []
         self._copy(len(pairs))
         found: dict[Any, Any] = {}
@@ -79,21 +79,21 @@ class _Calls:
         return found
 
     def _encoded(self, args: _Args) -> bytes:
-        """Bytes, as old versions of pickle wrote them: text in a code that has all 256 of them."""
+        """Bytes, as old pickle versions wrote them: text in an encoding with all 256 values."""
         text, codec = (*args, "utf-8")[:2]
         if not isinstance(text, str) or codec not in ("latin1", "utf-8"):
-            raise malformed("it holds text in an unknown code")
+            raise malformed("it holds text in an unknown encoding")
         self._copy(len(text))
         return text.encode(codec)
 
     def _copy(self, count: int) -> None:
         self._copied += count
         if self._copied > _MOST_COPIED:
-            raise InputError("its pickle copies far more than any model's; get another copy")
+            raise InputError("its pickle copies far more than that of any model; get another copy")
 
 
 def _put_simple(into: dict[Any, Any], key: Any, value: Any) -> None:
-    """Keep what has a simple key. Others are nothing that is read here, and hashing them could take forever."""
+    """Keep a value if its key is simple; no others are read here, and hashing them could take for ever."""
     simple = isinstance(key, str | float | bytes | None) or (isinstance(key, int) and key.bit_length() <= _LARGEST_KEY)
     if simple:
         into[key] = value
@@ -105,13 +105,13 @@ def _numpy_type(args: _Args) -> Any:
 
 def _sizes(args: _Args) -> tuple[Any, ...]:
     if not args or not isinstance(args[0], tuple):
-        raise malformed("a tensor has no proper sizes")
+        raise malformed("a tensor has invalid sizes")
     return args[0]
 
 
 def _reconstructed(args: _Args) -> Inert:
     if not isinstance(args[0], Named):
-        raise malformed("it builds something that has no name")
+        raise malformed("it builds something without a name")
     return Inert(args[0])
 
 
@@ -135,16 +135,16 @@ class _Machine:
         self._steps = self._all_steps()
 
     def walk(self, stream: IO[bytes]) -> None:
-        """All steps."""
+        """Take all steps."""
         for count, (step, argument, _) in enumerate(pickletools.genops(stream)):
             if count > _MOST_STEPS:
-                raise InputError("its pickle takes more steps than any model's; get another copy")
+                raise InputError("its pickle takes more steps than that of any model; get another copy")
             if step.name not in self._steps:
-                raise malformed(f"it holds the step {step.name}, which no model file uses")
+                raise malformed(f"it has the step {step.name}, which no model file uses")
             self._steps[step.name](argument)
 
     def result(self) -> Any:
-        """What the pickle says, after its last step."""
+        """The contents of the pickle, after its last step."""
         return self._stack[-1]
 
     def _all_steps(self) -> dict[str, Callable[[Any], None]]:
@@ -194,7 +194,7 @@ class _Machine:
     def _tuple_of(self, count: int) -> Callable[[Any], None]:
         def build(_: Any) -> None:
             if len(self._stack) < count:
-                raise malformed("it ends a tuple that has not begun")
+                raise malformed("it ends a tuple that it did not begin")
             self._stack[-count:] = [tuple(self._stack[-count:])]
 
         return build
@@ -241,7 +241,7 @@ class _Machine:
     def _name_from_stack(self) -> None:
         name, module = self._stack.pop(), self._stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
-            raise malformed("it holds a name that is no text")
+            raise malformed("it holds a name that is not text")
         self._push(named(module, name))
 
     def _inst(self, both: str) -> None:
@@ -269,7 +269,7 @@ class _Machine:
             built.order = state[1][:1]
 
 
-#: Steps that say a value themselves.
+#: Steps that contain a value themselves.
 _VALUES = (
     "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE"
     " SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
@@ -279,7 +279,7 @@ _EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_DICT": dict, 
 
 
 def _nothing(_: Any) -> None:
-    """Steps that only lay out the others."""
+    """Do nothing: this step only frames the others."""
 
 
 def _paired(values: list[Any]) -> dict[Any, Any]:

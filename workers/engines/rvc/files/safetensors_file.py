@@ -1,4 +1,4 @@
-"""Files of safetensors: the library checks every bound, the numbers are read where it says they are."""
+"""Reads safetensors files: the library checks every bound, and the numbers are read where it says they are."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from storage.errors import InputError
 from workers.engines.rvc.files.draft import BFLOAT, DOUBLE, HALF, SINGLE, Numbers, Stored, numpy_type, widened
 
 _ELEMENTS = {"F16": HALF, "BF16": BFLOAT, "F32": SINGLE, "F64": DOUBLE}
-#: Characters of the library's reason that are told: it repeats what stands in the file.
+#: Characters of the library's reason that an error quotes, because the reason repeats text from the file.
 LONGEST_REASON = 300
 #: Bytes before the header that say how long it is.
 _LENGTH = 8
@@ -20,7 +20,7 @@ _LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class PlacedTensor:
-    """A tensor that lies in one run of bytes."""
+    """A tensor in one run of bytes."""
 
     path: Path
     at: int
@@ -48,13 +48,13 @@ def open_safetensors(path: Path) -> dict[str, Stored]:
     except (SafetensorError, OSError, ValueError) as error:
         why = str(error).removeprefix("Error while deserializing header: ")
         raise InputError(
-            f"it is no sound safetensors file ({why.splitlines()[0][:LONGEST_REASON]}); download or copy it again"
+            f"it is not a valid safetensors file ({why.splitlines()[0][:LONGEST_REASON]}); download or copy it again"
         ) from error
     return _listed(path)
 
 
 def _listed(path: Path) -> dict[str, Stored]:
-    """What the header says, which the library has found to cover the file exactly."""
+    """The tensors listed in the header, which the library has found to cover the file exactly."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(_LENGTH), "little")
         header: dict[str, dict[str, Any]] = json.loads(file.read(length))

@@ -1,4 +1,4 @@
-"""Tensors of a torch file: which numbers they take out of which storage, every bound checked."""
+"""Tensors of a torch file: which numbers they take from which storage, with every bound checked."""
 
 from dataclasses import dataclass
 from math import prod
@@ -15,31 +15,31 @@ class Records(Protocol):
     """Runs of bytes by key."""
 
     def size(self, key: str) -> int:
-        """Bytes that are really there."""
+        """The number of bytes that are really there."""
 
     def read(self, key: str) -> bytes:
-        """All of them."""
+        """All bytes under this key."""
 
 
 def missing_record(key: str) -> InputError:
-    """The refusal of a file that speaks of numbers it does not hold."""
+    """The refusal of a file that refers to numbers which it does not hold."""
     return InputError(f"the numbers of its storage {shown(key)} are missing; download or copy it again")
 
 
 class Allowance:
-    """How many bytes may still be read: a file whose tensors share their numbers over and over is no model."""
+    """How many bytes may still be read: a file whose tensors share numbers over and over is not a model."""
 
     def __init__(self, total: int) -> None:
         self._left = total
 
     def take(self, size: int) -> None:
-        """Read that many."""
+        """Count this many bytes as read."""
         self._left -= size
         if self._left < 0:
             raise InputError("its tensors share the same numbers again and again, as no model does; get another copy")
 
 
-#: Kind of number and its bytes, by torch's names for storages.
+#: The kind of number and its size in bytes, by torch's names for storages.
 _STORAGES = {
     "DoubleStorage": (DOUBLE, 8),
     "FloatStorage": (SINGLE, 4),
@@ -62,7 +62,7 @@ _MOST_DIMENSIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A run of numbers that the pickle says lies beside it."""
+    """A run of numbers that, according to the pickle, is stored next to it."""
 
     key: str
     element: str
@@ -72,7 +72,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class TorchTensor:
-    """A tensor that takes its numbers out of a storage."""
+    """A tensor that takes its numbers from a storage."""
 
     maker: "TensorMaker"
     storage: Storage
@@ -90,7 +90,7 @@ class TorchTensor:
 
 
 class TensorMaker:
-    """Makes the tensors that a pickle speaks of."""
+    """Makes the tensors that a pickle refers to."""
 
     def __init__(self) -> None:
         self._storages: set[Storage] = set()
@@ -105,39 +105,39 @@ class TensorMaker:
 
     @property
     def storages(self) -> frozenset[Storage]:
-        """Every storage that was spoken of."""
+        """Every storage that was referred to."""
         return frozenset(self._storages)
 
     def attach(self, records: Records) -> None:
-        """Say where the numbers are, and check that all that were spoken of are really there."""
+        """Set where the numbers are, and check that all storages that were referred to are really there."""
         for storage in self._storages:
             there = records.size(storage.key)
             if there < storage.count * storage.width:
                 raise InputError(
-                    f"its storage {shown(storage.key)} should hold {storage.count * storage.width} bytes and holds"
+                    f"its storage {shown(storage.key)} should hold {storage.count * storage.width} bytes but holds"
                     f" {there}; download or copy it again"
                 )
         self._records = records
 
     def storage(self, said: Any) -> Storage:
-        """The storage that a persistent id names: the word storage, its type, key, device and count."""
+        """The storage in a persistent id: the word storage, then its type, key, device and count."""
         if not isinstance(said, tuple) or len(said) < 5 or said[0] != "storage":
-            raise malformed("it points at something that is no storage")
+            raise malformed("it points at something that is not a storage")
         kind, key, count = said[1], said[2], said[4]
         if not isinstance(kind, Named) or kind.name not in _STORAGES or not isinstance(key, str):
             raise malformed("it points at a storage of an unknown type")
         if any(part is not None for part in said[5:]):
-            raise InputError("its storages are parts of one another, as only very old files have it; save it again")
+            raise InputError("its storages are parts of one another, as in very old files; save it with a newer torch")
         found = Storage(key, *_STORAGES[kind.name], _whole(count))
         self._storages.add(found)
         return found
 
     def rebuilt(self, args: tuple[Any, ...]) -> TorchTensor:
-        """The tensor of this storage, offset, sizes and strides."""
+        """The tensor with this storage, offset, sizes and strides."""
         return self._tensor(args[0], args)
 
     def rebuilt_of_type(self, args: tuple[Any, ...]) -> TorchTensor:
-        """The same where the storage is mere bytes and the type comes last but one."""
+        """The same if the storage is plain bytes and the type is the last argument but one."""
         kind, storage = args[6], args[0]
         if not isinstance(storage, Storage) or not isinstance(kind, Named) or kind.name not in _TYPES:
             raise malformed("it holds a tensor of an unknown type")
@@ -149,24 +149,23 @@ class TensorMaker:
             raise malformed("it holds a tensor without a storage")
         offset, shape, strides = _whole(args[1]), _wholes(args[2]), _wholes(args[3])
         if len(shape) != len(strides):
-            raise malformed("a tensor has other sizes than strides")
+            raise malformed("a tensor has different numbers of sizes and strides")
         last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
         if prod(shape) and (last >= storage.count or prod(shape) > storage.count):
             raise InputError(
-                f"a tensor of the sizes {shape} reaches beyond the {storage.count} numbers of its storage; get another"
-                " copy"
+                f"a tensor of sizes {shape} reaches beyond the {storage.count} numbers of its storage; get another copy"
             )
         return TorchTensor(self, storage, offset, shape, strides)
 
 
 def _wholes(values: Any) -> tuple[int, ...]:
     if not isinstance(values, tuple | list) or len(values) > _MOST_DIMENSIONS:
-        raise malformed("a tensor has no proper sizes")
+        raise malformed("a tensor has invalid sizes")
     return tuple(_whole(value) for value in values)
 
 
 def _whole(value: Any) -> int:
-    # Beyond the bytes of any file: such a number would only make the sums slow.
+    # The limit is beyond the bytes of any file; larger numbers would only make the arithmetic slow.
     if not isinstance(value, int) or not 0 <= value < 1 << 48:
-        raise malformed("a tensor has sizes that are no whole numbers")
+        raise malformed("a tensor has sizes that are not whole numbers")
     return int(value)

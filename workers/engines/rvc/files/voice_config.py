@@ -1,4 +1,4 @@
-"""The sizes of a voice from the list of 18 values that exported voices carry."""
+"""The sizes of a voice from the list of 18 values in exported voices."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ from storage.errors import InputError
 from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, SynthesizerSizes
 
 _VALUES = 18
-#: Larger than any size of any voice; more would only make the reader slow.
+#: Limits that no voice's sizes reach; larger values would only make the reader slow.
 _LARGEST, _MOST_PARTS = 8192, 12
 _FRAMES_A_SECOND = ANALYSIS_RATE // PITCH_HOP
 
 
 def sizes_from_config(config: Any, *, content: int, speakers: int, has_pitch: bool) -> SynthesizerSizes:
-    """The sizes that this list states; what it says of speakers is not true of most files and is not used."""
+    """The sizes in this list; its number of speakers is wrong in most files and is not used."""
     if not isinstance(config, list | tuple) or len(config) != _VALUES:
-        values = f"a list of {len(config)} values" if isinstance(config, list | tuple) else "no list of values"
+        values = f"a list of {len(config)} values" if isinstance(config, list | tuple) else "not a list of values"
         raise InputError(
-            f"its config is {values} where voices of RVC have {_VALUES}, so its layout is not known; export it from the"
+            f"its config is {values}, but RVC voices have {_VALUES}, so its layout is not known; export it from the"
             " program that trained it"
         )
     if config[9] not in ("1", 1):
-        raise InputError("its generator has residual blocks of another kind than voices of RVC; it cannot be used")
+        raise InputError("its generator has residual blocks that RVC voices do not have; it cannot be used")
     rates = _numbers(config[12], "upsampling rates")
     sizes = SynthesizerSizes(
         rate=_number(config[17], "rate", 192_000),
@@ -49,8 +49,8 @@ def check_sizes(sizes: SynthesizerSizes) -> None:
     """Refuse sizes that contradict each other or the grid of 100 frames a second."""
     if sizes.frame * _FRAMES_A_SECOND != sizes.rate:
         raise InputError(
-            f"its generator makes {sizes.frame} samples of a frame where {sizes.rate} Hz needs"
-            f" {sizes.rate / _FRAMES_A_SECOND:g}, so its speech would run at another speed; it cannot be used"
+            f"its generator makes {sizes.frame} samples per frame, but {sizes.rate} Hz needs"
+            f" {sizes.rate / _FRAMES_A_SECOND:g}, so its speech would have the wrong speed; it cannot be used"
         )
     stages = list(zip(sizes.upsample_rates, sizes.upsample_kernels, strict=False))
     fits = (

@@ -1,4 +1,4 @@
-"""Takes in a voice and the index that came with it."""
+"""Reads a voice and the index that came with it."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,17 @@ from workers.engines.rvc.files.index_file import Retrieval, check_most, read_ind
 from workers.engines.rvc.files.recognition import form_of
 from workers.engines.rvc.files.voice_layout import voice_layout
 
-#: As wide as the content features that the voice wants.
+#: The tensor that is as wide as the content features that the voice needs.
 _PHONES = "enc_p.emb_phone.weight"
 
 
 def read_voice(
     path: Path, index: Path | None = None, most_vectors: int | None = None, rate: int | None = None
 ) -> Draft:
-    """The voice in this file with the vectors of its index, at most so many of them.
+    """The voice in this file with the vectors of its index, at most as many as allowed.
 
-    The rate in hertz is asked for by the few training checkpoints that do not show it. Nothing in the files is run,
-    and nothing is written.
+    Only the few training checkpoints that do not show their rate need it, in hertz. Nothing in the files is run, and
+    nothing is written.
     """
     check_most(most_vectors)
     with refusals_name(path):

@@ -1,4 +1,4 @@
-"""The layouts that files of voices have: exported ones, plain or with extras, and training checkpoints."""
+"""The layouts of voice files: exported ones, plain or with extras, and training checkpoints."""
 
 import re
 from collections.abc import Mapping
@@ -18,20 +18,20 @@ from workers.engines.rvc.files.weight_norm import folded
 
 _Said = Mapping[Any, Any]
 
-#: Only training needs these.
+#: Beginning of tensors that only training needs.
 _TRAINING_ONLY = "enc_q."
 _PHONES = "enc_p.emb_phone.weight"
 _PITCH = "enc_p.emb_pitch.weight"
-#: Width of the content features by version, and the layer of the encoder that they come from.
+#: The version by the width of the content features, and the encoder's layer that they come from.
 _VERSIONS = {256: "v1", 768: "v2"}
 _LAYERS = {"v1": 9, "v2": 12}
-#: What one training program writes besides the plain layout.
+#: Fields that one training program writes in addition to the plain layout.
 _EXTRAS = frozenset({"vocoder", "embedder_model", "model_hash", "speakers_id"})
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceLayout:
-    """What a file of a voice says, before its numbers are read."""
+    """What a voice file says before its numbers are read."""
 
     sizes: SynthesizerSizes
     tensors: Mapping[str, Stored]
@@ -39,7 +39,7 @@ class VoiceLayout:
 
 
 def voice_layout(said: _Said, rate: int | None) -> VoiceLayout:
-    """The layout of this dictionary; the rate decides where a training checkpoint leaves it open."""
+    """The layout of this dictionary; `rate` is used if a training checkpoint leaves its rate open."""
     exported = isinstance(said.get("weight"), dict)
     tensors = _tensors(said["weight"] if exported else _trained(said))
     check_vocoder(said.get("vocoder"), tensors)
@@ -61,12 +61,12 @@ def _trained(said: _Said) -> _Said:
     inner = said.get("model")
     names = inner if isinstance(inner, dict) else said
     if any(str(name).startswith("discriminators.") for name in names):
-        raise InputError("it is the discriminator, which only training needs; name the checkpoint that begins with G_")
+        raise InputError("it is the discriminator, which only training needs; give the checkpoint that begins with G_")
     if any(str(name).startswith(("unet.", "post_extract_proj.", "feature_projection.")) for name in names):
         raise InputError("it is a content encoder or pitch net, not a voice", Remedy(Act.ADD_MODELS))
     if not isinstance(inner, dict):
         raise InputError(
-            "it holds no weights of a voice; name a voice exported for RVC or a training checkpoint G_*.pth"
+            "it holds no weights of a voice; give a voice exported for RVC or a training checkpoint G_*.pth"
         )
     return inner
 
@@ -75,7 +75,7 @@ def _tensors(weights: _Said) -> dict[str, Stored]:
     kept: dict[str, Stored] = {}
     for name, tensor in weights.items():
         if not isinstance(name, str) or not isinstance(tensor, TorchTensor):
-            raise InputError(f"its weight {told(name)} is no tensor; get another copy of the model")
+            raise InputError(f"its weight {told(name)} is not a tensor; get another copy of the model")
         if not name.startswith(_TRAINING_ONLY):
             kept[name] = tensor
     return folded(kept)
@@ -85,16 +85,16 @@ def _version(said: _Said, content: int) -> str:
     version, stated = _VERSIONS.get(content), said.get("version")
     if version is None:
         raise InputError(
-            f"it wants content features {content} wide, where RVC has 256 (v1) or 768 (v2); it cannot be used"
+            f"it needs content features {content} wide, but RVC has 256 (v1) or 768 (v2); it cannot be used"
         )
     if stated is not None and stated != version:
         raise InputError(
-            f"it says that it is of version {told(stated)} while its weights are of {version}; get another copy"
+            f"it says that its version is {told(stated)}, but its weights are of {version}; get another copy"
         )
     layer = said.get("embedder_output_layer")
     if layer is not None and layer != _LAYERS[version]:
         raise InputError(
-            f"it wants the content encoder's layer {told(layer)} where {version} has layer"
+            f"it needs the content encoder's layer {told(layer)}, but {version} uses layer"
             f" {_LAYERS[version]}; it cannot be used"
         )
     return version
@@ -110,7 +110,7 @@ def _has_pitch(said: _Said) -> bool:
 
 
 def _remarks(said: _Said, speakers: int) -> dict[str, Any]:
-    """What else the file says that a person would want to know."""
+    """Other facts in the file that a person may want to know."""
     found: dict[str, Any] = {key: shown(said[key]) for key in ("info", "author") if _is_text(said.get(key))}
     for key in ("epoch", "iteration"):
         if isinstance(said.get(key), int) and 0 <= said[key] < 1 << 31:

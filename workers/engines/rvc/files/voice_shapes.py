@@ -1,6 +1,6 @@
-"""The sizes of a voice from the shapes of its tensors, for training checkpoints, which state none.
+"""The sizes of a voice from the shapes of its tensors, for training checkpoints, which do not state them.
 
-By how much a generator upsamples no shape shows; there the generators that public voices have decide.
+No shape shows by how much a generator upsamples; that is taken from the generators of public voices.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _Tensors = Mapping[str, Stored]
 
 @dataclass(frozen=True, slots=True)
 class _Generator:
-    """A rate in hertz, and how the generator gets there from 100 frames a second."""
+    """A rate in hertz, and how the generator reaches it from 100 frames a second."""
 
     rate: int
     upsample_rates: tuple[int, ...]
@@ -45,17 +45,17 @@ _GENERATORS = (
 def shape_of(tensors: _Tensors, name: str, dimensions: int) -> tuple[int, ...]:
     """The shape of a tensor that every voice has."""
     if name not in tensors:
-        raise InputError(f"it lacks the tensor {name}, so it is no complete voice; get another copy of the model")
+        raise InputError(f"it lacks the tensor {name}, so it is not a complete voice; get another copy of the model")
     shape = tensors[name].shape
     if len(shape) != dimensions or 0 in shape:
         raise InputError(
-            f"its tensor {name} has {len(shape)} dimensions where a voice has {dimensions}; get another copy"
+            f"its tensor {name} has {len(shape)} dimensions, but a voice's has {dimensions}; get another copy"
         )
     return shape
 
 
 def sizes_from_shapes(tensors: _Tensors, *, has_pitch: bool, rate: int | None) -> SynthesizerSizes:
-    """The sizes that these tensors fit; what shapes cannot show is as in every public voice."""
+    """The sizes that these tensors fit; what shapes cannot show is taken from public voices."""
     hidden, content = shape_of(tensors, "enc_p.emb_phone.weight", 2)
     speakers, speaker_width = shape_of(tensors, "emb_g.weight", 2)
     wide, _, kernel = shape_of(tensors, "enc_p.encoder.ffn_layers.0.conv_1.weight", 3)
@@ -94,7 +94,7 @@ def _kernels(tensors: _Tensors, name: str) -> list[int]:
 
 
 def _known_generator(kernels: Sequence[int], noise_kernels: Sequence[int] | None, rate: int | None) -> _Generator:
-    """The one generator with these kernels, those of its sine source where there is one, and this rate where given."""
+    """The only generator with these kernels, those of its sine source if it has one, and this rate if it is given."""
     fitting = [
         known
         for known in _GENERATORS
@@ -111,7 +111,7 @@ def _known_generator(kernels: Sequence[int], noise_kernels: Sequence[int] | None
     if len(fitting) > 1:
         rates = " or ".join(str(known.rate) for known in fitting)
         raise InputError(
-            f"a training checkpoint does not say whether its rate is {rates} Hz; say which, or export the voice from"
-            " the program that trained it"
+            f"this training checkpoint does not say whether its rate is {rates} Hz; state the rate, or export the voice"
+            " from the program that trained it"
         )
     return fitting[0]

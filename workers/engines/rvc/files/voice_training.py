@@ -1,4 +1,4 @@
-"""What a voice was trained with, as training programs write it: a content encoder that everybody has, and HiFi-GAN."""
+"""Checks what a voice was trained with, as training programs write it: a public content encoder, and HiFi-GAN."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from storage.errors import InputError
 from workers.engines.rvc.files.pickle_names import shown, told
 
-#: The content encoder of voices that name none.
+#: The content encoder of voices that do not name one.
 USUAL = "contentvec"
-#: RVC's first encoder is ContentVec in a file that is called hubert_base.
+#: Other names for it: RVC's first encoder is ContentVec in a file called hubert_base.
 _ALSO_USUAL = frozenset({"", "hubert-base", "hubert-base.pt", "none"})
 _OTHERS = frozenset({"spin", "spin-v2", "chinese-hubert-base", "japanese-hubert-base", "korean-hubert-base"})
-#: Names of the one generator that can be converted with.
+#: Names of the only generator that is supported.
 _HIFIGAN = frozenset({"hifigan", "hifigannsf", "nsfhifigan"})
 #: Beginnings of tensors that only other generators have.
 _FOREIGN = {
@@ -21,20 +21,20 @@ _FOREIGN = {
 
 
 def embedder_of(said: Any) -> str:
-    """The name of the encoder's package; a refusal for one that nobody else has."""
+    """The name of the content encoder; refuses one that is not public."""
     if said is None:
         return USUAL
     name = said.strip().lower().replace("_", "-") if isinstance(said, str) else ""
     if not isinstance(said, str) or "/" in name or "\\" in name or name.startswith("custom"):
         raise InputError(
-            "it was trained with a custom content encoder, which is not in the file; only voices trained with"
-            f" {USUAL} or another public encoder can be converted with"
+            "it was trained with a custom content encoder, which is not in the file; use a voice that was trained with"
+            f" {USUAL} or another public encoder"
         )
     if name == USUAL or name in _ALSO_USUAL:
         return USUAL
     if name not in _OTHERS:
         raise InputError(
-            f"it was trained with the content encoder {shown(name)!r}, which is not known; known are"
+            f"it was trained with the content encoder {shown(name)!r}, which is not known; the known ones are"
             f" {', '.join(sorted({USUAL, *_OTHERS}))}"
         )
     return name
@@ -53,7 +53,4 @@ def check_vocoder(stated: Any, names: Iterable[str]) -> None:
 
 
 def _refusal(vocoder: str) -> InputError:
-    return InputError(
-        f"its generator is {vocoder}, which cannot be converted with yet; only voices with the HiFi-GAN generator are"
-        " taken in"
-    )
+    return InputError(f"its generator is {vocoder}, which is not supported; use a voice with the HiFi-GAN generator")

@@ -1,4 +1,4 @@
-"""Weight norm folded: a weight kept as direction and length becomes the plain weight that it stands for."""
+"""Folds weight norm: a weight stored as direction and length becomes the plain weight that it stands for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ import numpy as np
 
 from workers.engines.rvc.files.draft import Numbers, Stored
 
-#: How files spell the length and the direction of a weight.
+#: How files mark the length and the direction of a weight.
 _SPELLINGS = (("_g", "_v"), (".original0", ".original1"))
 _PARAMETRIZED = "parametrizations."
-#: The only weight whose length is kept for each step of its kernel; all others keep one for each first index.
+#: The only weight with one length for each step of its kernel; all others have one for each first index.
 _BY_KERNEL_STEP = "encoder.pos_conv"
 
 
 @dataclass(frozen=True, slots=True)
 class NormedWeight:
-    """A weight in two parts."""
+    """A weight stored in two parts."""
 
     name: str
     length: Stored
@@ -24,13 +24,13 @@ class NormedWeight:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the weight, or an empty one where the two parts do not belong together."""
+        """The shape of the weight, or an empty one if the two parts do not belong together."""
         expected = tuple(size if axis == self._kept else 1 for axis, size in enumerate(self.direction.shape))
         return self.direction.shape if self.length.shape == expected else ()
 
     def read(self) -> Numbers:
-        """The weight: in float64, so that it does not matter how many numbers a norm sums over."""
-        # A direction of nothing has no length: the division gives NaN, which is refused later by the tensor's name.
+        """The weight, calculated in float64, so that it does not matter how many numbers a norm sums over."""
+        # A direction of zero has no length: the division gives NaN, which is refused later with the tensor's name.
         with np.errstate(all="ignore"):
             direction = self.direction.read().astype(np.float64)
             others = tuple(axis for axis in range(direction.ndim) if axis != self._kept)
@@ -44,7 +44,7 @@ class NormedWeight:
 
 
 def folded(tensors: Mapping[str, Stored]) -> dict[str, Stored]:
-    """The same tensors with both parts of every normed weight joined under the weight's plain name."""
+    """The same tensors, with both parts of every normed weight joined under the weight's plain name."""
     joined: dict[str, Stored] = dict(tensors)
     for name in tensors:
         for length_end, direction_end in _SPELLINGS:

@@ -11,9 +11,10 @@ Function = Callable[..., mx.array]
 
 
 def compiled(function: Function) -> Function:
-    """The function, with neighbouring steps joined into one kernel on GPUs; traced anew for each new shape.
+    """The function, with neighbouring steps joined into one kernel on GPUs; it is traced anew for each new shape.
 
-    On processors MLX would need a C compiler to do so, and the matrix products that take the time gain nothing.
+    On processors, MLX would need a C compiler for this, and the matrix products that take most of the time would not
+    become faster.
     """
     if not on_gpu():
         return function

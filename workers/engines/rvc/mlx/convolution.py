@@ -1,6 +1,6 @@
 """Convolutions of `[batch, time, channels]`, or of `[batch, height, width, channels]`, with channels last.
 
-How they are done is decided here alone: GPUs have kernels for them, while on processors MLX's own are many times slower
+How they are done is decided only here: GPUs have kernels for them, but on processors MLX's own are many times slower
 than matrix products.
 """
 
@@ -25,7 +25,7 @@ class Convolution:
         self.padding = dilation * (weight.shape[1] // 2) if padding is None else padding
 
     def __call__(self, x: mx.array, slope: float | None = None) -> mx.array:
-        """The convolution, and a leaky ReLU after it if a slope is given."""
+        """The convolution, followed by a leaky ReLU if a slope is given."""
         y = convolved(x, self.weight, padding=self.padding, dilation=self.dilation) + self.bias
         return y if slope is None else leaky(y, slope)
 
@@ -55,12 +55,12 @@ def gelu(x: mx.array) -> mx.array:
 
 
 def convolution(weights: Weights, name: str, dtype: mx.Dtype, dilation: int = 1) -> Convolution:
-    """The convolution of this name, in this precision."""
+    """The convolution with this name, in this precision."""
     return Convolution(kernel(weights, name, dtype), tensor(weights, f"{name}.bias", dtype), dilation)
 
 
 def kernel(weights: Weights, name: str, dtype: mx.Dtype) -> mx.array:
-    """A convolution's weights, of which packages have `[out, into, ...]`, as `[out, ..., into]`."""
+    """A convolution's weights, which are `[out, into, ...]` in packages, as `[out, ..., into]`."""
     return laid_out(np.moveaxis(weights[f"{name}.weight"], 1, -1), dtype)
 
 

@@ -1,4 +1,4 @@
-"""Work shared among a processor's cores: MLX gives each of its streams a thread, and no product more than one."""
+"""Shares work among a processor's cores: MLX gives each of its streams one thread, and each product only one stream."""
 
 import os
 from collections.abc import Callable
@@ -10,17 +10,17 @@ import mlx.core as mx
 
 from workers.engines.rvc.mlx.device import on_gpu
 
-#: Multiplications that are not worth a thread of their own: it takes as long as so many until the threads have met.
+#: Multiplications below which work is not shared: synchronising the threads takes as long as this many.
 FEW = 1 << 19
-#: Whether what is being asked for is a core's share already.
+#: Whether the current work is already one core's share.
 _is_share = ContextVar("is_share", default=False)
 
 
 def shared(work: Callable[[int, int], mx.array], first: int, last: int, cost: int) -> mx.array:
-    """What the work makes of the rows from the first to before the last: it may be asked for any stretch of them.
+    """The result of the work for the rows `first..last`; it may be called for any stretch of them.
 
-    A GPU shares it out by itself; of a processor every core gets a stretch. Rows are the second dimension, and each
-    costs about so many multiplications.
+    A GPU shares the work out by itself; on a processor, every core gets a stretch. Rows are the second dimension, and
+    each costs about `cost` multiplications.
     """
     there = () if on_gpu() or _is_share.get() else streams()
     rows = last - first
@@ -43,7 +43,7 @@ def _on(stream: mx.ThreadLocalStream, work: Callable[[int, int], mx.array], firs
 
 @lru_cache(maxsize=1)
 def streams() -> tuple[mx.ThreadLocalStream, ...]:
-    """One for each core, or for as many as whoever started this process allows it."""
+    """One stream for each core, or for as many as this process may use."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     cores = int(allowed) if allowed.isdecimal() else os.cpu_count() or 1
     return tuple(mx.new_thread_local_stream(mx.cpu) for _ in range(cores))

@@ -1,4 +1,4 @@
-"""The device that MLX computes on, its memory, and how much of it is taken."""
+"""The device that MLX computes on, its memory, and how much of it is used."""
 
 import os
 from functools import lru_cache
@@ -7,16 +7,16 @@ from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches
 from workers.engines.voice import FoundDevice
 
-#: Share of the memory offered to MLX that it may fill; on a Mac it is everybody's memory, and a full one swaps.
+#: Share of the memory offered to MLX that it may fill; on a Mac all programs share the memory, and a full one swaps.
 FILLED = 0.5
-#: Share of it for one batch; the nets and what MLX holds on to need the rest of what may be filled.
+#: Share of it for one batch; the nets and what MLX keeps need the rest of what may be filled.
 BATCH = 0.25
-#: Share of it that MLX may hold on to between two batches instead of giving it back.
+#: Share of it that MLX may keep between two batches instead of giving it back.
 KEPT = 0.125
-#: Bytes that a window of 30.7 s and a tile take at most in single precision beside the nets, twice those of half
-#: precision: measured on a processor, for windows from shorter ones (45 MB of salience for 2.56 s, 249 MB a tile).
+#: Bytes that a window of 30.7 s and a tile take at most in single precision, in addition to the nets; half precision
+#: takes half. Measured on a processor, with shorter windows (45 MB of salience for 2.56 s, 249 MB per tile).
 WINDOW_BYTES, TILE_BYTES = 600 << 20, 250 << 20
-#: Windows and tiles at a time, however much memory there is: more than keeps a device busy only waits.
+#: Windows and tiles at a time, however much memory there is: these keep a device busy, and more would only wait.
 MOST_WINDOWS, MOST_TILES = 8, 32
 
 
@@ -34,14 +34,14 @@ def mlx_device() -> FoundDevice:
 
 @lru_cache(maxsize=1)
 def on_gpu() -> bool:
-    """Whether MLX computes on a GPU here; else it has only the processor, on which it is slow."""
+    """Whether MLX computes on a GPU here; otherwise it has only the processor, on which it is slow."""
     import mlx.core as mx
 
     return bool(mx.default_device().type == mx.DeviceType.gpu)
 
 
 def offered_memory() -> int:
-    """Bytes that the device is good for: on a Mac those that the system lends to its GPU, less than there are."""
+    """Bytes that the device can use: on a Mac, what the system lends to its GPU, which is less than the memory."""
     import mlx.core as mx
 
     if not on_gpu():
@@ -52,7 +52,7 @@ def offered_memory() -> int:
 
 
 def limit_memory() -> None:
-    """Keep MLX from driving a machine into swap: beyond this it waits for what it has begun, and keeps little back."""
+    """Keep MLX from making a machine swap: beyond the limit it waits for work in progress and keeps little memory."""
     import mlx.core as mx
 
     offered = offered_memory()
@@ -61,7 +61,7 @@ def limit_memory() -> None:
 
 
 def batches_for(memory: int, *, gpu: bool) -> Batches:
-    """Windows and tiles at a time for so many bytes; a processor is kept busy by one."""
+    """Windows and tiles at a time for this much memory; one keeps a processor busy."""
     if not gpu:
         return Batches(Batch(1), Batch(1))
     room = int(memory * BATCH)

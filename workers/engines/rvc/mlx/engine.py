@@ -1,4 +1,4 @@
-"""Loading a voice for MLX: which precision, how much at a time, and the nets that voices share."""
+"""Loads a voice for MLX: which precision, how much at a time, and the nets that voices share."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -29,7 +29,7 @@ from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece
 
 
 class MlxVoice:
-    """A voice that is loaded once for every precision that jobs ask for."""
+    """A voice that is loaded once for each precision that jobs ask for."""
 
     def __init__(self, recipe: RvcRecipe, packages: PackageFolders) -> None:
         self.recipe = recipe
@@ -45,7 +45,7 @@ class MlxVoice:
         return convert_with(self.conversion_for, piece, settings)
 
     def conversion_for(self, settings: RvcSettings) -> RvcConversion:
-        """The nets in the precision that the settings ask for."""
+        """The conversion with nets in the precision that the settings ask for."""
         dtype = dtype_for(settings.precision)
         if dtype not in self.conversions:
             self.conversions[dtype] = self._assembled(dtype)
@@ -77,32 +77,32 @@ class MlxVoice:
 
 @lru_cache(maxsize=2)
 def _hubert(folder: Path, layers: int, dtype: mx.Dtype) -> Hubert:
-    """A content encoder; all voices share it."""
+    """A content encoder, shared by all voices."""
     package = Package.in_folder(folder, ENCODER)
     return settled(Hubert(package.weights(), package.description.sizes_as(EncoderSizes), layers, dtype))
 
 
 @lru_cache(maxsize=2)
 def _rmvpe(folder: Path, dtype: mx.Dtype) -> Rmvpe:
-    """A pitch net; all voices share it."""
+    """A pitch net, shared by all voices."""
     package = Package.in_folder(folder, PITCH)
     return settled(Rmvpe(package.weights(), package.description.sizes_as(PitchSizes), dtype))
 
 
 class Mlx(Framework):
-    """Apple's MLX, on Macs, and slowly on processors elsewhere."""
+    """Apple's MLX: on Macs, and slowly on processors elsewhere."""
 
     def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> MlxVoice:
-        """A voice ready to convert."""
+        """Load a voice, ready to convert."""
         if capability != "mlx":
             raise InputError(
-                f"MLX converts on workers of capability mlx, not {capability}", Remedy(Act.SERVE_AS, "mlx")
+                f"MLX converts on workers with the capability mlx, not {capability}", Remedy(Act.SERVE_AS, "mlx")
             )
         limit_memory()
         return MlxVoice(recipe, packages)
 
     def device(self) -> FoundDevice | None:
-        """Whatever MLX computes on."""
+        """The device that MLX computes on."""
         return mlx_device()
 
 

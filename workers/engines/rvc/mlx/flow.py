@@ -8,7 +8,7 @@ from workers.engines.rvc.package import Weights
 
 
 class Coupling:
-    """One step: half of the channels say what is taken off the other half."""
+    """One step: half of the channels determine what is subtracted from the other half."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, dtype: mx.Dtype) -> None:
         self.half = sizes.inter // 2
@@ -20,7 +20,7 @@ class Coupling:
         self.post = convolution(weights, f"{name}.post", dtype)
 
     def __call__(self, x: mx.array, speaker: mx.array) -> mx.array:
-        """`[batch, frames, width]`; `speaker` holds what each layer is told, `[layers, 2 * hidden]`."""
+        """`[batch, frames, width]` to the same; `speaker` is the conditioning of each layer, `[layers, 2 * hidden]`."""
         kept, changed = x[..., : self.half], x[..., self.half :]
         hidden = self.pre(kept)
         total = mx.zeros_like(hidden)
@@ -36,21 +36,21 @@ class Coupling:
 
 
 class Flow:
-    """All steps, last one first; between them the channels change sides."""
+    """All steps in reverse order; between them, the channels change sides."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, dtype: mx.Dtype) -> None:
         names = [f"flow.flows.{2 * n}" for n in reversed(range(sizes.flow_steps))]
         self.steps = [Coupling(weights, sizes, name, dtype) for name in names]
 
     def __call__(self, x: mx.array, speaker: mx.array) -> mx.array:
-        """`[batch, frames, width]`; `speaker` is `[steps, layers, 2 * hidden]`."""
+        """`[batch, frames, width]` to the same; `speaker` is `[steps, layers, 2 * hidden]`."""
         for n, step in enumerate(self.steps):
             x = step(x[..., ::-1], speaker[n])
         return x
 
 
 def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: mx.array) -> mx.array:
-    """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: worked out once."""
+    """The conditioning of the flow's layers for each speaker, `[speakers, steps, layers, 2 * hidden]`."""
     conditioning = []
     for n in reversed(range(sizes.flow_steps)):
         name = f"flow.flows.{2 * n}.enc.cond_layer"

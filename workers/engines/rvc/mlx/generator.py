@@ -13,14 +13,14 @@ from workers.engines.rvc.trained import LAST_MARGIN, LAST_SLOPE, SLOPE
 
 
 class ResidualBlock:
-    """Pairs of convolutions, the first of each dilated, added to what went in."""
+    """Pairs of convolutions, the first of each pair dilated, added to their input."""
 
     def __init__(self, weights: Weights, name: str, dilations: tuple[int, ...], dtype: mx.Dtype) -> None:
         self.dilated = [convolution(weights, f"{name}.convs1.{n}", dtype, d) for n, d in enumerate(dilations)]
         self.plain = [convolution(weights, f"{name}.convs2.{n}", dtype) for n in range(len(dilations))]
 
     def __call__(self, x: mx.array, bent: mx.array) -> mx.array:
-        """`bent` is `x` after its leaky ReLU, which all blocks of a stage share."""
+        """`bent` is `x` after the leaky ReLU, which all blocks of a stage share."""
         for n, (dilated, plain) in enumerate(zip(self.dilated, self.plain, strict=True)):
             x = plain(dilated(leaky(x, SLOPE) if n else bent, SLOPE)) + x
         return x
@@ -42,11 +42,11 @@ class SourceFilter:
 
 
 class Stage:
-    """One upsampling, the source added, and residual blocks side by side."""
+    """An upsampling, the addition of the source, and parallel residual blocks."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, stage: int, dtype: mx.Dtype) -> None:
         blocks = len(sizes.res_kernels)
-        # The average over the blocks of the stage before is taken by this stage's weights.
+        # This stage's weights turn the sum of the previous stage's blocks into their average.
         scale = 1.0 / blocks if stage else 1.0
         self.step = sizes.upsample_rates[stage]
         self.upsampling = Upsampling(
@@ -62,7 +62,7 @@ class Stage:
         ]
 
     def __call__(self, x: mx.array, source: mx.array | None) -> mx.array:
-        """The sum of the blocks, not yet their average."""
+        """The sum of the blocks, which the next stage turns into their average."""
         x = self.upsampling(leaky(x, SLOPE))
         if self.source is not None and source is not None:
             x = x + self.source(source)
@@ -85,7 +85,7 @@ class Generator:
         self.after = Convolution(last, mx.zeros(1, dtype))
 
     def __call__(self, latent: mx.array, source: mx.array | None, speaker: mx.array) -> mx.array:
-        """Frames `[batch, frames, width]` and source `[batch, samples]`, both with the margin, to samples without."""
+        """Frames `[batch, frames, width]` and source `[batch, samples]`, both with margins, to samples without."""
         x = self.before(latent) + speaker
         held = self.margins[0]
         per_frame = 1
@@ -99,5 +99,5 @@ class Generator:
 
 
 def _without(x: mx.array, count: int) -> mx.array:
-    """The sequence without so many frames or samples at both ends."""
+    """The sequence without `count` frames or samples at both ends."""
     return x[:, count : x.shape[1] - count]

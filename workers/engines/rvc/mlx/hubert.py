@@ -15,8 +15,7 @@ from workers.engines.rvc.package import Weights
 class Hubert:
     """HuBERT up to one of its layers.
 
-    Only products are in the given precision: norms, the frames between layers and what comes out are in single
-    precision.
+    Only products are in the given precision: norms, the frames between layers and the output are in single precision.
     """
 
     def __init__(self, weights: Weights, sizes: EncoderSizes, layers: int, dtype: mx.Dtype) -> None:
@@ -31,7 +30,7 @@ class Hubert:
         self.understood = compiled(self._understood)
 
     def __call__(self, audio: Floats, *, project: bool) -> mx.array:
-        """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, or if asked projected ones."""
+        """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, projected if asked for."""
         x = self.understood(self.waveform(audio))
         if not project:
             return x

@@ -8,8 +8,8 @@ from workers.engines.rvc.mlx.convolution import convolved, kernel, tensor
 from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
-#: Of a kernel of three with stride two: what the pixel itself and the next one say to the first of the two pixels that
-#: a pixel becomes, and to the second; -1 is nothing.
+#: Taps of a kernel of three with a stride of two, which turns each pixel into two: for the first and for the second of
+#: the two, the tap on the pixel itself and the tap on the next pixel; -1 is none.
 _HEARD = ((1, -1), (2, 0))
 
 
@@ -21,7 +21,7 @@ class ImageConvolution:
         self.bias = tensor(weights, f"{name}.bias", dtype)
 
     def __call__(self, x: mx.array) -> mx.array:
-        """The picture, filtered."""
+        """The filtered image."""
         return convolved(x, self.weight, padding=self.weight.shape[1] // 2) + self.bias
 
 
@@ -33,9 +33,9 @@ class ImageUpsampling:
         self.bias = tensor(weights, f"{name}.bias", dtype)
 
     def __call__(self, x: mx.array) -> mx.array:
-        """Twice as high and twice as wide."""
+        """The image, twice as high and twice as wide."""
         batch, height, width, _ = x.shape
-        # Beyond the last row and column lies nothing.
+        # Beyond the last row and column there are zeros.
         four = convolved(mx.pad(x, [(0, 0), (0, 1), (0, 1), (0, 0)]), self.weight)
         side_by_side = four.reshape(batch, height, width, 2, 2, -1).transpose(0, 1, 3, 2, 4, 5)
         return side_by_side.reshape(batch, 2 * height, 2 * width, -1) + self.bias

@@ -1,4 +1,4 @@
-"""The log mel spectrogram that the pitch net looks at, always in single precision."""
+"""The log mel spectrogram that the pitch net reads, always in single precision."""
 
 import mlx.core as mx
 import numpy as np
@@ -23,7 +23,7 @@ class LogMel:
 
 
 def lengthened(x: mx.array, before: int, after: int) -> mx.array:
-    """More of the second dimension: mirrored at its ends, or where it is too short for a mirror the ends repeated."""
+    """Extend the second dimension: mirrored at its ends, or with its ends repeated if it is too short to mirror."""
     places = np.arange(x.shape[1], dtype=np.int32)
     longer = np.pad(places, (before, after), mode="reflect" if max(before, after) < len(places) else "edge")
     return mx.take(x, mx.array(longer), axis=1)

@@ -1,4 +1,4 @@
-"""All nets that one voice is converted with, in one precision."""
+"""All nets for one voice, in one precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
 from workers.engines.rvc.nets import DeviceFull, Floats, Whole
 
-#: What MLX says when there is no memory left: to begin with, or once a GPU has begun.
+#: Parts of MLX's messages when memory runs out, before or after a GPU has begun its work.
 FULL = ("allocate", "insufficient memory", "out of memory")
 
 
 @dataclass(frozen=True, slots=True)
 class MlxNets:
-    """Nets as the conversion asks for them. Each answer is worked out once, when a whole batch of it is asked for."""
+    """The nets in the form that the conversion uses. MLX evaluates each result only once, for a whole batch."""
 
     hubert: Hubert
     rmvpe: Rmvpe | None
@@ -29,19 +29,19 @@ class MlxNets:
     projects: bool
 
     def salience(self, audio: Floats) -> Floats:
-        """Pitch salience of windows."""
+        """The pitch salience of windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
         with device_errors():
             return _fetched(self.rmvpe(mx.array(audio)))
 
     def content(self, audio: Floats) -> mx.array:
-        """Content features of windows, left on the device."""
+        """The content features of windows, left on the device."""
         with device_errors():
             return _done(self.hubert(audio, project=self.projects))
 
     def retrieved(self, content: mx.array) -> mx.array:
-        """What the voice's own recordings hold nearest."""
+        """The nearest features in the voice's own recordings."""
         if self.retrieval is None:
             return content
         with device_errors():
@@ -50,7 +50,7 @@ class MlxNets:
     def latent(
         self, content: mx.array, retrieved: mx.array, share: Floats, coarse: Whole, noise: Floats, speaker: int
     ) -> Floats:
-        """The generator's latent; content frames are twice as long as the others, so each is used twice."""
+        """The generator's latent; a content frame is twice as long as the others, so each is used twice."""
         with device_errors():
             plain, mixed = (mx.repeat(x.astype(mx.float32), 2, axis=1) for x in (content, retrieved))
             together = plain + mx.array(share)[..., None] * (mixed - plain)
@@ -58,7 +58,7 @@ class MlxNets:
             return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.conditioning[speaker]))
 
     def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
-        """Samples of tiles."""
+        """The samples of tiles."""
         with device_errors():
             tracks = (mx.array(track) for track in (latent, phase, pitch, noise))
             return _fetched(self.voice.sound(*tracks, self.voice.tone[speaker]))
@@ -66,7 +66,7 @@ class MlxNets:
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Say in the engine's own words that the device is full."""
+    """Raise DeviceFull in place of MLX's errors for a full device."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

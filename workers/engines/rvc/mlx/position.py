@@ -1,4 +1,4 @@
-"""The content encoder's sense of position: one very long convolution."""
+"""The content encoder's position information: one very long convolution."""
 
 import mlx.core as mx
 
@@ -9,7 +9,7 @@ from workers.engines.rvc.package import Weights
 class PositionConvolution:
     """A grouped convolution with an even kernel over `[batch, time, channels]`, of the same length, and a GELU.
 
-    It is done in single precision: what it says is added to frames that are.
+    It is done in single precision, because its output is added to frames in single precision.
     """
 
     def __init__(self, weights: Weights, name: str, groups: int) -> None:
@@ -18,6 +18,6 @@ class PositionConvolution:
         self.bias = tensor(weights, f"{name}.bias", mx.float32)
 
     def __call__(self, x: mx.array) -> mx.array:
-        """What the surroundings of every frame say about where it is."""
+        """The position information of every frame, from the frames around it."""
         filtered = convolved(x, self.weight, padding=self.weight.shape[1] // 2, groups=self.groups)
         return gelu(filtered[:, : x.shape[1]] + self.bias)

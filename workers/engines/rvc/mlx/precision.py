@@ -1,4 +1,4 @@
-"""Which numbers MLX computes in."""
+"""Chooses the numbers that MLX computes in."""
 
 import mlx.core as mx
 
@@ -8,9 +8,9 @@ _DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
 
 def dtype_for(precision: str) -> mx.Dtype:
-    """The asked-for numbers, or with `auto` the fastest in which nobody hears a difference.
+    """The numbers asked for, or with `auto` the fastest in which nobody hears a difference.
 
-    Every GPU of Apple's computes in fp16 by itself and the older ones not in bf16. Processors gain nothing by either.
+    All of Apple's GPUs compute in fp16 in hardware, but older ones not in bf16. Processors gain nothing from either.
     """
     if precision == "auto":
         return mx.float16 if on_gpu() else mx.float32
@@ -18,5 +18,5 @@ def dtype_for(precision: str) -> mx.Dtype:
 
 
 def precision_name(dtype: mx.Dtype) -> str:
-    """The name that a setting would give it."""
+    """The name that the setting has for it."""
     return next(name for name, known in _DTYPES.items() if known == dtype)

@@ -1,6 +1,6 @@
 """Convolutions as matrix products, for processors: MLX's own convolutions are many times slower there.
 
-A product there takes half the time if its second factor lies in memory row by row, so weights are laid out for that.
+A product takes half the time there if its second factor is stored row by row, so weights are laid out in this way.
 """
 
 from math import prod
@@ -15,19 +15,19 @@ from workers.engines.rvc.nets import Floats
 
 
 def laid_out(weight: Floats, dtype: mx.Dtype) -> mx.array:
-    """Weights `[out, ..., into]`, in memory as the device multiplies by them fastest."""
+    """Weights `[out, ..., into]`, laid out in memory so that the device multiplies by them fastest."""
     if on_gpu():
         return mx.array(np.ascontiguousarray(weight)).astype(dtype)
     return mx.moveaxis(mx.array(np.ascontiguousarray(np.moveaxis(weight, 0, -1))).astype(dtype), -1, 0)
 
 
 def by_place(weight: mx.array) -> mx.array:
-    """The same weights as `[place, into, out]`, one matrix for each place of the kernel."""
+    """The same weights as `[place, into, out]`, with one matrix for each place of the kernel."""
     return mx.moveaxis(weight, 0, -1).reshape(-1, weight.shape[-1], weight.shape[0])
 
 
 def convolved_by_products(x: mx.array, weight: mx.array, stride: int, dilation: int, groups: int) -> mx.array:
-    """A convolution without padding, by all cores."""
+    """A convolution without padding, on all cores."""
     reach = dilation * (weight.shape[1] - 1) + 1
     products = _products if groups == 1 else _products_of_groups
 
@@ -38,7 +38,7 @@ def convolved_by_products(x: mx.array, weight: mx.array, stride: int, dilation: 
 
 
 def _products_of_groups(x: mx.array, weight: mx.array, stride: int, dilation: int) -> mx.array:
-    """The same where each group of channels hears itself alone: groups stand in for the batch, over time only."""
+    """The same with separate groups of channels, over time only: the groups take the place of the batch."""
     batch, time, channels = x.shape
     groups = channels // weight.shape[-1]
     apart = x.reshape(batch, time, groups, -1).transpose(0, 2, 1, 3)
@@ -64,6 +64,6 @@ def _products(x: mx.array, weight: mx.array, stride: int, dilation: int) -> mx.a
 
 
 def _under(x: mx.array, place: tuple[int, ...], left: list[int], stride: int, dilation: int) -> mx.array:
-    """What lies under this place of the kernel, wherever the kernel is."""
+    """The inputs under this place of the kernel, for all positions of the kernel."""
     reach = (slice(dilation * k, dilation * k + count, stride) for k, count in zip(place, left, strict=True))
     return x[(slice(None), *reach)]

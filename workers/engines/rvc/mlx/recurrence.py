@@ -1,4 +1,4 @@
-"""The pitch net's GRU, which goes over the frames in both directions."""
+"""The pitch net's GRU, which runs over the frames in both directions."""
 
 import mlx.core as mx
 import numpy as np
@@ -8,15 +8,15 @@ from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
 _DIRECTIONS = ("", "_reverse")
-#: Steps after which a device is sent what it can begin with; the list of all steps would be long.
+#: Steps after which the device is sent what it can begin with; the graph of all steps would be long.
 BEGUN = 128
 
 
 class Recurrence:
     """`[batch, frames, into]` to `[batch, frames, 2 * width]`, both directions step by step together.
 
-    Always in single precision: rounding would add up from frame to frame. The gates come in the order that packages
-    have them in: reset, keep, new state; the new state has a bias of its own inside what is reset.
+    Always in single precision, because rounding would add up from frame to frame. The gates are in the order of the
+    packages: reset, keep, new state; the new state has a bias of its own inside what is reset.
     """
 
     def __init__(self, weights: Weights, name: str) -> None:

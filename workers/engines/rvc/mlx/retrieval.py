@@ -1,4 +1,4 @@
-"""What a voice's own recordings hold nearest to each content frame: exact, on the device, without an index."""
+"""Finds the nearest features in a voice's own recordings for each content frame: exactly, on the device, unindexed."""
 
 import mlx.core as mx
 import numpy as np
@@ -6,21 +6,21 @@ import numpy as np
 from workers.engines.rvc.nets import Floats
 from workers.engines.rvc.trained import NEIGHBOURS
 
-#: Neighbours whose distance is worked out anew: a product of long vectors cannot tell the very nearest apart.
+#: Neighbours whose distances are recalculated, because a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 16
-#: Vectors of which only the best is looked at first.
+#: Vectors in a group; at first, only the best of each group is considered.
 GROUP = 64
-#: Scores held at a time, 64 MB in single precision.
+#: Scores held at a time: 64 MB in single precision.
 SCORES = 1 << 24
-#: The square of a distance that counts as none: an exact hit would otherwise weigh infinitely much.
+#: The smallest squared distance: an exact hit would otherwise have infinite weight.
 NOTHING = 1e-9
 
 
 class Retrieval:
-    """Vectors of one voice, in single precision: near distances decide, and half precision would round them away."""
+    """Vectors of one voice, in single precision: small distances decide, and half precision would round them away."""
 
     def __init__(self, vectors: Floats) -> None:
-        # Vectors that fill the last group up lie too far away to be anybody's neighbour.
+        # The vectors that fill up the last group are too far away to be neighbours of anything.
         missing = -len(vectors) % GROUP
         lengths = np.square(vectors).sum(1) / np.float32(2.0)
         self.neighbours = min(NEIGHBOURS, len(vectors))
@@ -29,7 +29,7 @@ class Retrieval:
         self.half_lengths = mx.array(np.pad(lengths, (0, missing), constant_values=np.inf))
 
     def __call__(self, content: mx.array) -> mx.array:
-        """`[frames, width]` to the weighted mean of each one's nearest, in single precision."""
+        """`[frames, width]` to the weighted mean of each frame's nearest vectors, in single precision."""
         rows = max(SCORES // self.vectors.shape[0], 1)
         single = content.astype(mx.float32)
         return mx.concatenate([self._nearest(single[n : n + rows]) for n in range(0, single.shape[0], rows)])
@@ -39,14 +39,14 @@ class Retrieval:
         distances = mx.square(found - content[:, None]).sum(axis=2)
         nearest = _first(distances, self.neighbours)
         weights = 1.0 / mx.maximum(mx.take_along_axis(distances, nearest, axis=1), NOTHING)
-        # Relative to the nearest, so that the square of a large number never leaves the range.
+        # Relative to the nearest, so that squares of large numbers do not overflow.
         weights = mx.square(weights / weights.max(axis=1, keepdims=True))
         weights = weights / weights.sum(axis=1, keepdims=True)
         chosen = mx.take_along_axis(found, nearest[:, :, None], axis=1)
         return (weights[:, :, None] * chosen).sum(axis=1)
 
     def _candidates(self, content: mx.array) -> mx.array:
-        """Numbers of the nearest vectors: they lie in the groups whose best are best, so only those are sorted."""
+        """Numbers of the nearest vectors: they are in the groups whose best are nearest, so only those are sorted."""
         far = (self.half_lengths - content @ self.vectors.T).reshape(content.shape[0], -1, GROUP)
         best = _first(far.min(axis=2), min(CANDIDATES, far.shape[1]))
         inside = mx.take_along_axis(far, best[:, :, None], axis=1).reshape(content.shape[0], -1)
@@ -55,7 +55,7 @@ class Retrieval:
 
 
 def _first(values: mx.array, count: int) -> mx.array:
-    """Places of the smallest in each row, in no order."""
+    """The places of the smallest values in each row, in no particular order."""
     if count == values.shape[1]:
         return mx.broadcast_to(mx.arange(count, dtype=mx.uint32), values.shape)
     return mx.argpartition(values, count - 1, axis=1)[:, :count]

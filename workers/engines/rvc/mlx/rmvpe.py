@@ -1,4 +1,4 @@
-"""The pitch net RMVPE: how likely every pitch is, every 10 ms."""
+"""The pitch net RMVPE: how likely each pitch is, every 10 ms."""
 
 import mlx.core as mx
 import numpy as np
@@ -16,14 +16,14 @@ from workers.engines.rvc.package import Weights
 
 
 class GivenOnce(dict[str, npt.NDArray[np.float32]]):
-    """Tensors that are let go as they are taken, so that a net being built is not held twice."""
+    """Tensors that are dropped as they are taken, so that a net is not in memory twice while it is built."""
 
     def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
         return self.pop(name)
 
 
 class Rmvpe:
-    """RMVPE; only its convolutions are in the given precision, log mel, GRU and salience always in single precision."""
+    """RMVPE: its convolutions are in the given precision; log mel, GRU and salience are always in single precision."""
 
     def __init__(self, weights: Weights, sizes: PitchSizes, dtype: mx.Dtype) -> None:
         folded = GivenOnce(fold_batch_norm(weights, sizes))
@@ -45,7 +45,7 @@ class Rmvpe:
         return mx.sigmoid(mx.addmm(self.bias, hidden, self.weight.T))
 
     def _seen(self, mel: mx.array) -> mx.array:
-        """What the convolutions make of the picture, one row a frame."""
+        """The convolutions' output for the image, one row per frame."""
         picture = (mel * self.scale + self.shift)[..., None].astype(self.dtype)
         narrow = self.narrow(self.unet(picture))
         return narrow.swapaxes(2, 3).reshape(*mel.shape[:2], -1)

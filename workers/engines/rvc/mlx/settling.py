@@ -1,4 +1,4 @@
-"""Having tensors worked out as they are loaded: what MLX puts off can be done only by the thread that asked for it."""
+"""Evaluates tensors as they are loaded: only the thread that asked for a tensor can do work that MLX has deferred."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ _OURS = __name__.rpartition(".")[0]
 
 
 def settled(net: Net) -> Net:
-    """The net, with every tensor in it and in its parts laid out in memory."""
+    """The net, with every tensor in it and in its parts evaluated."""
     mx.eval(list(_tensors(net)))
     return net
 

@@ -1,4 +1,4 @@
-"""The source signal of voiced speech: a sine at the pitch and a little noise; noise alone where nothing is voiced."""
+"""The source signal: a sine at the pitch with a little noise, or only noise where nothing is voiced."""
 
 import math
 
@@ -10,16 +10,16 @@ from workers.engines.rvc.trained import SINE, UNVOICED_NOISE, VOICED_NOISE
 
 
 class Source:
-    """Makes it in single precision whatever the nets' own is: a phase in half precision would be a whistle."""
+    """Makes the signal in single precision, whatever the nets' own: with a phase in half precision it would whistle."""
 
     def __init__(self, weights: Weights, rate: int, frame: int) -> None:
         self.weight = tensor(weights, "dec.m_source.l_linear.weight", mx.float32).reshape(())
         self.bias = tensor(weights, "dec.m_source.l_linear.bias", mx.float32).reshape(())
-        # Seconds from the beginning of a frame to each of its samples, the first already one sample in.
+        # Seconds from the beginning of a frame to each of its samples; the first is already one sample in.
         self.within = mx.arange(1, frame + 1).astype(mx.float32) / rate
 
     def __call__(self, phase: mx.array, pitch: mx.array, noise: mx.array) -> mx.array:
-        """Phase in cycles and pitch in hertz of every frame, noise of every sample, to samples `[batch, n]`."""
+        """Phase in cycles and pitch in hertz of every frame, and noise for every sample, to samples `[batch, n]`."""
         cycles = phase[..., None] + pitch[..., None] * self.within
         voiced = (pitch > 0.0).astype(mx.float32)[..., None]
         sine = mx.sin((cycles - mx.floor(cycles)) * (2.0 * math.pi)) * SINE * voiced

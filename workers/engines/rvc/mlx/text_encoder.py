@@ -10,16 +10,16 @@ from workers.engines.rvc.mlx.convolution import convolution, leaky, tensor
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.trained import SLOPE
 
-#: Queries looked at together: their scores over a whole window take 12 MB a head at most.
+#: Queries processed together: their scores over a whole window take at most 12 MB per head.
 QUERIES = 512
 EPSILON = 1e-5
 
 
 class Attention:
-    """Attention that also knows how far apart two frames are, as long as they are near.
+    """Attention that also knows how far apart two frames are if they are near.
 
-    Only frames within `reach` of each other have something to say about their distance, so of the relative part a
-    band of `2 * reach + 1` diagonals is worked out and never a square of all distances.
+    Distances count only for frames within `reach` of each other, so only a band of `2 * reach + 1` diagonals of the
+    relative part is calculated, never a square of all distances.
     """
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, dtype: mx.Dtype) -> None:
@@ -38,7 +38,7 @@ class Attention:
         qkv = mx.addmm(self.bias, x, self.weight).reshape(batch, frames, 3, self.heads, width)
         q, k, v = (part.transpose(0, 2, 1, 3) for part in (qkv[:, :, n] for n in range(3)))
         q = q * width**-0.5
-        # Empty frames on both sides give every query its whole band; they are never attended to.
+        # Empty frames on both sides give every query a whole band; nothing attends to them.
         k, v = (mx.pad(t, [(0, 0), (0, 0), (self.reach, self.reach), (0, 0)]) for t in (k, v))
         outside = mx.array(np.pad(np.zeros(frames, np.float32), self.reach, constant_values=-np.inf))
         attended = [
@@ -54,23 +54,23 @@ class Attention:
         return share.astype(v.dtype) @ v + near @ self.relative_values
 
     def _along_diagonal(self, band: mx.array, first: int, keys: int) -> mx.array:
-        """Bands of queries as rows of scores that are zero elsewhere; row `i` begins at column `first + i`.
+        """The queries' bands as rows of scores that are zero elsewhere; the band of row `i` begins at `first + i`.
 
-        Rows that are one longer than the scores' own begin one column later each when they are read in the scores'.
+        Rows one longer than the scores' rows each begin one column later when they are read with the scores' length.
         """
         *outer, queries, width = band.shape
         longer = mx.pad(band, [(0, 0), (0, 0), (0, 0), (first, keys + 1 - width - first)])
         return longer.reshape(*outer, -1)[..., : queries * keys].reshape(*outer, queries, keys)
 
     def _from_diagonal(self, share: mx.array, first: int) -> mx.array:
-        """Of each query's shares those of the frames around it."""
+        """Those of each query's shares that belong to the frames around it."""
         batch, heads, queries, keys = share.shape
         strides = (heads * queries * keys, queries * keys, keys + 1, 1)
         return mx.as_strided(share, (batch, heads, queries, self.band), strides, first)
 
 
 class Layer:
-    """Attention and two convolutions, each added to what went in and then normalised."""
+    """Attention and two convolutions, each added to its input and then normalised."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, n: int, dtype: mx.Dtype) -> None:
         encoder = "enc_p.encoder"
@@ -84,7 +84,7 @@ class Layer:
     def __call__(self, x: mx.array) -> mx.array:
         """`[batch, frames, hidden]` to the same."""
         x = self.attention_norm(x + self.attention(x))
-        # A slope of zero makes the leaky ReLU a plain one.
+        # A slope of zero makes it a plain ReLU.
         return self.final_norm(self.conv_2(self.conv_1(x, 0.0)) + x)
 
 
@@ -92,7 +92,7 @@ class Norm:
     """Layer normalisation over the channels, in single precision."""
 
     def __init__(self, weights: Weights, name: str, dtype: mx.Dtype) -> None:
-        # Rounded as the nets are, so that both engines multiply by the same.
+        # Rounded as the nets are, so that both frameworks multiply by the same values.
         self.gamma, self.beta = (
             tensor(weights, f"{name}.{part}", dtype).astype(mx.float32) for part in ("gamma", "beta")
         )
@@ -103,7 +103,7 @@ class Norm:
 
 
 class TextEncoder:
-    """Content and coarse pitch to the mean and the logarithm of the spread of each latent frame."""
+    """Turns content and coarse pitch into the mean and the log standard deviation of each latent frame."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, dtype: mx.Dtype) -> None:
         self.scale = math.sqrt(sizes.hidden)
@@ -114,7 +114,7 @@ class TextEncoder:
         self.proj = convolution(weights, "enc_p.proj", dtype)
 
     def __call__(self, content: mx.array, coarse: mx.array | None) -> tuple[mx.array, mx.array]:
-        """`[batch, frames, width]` and `[batch, frames]` to two times `[batch, frames, inter]` in single precision."""
+        """`[batch, frames, width]` and `[batch, frames]` to two of `[batch, frames, inter]` in single precision."""
         x = mx.addmm(self.bias, content.astype(self.content.dtype), self.content)
         if coarse is not None and self.pitches is not None:
             x = x + self.pitches[coarse]

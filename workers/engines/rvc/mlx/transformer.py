@@ -1,4 +1,4 @@
-"""The content encoder's second half: layers of attention. Between them frames are in single precision."""
+"""The content encoder's second half: layers of attention, with frames in single precision between them."""
 
 import mlx.core as mx
 import numpy as np
@@ -8,12 +8,12 @@ from workers.engines.rvc.mlx.cores import shared
 from workers.engines.rvc.mlx.products import laid_out
 from workers.engines.rvc.package import Weights
 
-#: What the net's norms add to the variance.
+#: The value that the net's norms add to the variance.
 EPSILON = 1e-5
 
 
 class Norm:
-    """A layer norm, in single precision whatever comes in."""
+    """A layer norm, in single precision whatever its input."""
 
     def __init__(self, weights: Weights, name: str) -> None:
         self.weight, self.bias = (tensor(weights, f"{name}.{part}", mx.float32) for part in ("weight", "bias"))
@@ -32,12 +32,12 @@ class Linear:
         self.bias = mx.concatenate([tensor(weights, f"{name}.bias", dtype) for name in names])
 
     def __call__(self, x: mx.array) -> mx.array:
-        """All the maps, one after the other in the last dimension."""
+        """The outputs of all maps, one after the other in the last dimension."""
         return mx.addmm(self.bias, x.astype(self.weight.dtype), self.weight)
 
 
 class TransformerLayer:
-    """Attention and a feed-forward net, each added to what went in and then normalised."""
+    """Attention and a feed-forward net, each added to its input and then normalised."""
 
     def __init__(self, weights: Weights, name: str, heads: int, dtype: mx.Dtype) -> None:
         self.heads = heads
@@ -49,7 +49,7 @@ class TransformerLayer:
         self.final_norm = Norm(weights, f"{name}.final_layer_norm")
 
     def __call__(self, x: mx.array) -> mx.array:
-        """Frames `[batch, time, channels]` that have looked at one another."""
+        """Frames `[batch, time, channels]` after attention and the feed-forward net."""
         batch, time, _ = x.shape
         qkv = shared(lambda first, last: self.qkv(x[:, first:last]), 0, time, self.qkv.weight.size)
         qkv = qkv.reshape(batch, time, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
@@ -61,7 +61,7 @@ class TransformerLayer:
         )
 
     def _answered(self, x: mx.array, qkv: mx.array, first: int, last: int) -> mx.array:
-        """What these frames are told, and what they make of it."""
+        """The output for these frames: attention, then the feed-forward net."""
         scale = qkv.shape[-1] ** -0.5
         attended = mx.fast.scaled_dot_product_attention(qkv[0, :, :, first:last], qkv[1], qkv[2], scale=scale)
         x = self.attention_norm(x + self.out_proj(attended.transpose(0, 2, 1, 3).reshape(x.shape)))

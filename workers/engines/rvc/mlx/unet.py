@@ -1,4 +1,4 @@
-"""The pitch net's U-Net: down over levels of half the size each, and up again with what each level saw."""
+"""The pitch net's U-Net: down through levels of half the size each, and up again with each level's output."""
 
 import mlx.core as mx
 
@@ -18,7 +18,7 @@ class UNet:
         self.up = [_Run(folded, f"decoder.{level}", sizes.blocks, dtype) for level in levels]
 
     def __call__(self, image: mx.array) -> mx.array:
-        """The same picture with everything seen at every scale."""
+        """The image after analysis at every scale."""
         x, levels = image, []
         for down in self.down:
             wide = down(x)
@@ -32,7 +32,7 @@ class UNet:
 
 
 class _Block:
-    """Two rectified convolutions, added to what went in, or to a shortcut where the channels change."""
+    """Two convolutions with ReLUs, added to their input, or to a shortcut where the channels change."""
 
     def __init__(self, folded: Weights, name: str, dtype: mx.Dtype) -> None:
         self.first = ImageConvolution(folded, f"{name}.first", dtype)
@@ -46,7 +46,7 @@ class _Block:
 
 
 class _Run:
-    """Residual blocks that follow one another."""
+    """Consecutive residual blocks."""
 
     def __init__(self, folded: Weights, name: str, blocks: int, dtype: mx.Dtype) -> None:
         self.blocks = [_Block(folded, f"{name}.{n}", dtype) for n in range(blocks)]
@@ -58,7 +58,7 @@ class _Run:
 
 
 def _halved(x: mx.array) -> mx.array:
-    """Means over squares of four pixels."""
+    """The means over squares of four pixels."""
     batch, height, width, channels = x.shape
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
 

@@ -8,9 +8,9 @@ from workers.engines.rvc.mlx.convolution import Convolution
 class Upsampling:
     """A ConvTranspose1d with padding `(kernel - step) // 2`: `step` times as many samples, exactly.
 
-    A sample hears at most `kernel / step` frames, rounded up. A convolution of so few taps, with `step` times the
-    channels, makes all samples of a frame at once; in this layout they lie in order already, and what the transposed
-    convolution would have padded away is cut off at both ends.
+    A sample depends on at most `kernel / step` frames, rounded up. A convolution with that many taps and `step` times
+    the channels makes all samples of a frame at once. In this layout they are in order already, and what the transposed
+    convolution would remove as padding is cut off at both ends.
     """
 
     def __init__(self, weight: mx.array, bias: mx.array, step: int) -> None:
@@ -31,6 +31,6 @@ def _by_frames(weight: mx.array, step: int, taps: int) -> mx.array:
     """Weights `[into, out, kernel]` of a transposed convolution as `[step * out, taps, into]` of an ordinary one."""
     into, out, kernel = weight.shape
     padded = mx.pad(weight, [(0, 0), (0, 0), (0, taps * step - kernel)])
-    # The newest frame speaks through the first `step` taps of the kernel, the one before through the next.
+    # The newest frame uses the first `step` taps of the kernel, the frame before it the next ones.
     by_delay = padded.reshape(into, out, taps, step)[:, :, ::-1]
     return by_delay.transpose(3, 1, 2, 0).reshape(step * out, taps, into)

@@ -1,4 +1,4 @@
-"""The nets that are a voice's own, in one precision: text encoder, flow and generator."""
+"""A voice's own nets, in one precision: text encoder, flow and generator."""
 
 import mlx.core as mx
 
@@ -14,9 +14,9 @@ from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets:
-    """Everything that one voice package holds but its vectors.
+    """Everything in one voice package except its vectors.
 
-    What is computed takes the speaker as an array, so that one compiled function serves all speakers of the voice.
+    The speaker is passed as an array, so that one compiled function serves all speakers of the voice.
     """
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, dtype: mx.Dtype) -> None:
@@ -31,19 +31,19 @@ class VoiceNets:
         self.sound = compiled(self._sound)
 
     def _latent(self, content: mx.array, coarse: mx.array, noise: mx.array, conditioning: mx.array) -> mx.array:
-        """What the generator is given: the encoder's frames, moved by noise and sent through the flow."""
+        """The generator's input: the encoder's frames, moved by noise and sent through the flow."""
         mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
         latent = mean + mx.exp(spread) * noise * NOISE_SHARE
         return self.flow(latent.astype(conditioning.dtype), conditioning)
 
     def _sound(self, latent: mx.array, phase: mx.array, pitch: mx.array, noise: mx.array, tone: mx.array) -> mx.array:
-        """Samples of tiles."""
+        """The samples of tiles."""
         source = None if self.source is None else self.source(phase, pitch, noise).astype(tone.dtype)
         return self.generator(latent.astype(tone.dtype), source, tone)
 
 
 def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[mx.array, mx.array]:
-    """What flow and generator are told of each speaker: the same for every frame, so worked out once for all."""
+    """The conditioning of flow and generator for each speaker: the same for every frame, so worked out only once."""
     identities = tensor(weights, "emb_g.weight", mx.float32)
     weight = tensor(weights, "dec.cond.weight", mx.float32)[:, :, 0]
     tone = mx.addmm(tensor(weights, "dec.cond.bias", mx.float32), identities, weight.T)

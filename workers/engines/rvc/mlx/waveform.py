@@ -12,10 +12,10 @@ from workers.engines.rvc.mlx.cores import shared
 from workers.engines.rvc.nets import Floats
 from workers.engines.rvc.package import Weights
 
-#: Frames at a time, 5 s: what the first layers make of samples is two hundred times as much as the samples.
+#: Frames at a time (5 s): the first layers' output is two hundred times as large as their input.
 TILE = 256
 
-#: What the net's norms add to the variance.
+#: The value that the net's norms add to the variance.
 EPSILON = 1e-5
 
 Doubles = npt.NDArray[np.float64]
@@ -25,9 +25,9 @@ class Waveform:
     """Samples `[batch, n]` to frames `[batch, time, channels]`.
 
     The first convolution's output is normalised over the window, channel by channel. Its mean and variance follow from
-    those of the few samples under the kernel, so both norm and convolution become one product whose weights are worked
-    out from the window: in double precision, which GPUs of Macs do not have, so on the processor. That product is in
-    single precision: in fewer bits the rounding of loud low sounds would drown the quiet high ones.
+    those of the few samples under the kernel, so norm and convolution become one product whose weights are worked out
+    from the window: on the processor, because that needs double precision, which GPUs of Macs lack. The product is in
+    single precision: in fewer bits, the rounding of loud low sounds would drown out quiet high ones.
     """
 
     def __init__(self, weights: Weights, sizes: EncoderSizes, dtype: mx.Dtype) -> None:
@@ -42,7 +42,7 @@ class Waveform:
         self.later = [kernel(weights, f"{layers}.{n}.conv", dtype) for n in range(1, len(sizes.conv_kernels))]
 
     def __call__(self, audio: Floats) -> mx.array:
-        """Frames, as many as the samples are enough for."""
+        """As many frames as the samples are enough for."""
         weight, bias = (mx.array(part) for part in self._first_with_norm(audio))
         samples = mx.array(audio)
         time = (audio.shape[1] - self.needed) // self.hop + 1

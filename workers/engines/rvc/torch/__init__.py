@@ -2,7 +2,7 @@
 
 import os
 
-#: Rounds that a thread which is done waits for its neighbours before it lets its core go; well under a millisecond. By
-#: default GNU's OpenMP waits for many milliseconds. Where another program takes a core from one thread now and then,
-#: the others burn theirs on waiting: a conversion was measured five times as slow. Read when torch is loaded.
+#: Rounds that a finished thread spins before it gives up its core; well under a millisecond. By default, GNU's OpenMP
+#: spins for many milliseconds: whenever another program takes a core from one thread, the others burn theirs waiting,
+#: and a conversion was measured to take five times as long. Read when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -1,4 +1,4 @@
-"""Compiled programs: where they pay, and how a machine comes by those that another of its kind has made."""
+"""Compiled programs: where they pay, and how a machine gets those that another machine of its kind has compiled."""
 
 import os
 from collections.abc import Callable
@@ -9,27 +9,27 @@ import torch
 
 from workers.engines.voice import Shelf
 
-#: Says otherwise than this module where programs are compiled: `on` or `off`.
+#: Environment variable that overrules this module's choice whether to compile: `on` or `off`.
 OVERRULED = "VOICEFARM_COMPILE"
-#: Programs made elsewhere can be taken over from this version of torch on.
+#: Whether this version of torch can use programs compiled elsewhere.
 SHAREABLE = hasattr(torch.compiler, "save_cache_artifacts")
 
 
 def compiles(device: torch.device) -> bool:
-    """Whether compiling pays there.
+    """Whether compiling pays on this device.
 
-    On processors it does not: oneDNN's convolutions take along what follows them already, and a compiled generator was
-    measured slower than a plain one.
+    It does not on processors: oneDNN's convolutions already include the step that follows them, and a compiled
+    generator was measured to be slower than a plain one.
     """
     overruled = os.environ.get(OVERRULED, "auto")
     return overruled == "on" or (overruled != "off" and device.type == "cuda")
 
 
 def compiled(function: Callable[..., torch.Tensor], device: torch.device) -> Callable[..., torch.Tensor]:
-    """The function, compiled where that pays.
+    """The function, compiled if that pays on this device.
 
-    The nets are one of its arguments, so their weights are inputs of the program: every voice of the same architecture
-    runs the same one. Shapes are fixed; each new one is compiled once.
+    The nets are one of its arguments, so their weights are inputs of the program, and all voices of one architecture
+    share it. Shapes are fixed; each new one is compiled once.
     """
     return _compiled(function) if compiles(device) else function
 
@@ -45,21 +45,21 @@ def _compiled(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tens
     return run
 
 
-#: Every program that this process has run, by what it is for and the shapes of its inputs.
+#: Every program that this process has run, by its purpose and the shapes of its inputs.
 _MADE: set[tuple[object, ...]] = set()
 
 
 class Programs:
-    """The programs of this machine, shared with others of its kind through a shelf that all of them reach."""
+    """The programs of this machine, shared with others of its kind through a shelf that all of them can reach."""
 
     def __init__(self, device: torch.device, shelf: Shelf, version: str) -> None:
         self.name = f"{_kind(device)}-torch-{torch.__version__}-rvc-{version}"
         self.shelf = shelf
         self.shared = 0
-        """Programs that this process had when it last laid them out."""
+        """The number of programs in this process when it last shared them."""
 
     def take(self) -> bool:
-        """Take over what others of this kind have compiled; whether there was anything."""
+        """Fetch what other machines of this kind have compiled; returns whether there was anything."""
         data = self.shelf.get(self.name) if SHAREABLE else None
         if data is None:
             return False
@@ -67,7 +67,7 @@ class Programs:
         return True
 
     def share(self) -> None:
-        """Lay out what was compiled here, if there is anything new."""
+        """Put what was compiled here on the shelf, if there is anything new."""
         if not SHAREABLE or len(_MADE) == self.shared:
             return
         saved: tuple[bytes, Any] | None = torch.compiler.save_cache_artifacts()
@@ -80,14 +80,14 @@ _SHARING: list[Programs] = []
 
 
 def share_programs(capability: str, shelf: Shelf, version: str) -> bool:
-    """Begin to share programs, with what lies on the shelf already; whether that was anything."""
+    """Begin to share programs, and fetch those on the shelf; returns whether there were any."""
     programs = Programs(torch.device(capability), shelf, version)
     _SHARING[:] = [programs]
     return programs.take()
 
 
 def share_new_programs() -> None:
-    """Lay out what the last conversion had to compile, if this process shares its programs."""
+    """Put what the last conversion had to compile on the shelf, if this process shares its programs."""
     for programs in _SHARING:
         programs.share()
 

@@ -1,7 +1,7 @@
-"""Convolutions over time in the one layout that is quick everywhere: batch, time, channels, with channels together.
+"""Convolutions over time in the only layout that is quick everywhere: batch, time, channels, with channels together.
 
-A convolution is done as one over an image of height one with channels last. On processors oneDNN then reaches what the
-cores have (a plain conv1d often reaches a third), and takes the activation or addition that follows along for nothing.
+A convolution is done over an image of height one with channels last. On processors, oneDNN then reaches the full speed
+of the cores (a plain conv1d often reaches a third), and includes the activation or addition that follows at no cost.
 """
 
 import torch
@@ -10,13 +10,13 @@ from torch.nn import functional as F
 
 from workers.engines.rvc.package import Weights
 
-#: A typical length, for which oneDNN lays weights out. Any will do for most; told none, it takes twice as long with the
-#: widest. It is always the same one, because another layout adds up in another order, and ends in other digits.
+#: A typical length, for which oneDNN lays out weights. Any length will do for most convolutions, but without one, the
+#: widest take twice as long. It never changes, because another layout adds up in another order and gives other digits.
 TYPICAL = 4096
 
 
 class Convolution(nn.Module):
-    """A convolution of `[batch, time, channels]`; unless `padding` says otherwise as long as what goes in."""
+    """A convolution of `[batch, time, channels]`; it keeps the length unless `padding` says otherwise."""
 
     weight: Tensor
     bias: Tensor
@@ -35,7 +35,7 @@ class Convolution(nn.Module):
         self.register_buffer("bias", bias.contiguous(), persistent=False)
 
     def forward(self, x: Tensor, slope: float | None = None, before: float | None = None) -> Tensor:
-        """The convolution, and a leaky ReLU after it and another before it where slopes are given."""
+        """The convolution, with a leaky ReLU after it and before it for the slopes that are given."""
         image = _image(x if before is None else F.leaky_relu(x, before))
         if self.fused:
             attr, scalars = ("none", []) if slope is None else ("leaky_relu", [slope])
@@ -58,7 +58,7 @@ class Convolution(nn.Module):
 
 
 def fuses(weight: Tensor) -> bool:
-    """Whether oneDNN's convolutions, which take along what follows, are to be had for such weights."""
+    """Whether oneDNN's convolutions, which include the step that follows, are available for such weights."""
     if weight.device.type != "cpu" or not torch.backends.mkldnn.enabled:
         return False
     if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
@@ -72,7 +72,7 @@ def fuses(weight: Tensor) -> bool:
 
 
 def convolution(weights: Weights, name: str, like: Tensor, dilation: int = 1) -> Convolution:
-    """The convolution of this name, on the device and in the precision of `like`."""
+    """The convolution with this name, on the device and in the precision of `like`."""
     return Convolution(tensor(weights, f"{name}.weight", like), tensor(weights, f"{name}.bias", like), dilation)
 
 

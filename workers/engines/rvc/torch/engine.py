@@ -1,4 +1,4 @@
-"""Loading a voice for torch: which device, which precision, and the nets that voices share."""
+"""Loads a voice for torch: which device, which precision, and the nets that voices share."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -26,13 +26,13 @@ from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf
 
-#: Windows and tiles at a time: a processor is kept busy by one, and more would leave its caches.
+#: Windows and tiles at a time: one keeps a processor busy, and more would not fit its caches.
 ON_CPU = (1, 1)
 ON_CUDA = (8, 32)
 
 
 class TorchVoice:
-    """A voice that is loaded once for every precision that jobs ask for."""
+    """A voice that is loaded once for each precision that jobs ask for."""
 
     def __init__(self, recipe: RvcRecipe, packages: PackageFolders, device: torch.device) -> None:
         self.device = device
@@ -52,7 +52,7 @@ class TorchVoice:
         return converted
 
     def conversion_for(self, settings: RvcSettings) -> RvcConversion:
-        """The nets in the precision that the settings ask for."""
+        """The conversion with nets in the precision that the settings ask for."""
         dtype = dtype_for(settings.precision, self.device)
         if dtype not in self.conversions:
             self.conversions[dtype] = self._assembled(dtype)
@@ -88,7 +88,7 @@ class TorchVoice:
 
 @lru_cache(maxsize=2)
 def _hubert(folder: Path, layers: int, dtype: torch.dtype, device: torch.device) -> Hubert:
-    """A content encoder; all voices share it."""
+    """A content encoder, shared by all voices."""
     package = Package.in_folder(folder, ENCODER)
     hubert = Hubert(package.description.sizes_as(EncoderSizes), layers, torch.zeros((), dtype=dtype, device=device))
     hubert.load(package.weights())
@@ -98,7 +98,7 @@ def _hubert(folder: Path, layers: int, dtype: torch.dtype, device: torch.device)
 
 @lru_cache(maxsize=2)
 def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
-    """A pitch net; all voices share it."""
+    """A pitch net, shared by all voices."""
     package = Package.in_folder(folder, PITCH)
     rmvpe = Rmvpe(package.description.sizes_as(PitchSizes), torch.zeros((), dtype=dtype, device=device))
     rmvpe.load(package.weights())
@@ -110,18 +110,18 @@ class Torch(Framework):
     """PyTorch, on processors and NVIDIA devices."""
 
     def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> TorchVoice:
-        """A voice ready to convert."""
+        """Load a voice, ready to convert."""
         return TorchVoice(recipe, packages, torch.device(capability))
 
     def device(self) -> FoundDevice | None:
-        """The first CUDA device, or None where torch sees none."""
+        """The first CUDA device, or None if torch finds none."""
         if not torch.cuda.is_available():
             return None
         properties = torch.cuda.get_device_properties(0)
         return FoundDevice(str(properties.name), int(properties.total_memory))
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
-        """Take over compiled programs, and begin to share those that are made here."""
+        """Fetch compiled programs, and begin to share those that are compiled here."""
         share_programs(capability, shelf, version)
 
 

@@ -1,4 +1,4 @@
-"""Wide convolutions with half the products, for processors, which are short of arithmetic and not of memory."""
+"""Wide convolutions with half the products, for processors, which are limited by arithmetic and not by memory."""
 
 import torch
 from torch import Tensor, nn
@@ -7,24 +7,24 @@ from torch.nn import functional as F
 from workers.engines.rvc.toom_cook import Matrix, toom_cook
 from workers.engines.rvc.torch.convolution import fuses
 
-#: Values that come out of one tile. More would save more and round worse.
+#: Output values of one tile. More would save more products but round worse.
 OUTPUTS = 4
-#: Channels times taps from which the products saved are worth the sums they cost; measured at the generator's widths.
+#: Channels times taps from which the products saved are worth the extra sums; measured at the generator's widths.
 PAYS_FROM = 700
-#: Values (2 MB) that are worked on at a time, so that what lies between the steps stays in the processor's caches.
+#: Values (2 MB) that are worked on at a time, so that intermediate results stay in the processor's caches.
 AT_A_TIME = 1 << 19
 
 
 def pays(weight: Tensor) -> bool:
-    """Whether a convolution with such weights becomes quicker; in half precision it would lose its digits."""
+    """Whether a convolution with such weights becomes quicker; in half precision it would be too inexact."""
     return weight.dtype == torch.float32 and fuses(weight) and weight.shape[1] * weight.shape[2] >= PAYS_FROM
 
 
 class FewerProducts(nn.Module):
-    """A convolution of `[batch, time, channels]` that answers as `Convolution` does, to the last digit or two.
+    """A convolution of `[batch, time, channels]` with the results of `Convolution`, except for the last digit or two.
 
-    Time is cut into tiles of `OUTPUTS` values, dilated ones `dilation` apart. More taps than a tile has values are so
-    many tiles' worth of taps, whose products are summed before they are gathered: a convolution over tiles.
+    Time is cut into tiles of `OUTPUTS` values, which are `dilation` apart. If there are more taps than a tile has
+    values, they span several tiles, whose products are summed before they are gathered: a convolution over tiles.
     """
 
     spread: Tensor
@@ -43,13 +43,13 @@ class FewerProducts(nn.Module):
         self.register_buffer("spread", torch.from_numpy(method.spread).float(), persistent=False)
         self.register_buffer("gather", torch.from_numpy(method.gather).float(), persistent=False)
         self.register_buffer("weight", self._laid_out(_weighed(weight, method.weigh, self.spans)), persistent=False)
-        # A constant is the same polynomial everywhere, so it can be added at any point that all values are told alike.
+        # The bias is added at a point whose product is added unchanged to every output value.
         added = torch.zeros(self.points, self.width)
         added[next(n for n, column in enumerate(method.gather.T) if (column == 1.0).all())] = bias
         self.register_buffer("bias", added.flatten(), persistent=False)
 
     def forward(self, x: Tensor, slope: float | None = None, before: float | None = None) -> Tensor:
-        """The convolution, and a leaky ReLU after it and another before it where slopes are given."""
+        """The convolution, with a leaky ReLU after it and before it for the slopes that are given."""
         y, stretches = self._room(x)
         for row, first, last in stretches:
             self._convolve(x[row], y[row], first, last, before)
@@ -66,7 +66,7 @@ class FewerProducts(nn.Module):
         return y[:, : x.shape[1]]
 
     def _room(self, x: Tensor) -> tuple[Tensor, list[tuple[int, int, int]]]:
-        """Where the result goes, in whole tiles, and the stretches of it that are worked on at a time."""
+        """Space for the result, in whole tiles, and the stretches of it that are worked on at a time."""
         unit = OUTPUTS * self.dilation
         length = -(-x.shape[1] // unit) * unit
         stretches = [
@@ -91,17 +91,17 @@ class FewerProducts(nn.Module):
             outputs.copy_(torch.bmm(gather, products).unflatten(0, (d, tiles)).permute(1, 2, 0, 3))
 
     def _spread(self, inputs: Tensor, tiles: int) -> Tensor:
-        """So many tiles as seen from every point: `[dilation, tiles, points, channels]`."""
+        """The inputs of these tiles, evaluated at every point: `[dilation, tiles, points, channels]`."""
         d, channels = self.dilation, inputs.shape[1]
         spread = inputs.new_empty(d, tiles, self.points, channels)
         for phase in range(d):
-            # Tiles overlap, so they are looked at in place.
+            # Tiles overlap, so they are views and not copies.
             some = inputs[phase:].as_strided(spread.shape[1:], (OUTPUTS * d * channels, d * channels, 1))
             torch.bmm(self.spread.expand(tiles, -1, -1), some, out=spread[phase])
         return spread
 
     def _products(self, spread: Tensor) -> Tensor:
-        """At every point a convolution over tiles, all points in one call."""
+        """A convolution over tiles at every point, all in one call."""
         y = torch.ops.mkldnn._convolution_pointwise(  # noqa: SLF001 - see Convolution
             spread.flatten(2).permute(2, 0, 1)[None], self.weight, self.bias, [0, 0], [1, 1], [1, 1], self.points,
             "none", [], "",
@@ -117,7 +117,7 @@ class FewerProducts(nn.Module):
 
 
 def _weighed(weight: Tensor, weigh: Matrix, spans: int) -> Tensor:
-    """The weights as seen from every point, one after the other, as images of height one."""
+    """The weights evaluated at every point, one after the other, as images of height one."""
     taps = weigh.shape[1]
     whole = F.pad(weight.double(), (0, spans * taps - weight.shape[2])).unflatten(2, (spans, taps))
     weighed = torch.einsum("pt,oist->pois", torch.from_numpy(weigh), whole)
@@ -125,7 +125,7 @@ def _weighed(weight: Tensor, weigh: Matrix, spans: int) -> Tensor:
 
 
 def _stretch(x: Tensor, first: int, last: int) -> Tensor:
-    """Values `first..last` of one row with its channels together, zeros where there are none."""
+    """Values `first..last` of one row with its channels together, with zeros beyond its ends."""
     held = x[max(first, 0) : max(min(last, len(x)), 0)]
     before, after = max(-first, 0), max(last - len(x), 0)
     return F.pad(held, (0, 0, before, after)) if before or after else held.contiguous()

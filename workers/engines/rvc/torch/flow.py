@@ -10,7 +10,7 @@ from workers.engines.rvc.torch.convolution import convolution
 
 
 class Coupling(nn.Module):
-    """One step: half of the channels say what is taken off the other half."""
+    """One step: half of the channels determine what is subtracted from the other half."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, like: Tensor) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Coupling(nn.Module):
         self.post = convolution(weights, f"{name}.post", like)
 
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """`[batch, frames, width]`; `speaker` holds what each layer is told, `[layers, 2 * hidden]`."""
+        """`[batch, frames, width]` to the same; `speaker` is the conditioning of each layer, `[layers, 2 * hidden]`."""
         kept, changed = x[..., : self.half].contiguous(), x[..., self.half :]
         hidden = self.pre(kept)
         total = torch.zeros_like(hidden)
@@ -41,7 +41,7 @@ class Coupling(nn.Module):
 
 
 class Flow(nn.Module):
-    """All steps, last one first; between them the channels change sides."""
+    """All steps in reverse order; between them, the channels change sides."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
         super().__init__()
@@ -49,15 +49,15 @@ class Flow(nn.Module):
         self.steps = nn.ModuleList(Coupling(weights, sizes, name, like) for name in names)
 
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """`[batch, frames, width]`; `speaker` is `[steps, layers, 2 * hidden]`."""
+        """`[batch, frames, width]` to the same; `speaker` is `[steps, layers, 2 * hidden]`."""
         for step, conditioning in zip(self.steps, speaker, strict=True):
             x = step(x.flip(-1), conditioning)
         return x
 
 
 def speakers_of_flow(weights: Weights, sizes: SynthesizerSizes, identities: Tensor) -> Tensor:
-    """What the flow's layers are told of each speaker, `[speakers, steps, layers, 2 * hidden]`: the same for every
-    frame, and so worked out once.
+    """The conditioning of the flow's layers for each speaker, `[speakers, steps, layers, 2 * hidden]`: worked out once,
+    because it is the same for every frame.
     """
     conditioning = []
     for n in reversed(range(sizes.flow_steps)):

@@ -16,7 +16,7 @@ from workers.engines.rvc.trained import LAST_MARGIN, LAST_SLOPE, SLOPE
 
 
 class ResidualBlock(nn.Module):
-    """Pairs of convolutions, the first of each dilated, added to what went in."""
+    """Pairs of convolutions, the first of each pair dilated, added to their input."""
 
     def __init__(self, weights: Weights, name: str, dilations: tuple[int, ...], like: Tensor) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class ResidualBlock(nn.Module):
         self.plain = nn.ModuleList(_quickest(weights, f"{name}.convs2.{n}", like) for n in range(len(dilations)))
 
     def forward(self, x: Tensor, bent: Tensor) -> Tensor:
-        """`bent` is `x` after its leaky ReLU, which all blocks of a stage share."""
+        """`bent` is `x` after the leaky ReLU, which all blocks of a stage share."""
         for n, (dilated, plain) in enumerate(zip(self.dilated, self.plain, strict=True)):
             x = plain.plus(dilated(x, SLOPE, SLOPE) if n else dilated(bent, SLOPE), x)
         return x
@@ -50,12 +50,12 @@ class SourceFilter(nn.Module):
 
 
 class Stage(nn.Module):
-    """One upsampling, the source added, and residual blocks side by side."""
+    """An upsampling, the addition of the source, and parallel residual blocks."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, stage: int, like: Tensor) -> None:
         super().__init__()
         blocks = len(sizes.res_kernels)
-        # The average over the blocks of the stage before is taken by this stage's weights.
+        # This stage's weights turn the sum of the previous stage's blocks into their average.
         scale = 1.0 / blocks if stage else 1.0
         self.upsampling = Upsampling(
             tensor(weights, f"dec.ups.{stage}.weight", like) * scale,
@@ -71,7 +71,7 @@ class Stage(nn.Module):
         )
 
     def forward(self, x: Tensor, source: Tensor | None) -> Tensor:
-        """The sum of the blocks, not yet their average."""
+        """The sum of the blocks, which the next stage turns into their average."""
         x = self.upsampling(F.leaky_relu(x, SLOPE))
         x = x.contiguous() if self.source is None or source is None else x + self.source(source)
         bent = F.leaky_relu(x, SLOPE)
@@ -94,7 +94,7 @@ class Generator(nn.Module):
         self.after = Convolution(last, torch.zeros(1, dtype=like.dtype, device=like.device))
 
     def forward(self, latent: Tensor, source: Tensor | None, speaker: Tensor) -> Tensor:
-        """Frames `[batch, frames, width]` and source `[batch, samples]`, both with the margin, to samples without."""
+        """Frames `[batch, frames, width]` and source `[batch, samples]`, both with margins, to samples without."""
         x = self.before.plus(latent, speaker.expand(*latent.shape[:2], -1).contiguous())
         held = self.margins[0]
         per_frame = 1
@@ -113,5 +113,5 @@ def _quickest(weights: Weights, name: str, like: Tensor, dilation: int = 1) -> C
 
 
 def _without(x: Tensor, count: int) -> Tensor:
-    """The sequence without so many frames or samples at both ends."""
+    """The sequence without `count` frames or samples at both ends."""
     return x[:, count : x.shape[1] - count]

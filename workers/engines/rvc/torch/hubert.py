@@ -12,9 +12,9 @@ from workers.engines.rvc.torch.waveform import Waveform
 
 
 class Hubert(nn.Module):
-    """HuBERT up to one of its layers, on the device and in the precision of `like`, where it stays.
+    """HuBERT up to one of its layers, on the device and in the precision of `like`.
 
-    Only products are in that precision: norms, the frames between layers and what comes out are in single precision.
+    Only products are in that precision: norms, the frames between layers and the output are in single precision.
     """
 
     def __init__(self, sizes: EncoderSizes, layers: int, like: Tensor | None = None) -> None:
@@ -24,7 +24,7 @@ class Hubert(nn.Module):
         self.like = torch.zeros(()) if like is None else like
 
     def load(self, weights: Weights) -> None:
-        """Take the tensors of a package, as far as the layers go that are run."""
+        """Load a package's tensors for the layers that are run."""
         sizes, like = self.sizes, self.like
         self.waveform = Waveform(weights, sizes, like)
         self.input_norm = Norm(weights, "feature_projection.layer_norm", like)
@@ -36,7 +36,7 @@ class Hubert(nn.Module):
         self.final_proj = Linear(weights, ["final_proj"], like.float()) if sizes.projection else None
 
     def forward(self, audio: Tensor, *, project: bool) -> Tensor:
-        """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, or if asked projected ones."""
+        """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, projected if asked for."""
         x = self.input_proj(self.input_norm(self.waveform(audio))).float()
         x = self.layers(self.encoder_norm(x + self.position(x)))
         if not project:

@@ -1,7 +1,7 @@
-"""Convolutions over images, with channels last: the layout in which processors and devices are quickest at them.
+"""Convolutions over images with channels last, the layout in which processors and devices are quickest.
 
-PyTorch orders the weights for the processor anew at every call. That is a fifteenth of the time; weights that are
-ordered beforehand are ordered for one size of image, and with another take up to twenty times as long.
+PyTorch lays out the weights for the processor anew at every call, which takes a fifteenth of the time. Weights laid out
+beforehand fit only one size of image, and with another take up to twenty times as long.
 """
 
 import torch
@@ -29,7 +29,7 @@ class ImageConvolution(_Image):
     """A convolution of `[batch, channels, height, width]` that keeps height and width."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """The picture, filtered."""
+        """The filtered image."""
         return F.conv2d(x, self.weight, self.bias, padding=self.weight.shape[-1] // 2)
 
 
@@ -37,5 +37,5 @@ class ImageUpsampling(_Image):
     """A transposed convolution that doubles height and width."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Twice as high and twice as wide."""
+        """The image, twice as high and twice as wide."""
         return F.conv_transpose2d(x, self.weight, self.bias, stride=2, padding=1, output_padding=1)

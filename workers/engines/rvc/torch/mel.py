@@ -1,4 +1,4 @@
-"""The log mel spectrogram that the pitch net looks at, always in single precision."""
+"""The log mel spectrogram that the pitch net reads, always in single precision."""
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,6 @@ class LogMel(nn.Module):
 
 
 def lengthened(x: Tensor, before: int, after: int) -> Tensor:
-    """More of the last dimension: mirrored at its ends, or where it is too short for a mirror the ends repeated."""
+    """Extend the last dimension: mirrored at its ends, or with its ends repeated if it is too short to mirror."""
     mode = "reflect" if max(before, after) < x.shape[-1] else "replicate"
     return F.pad(x, (before, after), mode=mode)

@@ -1,4 +1,4 @@
-"""All nets that one voice is converted with, on one device in one precision."""
+"""All nets for one voice, on one device in one precision."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from workers.engines.rvc.torch.voice_nets import VoiceNets
 
 @dataclass(frozen=True, slots=True)
 class TorchNets:
-    """Nets as the conversion asks for them."""
+    """The nets in the form that the conversion uses."""
 
     device: torch.device
     hubert: Hubert
@@ -28,18 +28,18 @@ class TorchNets:
     projects: bool
 
     def salience(self, audio: Floats) -> Floats:
-        """Pitch salience of windows."""
+        """The pitch salience of windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
         return self._computed(self.rmvpe, audio)
 
     def content(self, audio: Floats) -> Tensor:
-        """Content features of windows, left on the device."""
+        """The content features of windows, left on the device."""
         with _device_errors(), torch.inference_mode():
             return self.hubert(self._there(audio), project=self.projects)
 
     def retrieved(self, content: Tensor) -> Tensor:
-        """What the voice's own recordings hold nearest."""
+        """The nearest features in the voice's own recordings."""
         if self.retrieval is None:
             return content
         with _device_errors(), torch.inference_mode():
@@ -48,7 +48,7 @@ class TorchNets:
     def latent(
         self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats, speaker: int
     ) -> Floats:
-        """The generator's latent; content frames are twice as long as the others, so each is used twice."""
+        """The generator's latent; a content frame is twice as long as the others, so each is used twice."""
         latent_of, conditioning = compiled(VoiceNets.latent, self.device), self.voice.conditioning[speaker]
 
         def work(share: Tensor, coarse: Tensor, noise: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class TorchNets:
         return self._computed(work, share, coarse, noise)
 
     def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
-        """Samples of tiles."""
+        """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
 
         def work(latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class TorchNets:
 
 @contextmanager
 def _device_errors() -> Iterator[None]:
-    """Say in the engine's own words that the device is full."""
+    """Raise DeviceFull in place of torch's errors for a full device."""
     try:
         yield
     except torch.OutOfMemoryError as error:

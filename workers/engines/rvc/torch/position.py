@@ -1,4 +1,4 @@
-"""The content encoder's sense of position: a convolution so long that it is cheaper as a product of spectra."""
+"""The content encoder's position information: a convolution so long that it is cheaper as a product of spectra."""
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,8 @@ from workers.engines.rvc.torch.convolution import tensor
 class PositionConvolution(nn.Module):
     """A grouped convolution with an even kernel over `[batch, time, channels]`, of the same length, and a GELU.
 
-    Done in single precision in blocks of one kernel's length, each transformed together with the kernel's length after
-    it. That takes a tenth of the time of the plain convolution, and takes the same for every device and precision.
+    It is done in single precision in blocks as long as the kernel, each transformed together with the next one. That
+    takes a tenth of the time of a plain convolution, and is done in the same way for every device and precision.
     """
 
     spectrum: Tensor
@@ -22,14 +22,14 @@ class PositionConvolution(nn.Module):
         super().__init__()
         weight = tensor(weights, f"{name}.weight", like.float())
         self.groups, self.kernel = groups, weight.shape[-1]
-        # Nets convolve without turning the kernel around, hence the conjugate.
+        # Nets convolve without reversing the kernel, hence the conjugate.
         spectrum = torch.fft.rfft(weight, 2 * self.kernel).conj().resolve_conj()
         by_frequency = spectrum.unflatten(0, (groups, -1)).permute(3, 0, 2, 1).flatten(0, 1).contiguous()
         self.register_buffer("spectrum", by_frequency, persistent=False)
         self.register_buffer("bias", tensor(weights, f"{name}.bias", like.float()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the surroundings of every frame say about where it is."""
+        """The position information of every frame, from the frames around it."""
         batch, time, channels = x.shape
         blocks = -(-time // self.kernel)
         before, after = self.kernel // 2, (blocks + 1) * self.kernel - self.kernel // 2 - time
@@ -37,6 +37,6 @@ class PositionConvolution(nn.Module):
         spectra = torch.fft.rfft(pieces).unflatten(2, (self.groups, -1))
         by_frequency = spectra.permute(4, 2, 0, 1, 3).flatten(2, 3).flatten(0, 1)
         products = torch.bmm(by_frequency, self.spectrum).view(-1, self.groups, batch, blocks, channels // self.groups)
-        # [batch, blocks, frequencies, channels]; of each block the second half is wrapped around.
+        # [batch, blocks, frequencies, channels]; the second half of each block is wrapped around.
         convolved = torch.fft.irfft(products.permute(2, 3, 0, 1, 4).flatten(3), 2 * self.kernel, dim=2)
         return F.gelu(convolved[:, :, : self.kernel].flatten(1, 2)[:, :time] + self.bias)

@@ -1,16 +1,16 @@
-"""Which numbers a device computes in."""
+"""Chooses the numbers that a device computes in."""
 
 import torch
 
 from storage.errors import InputError
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-#: Compute capabilities from which NVIDIA devices multiply these numbers at full speed.
+#: The compute capabilities from which NVIDIA devices multiply these numbers at full speed.
 _BF16_FROM, _FP16_FROM = (8, 0), (7, 0)
 
 
 def dtype_for(precision: str, device: torch.device) -> torch.dtype:
-    """The asked-for numbers, or with `auto` the fastest in which nobody hears a difference."""
+    """The numbers asked for, or with `auto` the fastest in which nobody hears a difference."""
     if precision != "auto":
         _require(precision, device)
         return _DTYPES[precision]
@@ -25,7 +25,7 @@ def dtype_for(precision: str, device: torch.device) -> torch.dtype:
 
 
 def precision_name(dtype: torch.dtype) -> str:
-    """The name that a setting would give it."""
+    """The name that the setting has for it."""
     return next(name for name, known in _DTYPES.items() if known == dtype)
 
 
@@ -35,6 +35,6 @@ def _require(precision: str, device: torch.device) -> None:
 
 
 def _has_bf16_cores() -> bool:
-    """Whether the processor multiplies bf16 by itself; one that must be taught is slower than in single precision."""
+    """Whether the processor multiplies bf16 in hardware; otherwise bf16 is slower than single precision."""
     known = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return any(check is not None and check() for check in known)

@@ -1,4 +1,4 @@
-"""The pitch net's GRU, which goes over the frames in both directions."""
+"""The pitch net's GRU, which runs over the frames in both directions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def recurrence(weights: Weights, name: str, like: Tensor) -> nn.Module:
-    """The GRU of this name: `[batch, frames, into]` to `[batch, frames, 2 * width]`."""
+    """The GRU with this name: `[batch, frames, into]` to `[batch, frames, 2 * width]`."""
     if like.device.type == "cpu":
         return BothWaysAtOnce(weights, name, like.float())
     return OneWayAfterTheOther(weights, name, like)
@@ -24,8 +24,7 @@ def recurrence(weights: Weights, name: str, like: Tensor) -> nn.Module:
 class BothWaysAtOnce(nn.Module):
     """Both directions step by step together, in single precision.
 
-    One product a step serves both directions and all windows, where PyTorch's own GRU goes one way first and then the
-    other.
+    One product per step serves both directions and all windows; PyTorch's own GRU runs one direction after the other.
     """
 
     gates: Tensor
@@ -66,10 +65,10 @@ class BothWaysAtOnce(nn.Module):
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Leave the other threads out of thousands of tiny steps.
+    """Run thousands of tiny steps on one thread only.
 
-    Each step would wait for all of them, and on a machine that has anything else to do one of them is always late: an
-    idle machine loses a hundredth of a conversion by it, a busy one was seen to take ten times as long without.
+    Each step would otherwise wait for all threads, and on a machine with other work, one of them is always late. On an
+    idle machine, one thread costs a hundredth of a conversion; on a busy one, all threads took ten times as long.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -80,7 +79,7 @@ def _one_thread() -> Iterator[None]:
 
 
 class OneWayAfterTheOther(nn.Module):
-    """The GRU that the device brings: one call for all frames, in the precision of `like`."""
+    """The device's own GRU: one call for all frames, in the precision of `like`."""
 
     def __init__(self, weights: Weights, name: str, like: Tensor) -> None:
         super().__init__()

@@ -1,29 +1,29 @@
-"""What a voice's own recordings hold nearest to each content frame: exact, on the device, without an index."""
+"""Finds the nearest features in a voice's own recordings for each content frame: exactly, on the device, unindexed."""
 
 import torch
 from torch import Tensor, nn
 
 from workers.engines.rvc.trained import NEIGHBOURS
 
-#: Neighbours whose distance is worked out anew: a product of long vectors cannot tell the very nearest apart.
+#: Neighbours whose distances are recalculated, because a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 12
-#: Vectors of which only the best is looked at first.
+#: Vectors in a group; at first, only the best of each group is considered.
 GROUP = 16
-#: Frames and vectors that are multiplied at a time: on processors a product of this size runs at the speed of the
-#: cores, one with all vectors of a voice at little more than half of it; other devices want fewer, larger ones.
+#: Frames and vectors multiplied at a time: on processors, a product of this size runs at the full speed of the cores,
+#: one with all vectors of a voice at little more than half of it; other devices need fewer, larger products.
 FRAMES = 512
 BLOCK_ON_CPU, BLOCK_ELSEWHERE = 1 << 12, 1 << 16
-#: The square of a distance that counts as none: an exact hit would otherwise weigh infinitely much.
+#: The smallest squared distance: an exact hit would otherwise have infinite weight.
 NOTHING = 1e-9
 
 
 class Retrieval(nn.Module):
-    """Vectors of one voice, in single precision: near distances decide, and half precision would round them away."""
+    """Vectors of one voice, in single precision: small distances decide, and half precision would round them away."""
 
     def __init__(self, vectors: Tensor) -> None:
         super().__init__()
         missing = -len(vectors) % GROUP
-        # Vectors that fill the last group up lie too far away to be anybody's neighbour.
+        # The vectors that fill up the last group are too far away to be neighbours of anything.
         filled = torch.nn.functional.pad(vectors, (0, 0, 0, missing))
         lengths = torch.linalg.vector_norm(filled, dim=1).square() / 2.0
         lengths[len(vectors) :] = torch.inf
@@ -34,7 +34,7 @@ class Retrieval(nn.Module):
         self.register_buffer("half_lengths", lengths, persistent=False)
 
     def forward(self, content: Tensor) -> Tensor:
-        """`[frames, width]` to the weighted mean of each one's nearest, in single precision."""
+        """`[frames, width]` to the weighted mean of each frame's nearest vectors, in single precision."""
         return torch.cat([self._nearest(some) for some in content.float().split(FRAMES)])
 
     def _nearest(self, content: Tensor) -> Tensor:
@@ -42,21 +42,21 @@ class Retrieval(nn.Module):
         distances = (found - content[:, None]).square().sum(2)
         nearest = distances.topk(self.neighbours, largest=False)
         weights = nearest.values.clamp(min=NOTHING).reciprocal()
-        # Relative to the nearest, so that the square of a large number never leaves the range.
+        # Relative to the nearest, so that squares of large numbers do not overflow.
         weights = (weights / weights[:, :1]).square()
         weights = weights / weights.sum(1, keepdim=True)
         chosen = found.gather(1, nearest.indices[:, :, None].expand(-1, -1, content.shape[1]))
         return (weights[:, :, None] * chosen).sum(1)
 
     def _candidates(self, content: Tensor) -> Tensor:
-        """Numbers of the nearest vectors, which are among the nearest of each block of vectors."""
+        """The numbers of the nearest vectors, which are among the nearest of each block of vectors."""
         blocks = range(0, len(self.vectors), self.block)
         scores, numbers = zip(*(self._best_of_block(content, first) for first in blocks), strict=True)
         best = torch.cat(scores, dim=1).topk(self.candidates).indices
         return torch.cat(numbers, dim=1).gather(1, best)
 
     def _best_of_block(self, content: Tensor, first: int) -> tuple[Tensor, Tensor]:
-        """Scores and numbers: the best lie in the groups whose best are best, so only those are sorted."""
+        """Scores and numbers of the best: they are in the groups whose best score highest, so only those are sorted."""
         stop = first + self.block
         scores = (self.vectors[first:stop] @ content.t()).sub_(self.half_lengths[first:stop, None])
         grouped = scores.unflatten(0, (-1, GROUP))

@@ -1,4 +1,4 @@
-"""The pitch net RMVPE: how likely every pitch is, every 10 ms."""
+"""The pitch net RMVPE: how likely each pitch is, every 10 ms."""
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from workers.engines.rvc.torch.unet import UNet
 
 
 class Rmvpe(nn.Module):
-    """RMVPE on the device and in the precision of `like`, where it stays.
+    """RMVPE on the device and in the precision of `like`.
 
     Only the convolutions are in that precision: log mel, classifier and salience are always in single precision.
     """
@@ -27,7 +27,7 @@ class Rmvpe(nn.Module):
         self.mel = LogMel(sizes.mels, self.like.device)
 
     def load(self, weights: Weights) -> None:
-        """Take the tensors of a package."""
+        """Load the tensors of a package."""
         folded = fold_batch_norm(weights, self.sizes)
         single = self.like.float()
         self.scale, self.shift = (tensor(folded, f"input.{part}", single) for part in ("scale", "shift"))

@@ -11,16 +11,16 @@ from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import convolution, tensor
 from workers.engines.rvc.trained import SLOPE
 
-#: Queries looked at together: their scores over a whole window, 25 MB at the longest, stay near the cores.
+#: Queries processed together: their scores over a whole window, at most 25 MB, fit the caches.
 QUERIES = 512
 EPSILON = 1e-5
 
 
 class Attention(nn.Module):
-    """Attention that also knows how far apart two frames are, as long as they are near.
+    """Attention that also knows how far apart two frames are if they are near.
 
-    Only frames within `reach` of each other have something to say about their distance, so of the relative part a
-    band of `2 * reach + 1` diagonals is worked out and never a square of all distances.
+    Distances count only for frames within `reach` of each other, so only a band of `2 * reach + 1` diagonals of the
+    relative part is calculated, never a square of all distances.
     """
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, name: str, like: Tensor) -> None:
@@ -47,7 +47,7 @@ class Attention(nn.Module):
             F.linear(x, self.weight, self.bias).reshape(batch, frames, 3, self.heads, width).permute(2, 0, 3, 1, 4)
         )
         q = q / math.sqrt(width)
-        # Empty frames on both sides give every query its whole band; they are never attended to.
+        # Empty frames on both sides give every query a whole band; nothing attends to them.
         k, v = (F.pad(t, (0, 0, self.reach, self.reach)) for t in (k, v))
         attended = [self._attend(q[:, :, first : first + QUERIES], k, v, first) for first in range(0, frames, QUERIES)]
         return self.out_proj(torch.cat(attended, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
@@ -63,7 +63,7 @@ class Attention(nn.Module):
         return share.to(v.dtype) @ v + near @ self.relative_values
 
     def _band(self, scores: Tensor, first: int) -> Tensor:
-        """A view of each query's scores with the frames around it; row `i` begins at column `first + i`."""
+        """A view of each query's scores for the frames around it; row `i` begins at column `first + i`."""
         batch, heads, queries, keys = scores.shape
         return scores.as_strided(
             (batch, heads, queries, 2 * self.reach + 1),
@@ -73,7 +73,7 @@ class Attention(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and two convolutions, each added to what went in and then normalised."""
+    """Attention and two convolutions, each added to its input and then normalised."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, n: int, like: Tensor) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Layer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, frames, hidden]` to the same."""
         x = self.norms[0](x + self.attention(x))
-        # A slope of zero makes the leaky ReLU a plain one.
+        # A slope of zero makes it a plain ReLU.
         return self.norms[1](self.conv_2.plus(self.conv_1(x, 0.0), x))
 
 
@@ -104,7 +104,7 @@ class Norm(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """Content and coarse pitch to the mean and the logarithm of the spread of each latent frame."""
+    """Turns content and coarse pitch into the mean and the log standard deviation of each latent frame."""
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class TextEncoder(nn.Module):
         self.proj = convolution(weights, "enc_p.proj", like)
 
     def forward(self, content: Tensor, coarse: Tensor | None) -> tuple[Tensor, Tensor]:
-        """`[batch, frames, width]` and `[batch, frames]` to two times `[batch, frames, inter]` in single precision."""
+        """`[batch, frames, width]` and `[batch, frames]` to two of `[batch, frames, inter]` in single precision."""
         x = F.linear(content.to(self.content.dtype), self.content, self.bias)
         if coarse is not None and self.pitches is not None:
             x = x + F.embedding(coarse, self.pitches)

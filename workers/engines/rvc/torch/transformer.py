@@ -1,4 +1,4 @@
-"""The content encoder's second half: layers of attention. Between them frames are in single precision."""
+"""The content encoder's second half: layers of attention, with frames in single precision between them."""
 
 import torch
 from torch import Tensor, nn
@@ -7,12 +7,12 @@ from torch.nn import functional as F
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
 
-#: What the net's norms add to the variance.
+#: The value that the net's norms add to the variance.
 EPSILON = 1e-5
 
 
 class Norm(nn.Module):
-    """A layer norm, in single precision whatever comes in."""
+    """A layer norm, in single precision whatever its input."""
 
     weight: Tensor
     bias: Tensor
@@ -40,12 +40,12 @@ class Linear(nn.Module):
         self.register_buffer("bias", _stacked(weights, names, "bias", like), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """All the maps, one after the other in the last dimension."""
+        """The outputs of all maps, one after the other in the last dimension."""
         return F.linear(x.to(self.weight.dtype), self.weight, self.bias)
 
 
 class TransformerLayer(nn.Module):
-    """Attention and a feed-forward net, each added to what went in and then normalised."""
+    """Attention and a feed-forward net, each added to its input and then normalised."""
 
     def __init__(self, weights: Weights, name: str, heads: int, like: Tensor) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class TransformerLayer(nn.Module):
         self.final_norm = Norm(weights, f"{name}.final_layer_norm", like)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Frames `[batch, time, channels]` that have looked at one another."""
+        """Frames `[batch, time, channels]` after attention and the feed-forward net."""
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         attended = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         x = self.attention_norm(x + self.out_proj(attended))

@@ -1,4 +1,4 @@
-"""The pitch net's U-Net: down over levels of half the size each, and up again with what each level saw."""
+"""The pitch net's U-Net: down through levels of half the size each, and up again with each level's output."""
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(_run(folded, f"decoder.{level}", blocks, like) for level in levels)
 
     def forward(self, image: Tensor) -> Tensor:
-        """The same picture with everything seen at every scale."""
+        """The image after analysis at every scale."""
         x, seen = image, []
         for level in self.down:
             wide = level(x)
@@ -35,7 +35,7 @@ class UNet(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two rectified convolutions, added to what went in, or to a shortcut where the channels change."""
+    """Two convolutions with ReLUs, added to their input, or to a shortcut where the channels change."""
 
     def __init__(self, folded: Weights, name: str, like: Tensor) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The nets that are a voice's own, in one precision on one device: text encoder, flow and generator."""
+"""A voice's own nets, in one precision on one device: text encoder, flow and generator."""
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,9 @@ from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets(nn.Module):
-    """Everything that one voice package holds but its vectors.
+    """Everything in one voice package except its vectors.
 
-    What is computed takes the speaker as a tensor, so that one compiled program serves all speakers and all voices.
+    The speaker is passed as a tensor, so that one compiled program serves all speakers and all voices.
     """
 
     def __init__(self, weights: Weights, sizes: SynthesizerSizes, like: Tensor) -> None:
@@ -30,19 +30,19 @@ class VoiceNets(nn.Module):
         self.register_buffer("tone", tone.to(like), persistent=False)
 
     def latent(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
-        """What the generator is given: the encoder's frames, moved by noise and sent through the flow."""
+        """The generator's input: the encoder's frames, moved by noise and sent through the flow."""
         mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
         latent = mean + torch.exp(spread) * noise * NOISE_SHARE
         return self.flow(latent.to(conditioning.dtype), conditioning)
 
     def sound(self, latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor, tone: Tensor) -> Tensor:
-        """Samples of tiles."""
+        """The samples of tiles."""
         source = None if self.source is None else self.source(phase, pitch, noise).to(latent.dtype)
         return self.generator(latent, source, tone)
 
 
 def _speakers(weights: Weights, sizes: SynthesizerSizes) -> tuple[Tensor, Tensor]:
-    """What flow and generator are told of each speaker: the same for every frame, so worked out once for all."""
+    """The conditioning of flow and generator for each speaker: the same for every frame, so worked out only once."""
     identities = torch.from_numpy(weights["emb_g.weight"]).float()
     weight = torch.from_numpy(weights["dec.cond.weight"])[:, :, 0].float()
     bias = torch.from_numpy(weights["dec.cond.bias"]).float()

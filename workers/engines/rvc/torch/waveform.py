@@ -10,10 +10,10 @@ from workers.engines.rvc.architecture import EncoderSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
 
-#: Frames of 20 ms at a time on processors: what the first convolution makes of them just fits the caches.
+#: Frames of 20 ms at a time on processors: the first convolution's output for them just fits the caches.
 _TILE = 100
 
-#: What the net's norms add to the variance.
+#: The value that the net's norms add to the variance.
 EPSILON = 1e-5
 
 
@@ -21,9 +21,9 @@ class Waveform(nn.Module):
     """Samples `[batch, n]` to frames `[batch, time, channels]`.
 
     The first convolution's output is normalised over the window, channel by channel. Its mean and variance follow from
-    those of the few samples under the kernel, so both norm and convolution become one product whose weights are worked
-    out from the window. That one is in single precision: in fewer bits the rounding of loud low sounds would drown the
-    quiet high ones.
+    those of the few samples under the kernel, so norm and convolution become one product whose weights are worked out
+    from the window. It is in single precision: in fewer bits, the rounding of loud low sounds would drown out quiet
+    high ones.
     """
 
     first: Tensor
@@ -40,11 +40,11 @@ class Waveform(nn.Module):
         self.register_buffer("gain", tensor(weights, f"{layers}.0.layer_norm.weight", double), persistent=False)
         self.register_buffer("shift", tensor(weights, f"{layers}.0.layer_norm.bias", double), persistent=False)
         later = (tensor(weights, f"{layers}.{n}.conv.weight", like) for n in range(1, len(self.strides)))
-        # As images of height one with channels last, which processors are quickest at.
+        # As images of height one with channels last, with which processors are quickest.
         self.later = [weight[:, :, None].contiguous(memory_format=torch.channels_last) for weight in later]
 
     def forward(self, audio: Tensor) -> Tensor:
-        """Frames, as many as the samples are enough for."""
+        """As many frames as the samples are enough for."""
         samples = audio.float()
         weight, bias = self._first_with_norm(samples)
         time = (samples.shape[1] - self.needed) // self.hop + 1
