@@ -18,7 +18,7 @@ from dispatcher.local.crew import Crew
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
 from dispatcher.local.processes import wait_until
 from dispatcher.reports.waiting import live_offers
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting
 from storage import keys
 from storage.audio import atomfile

@@ -22,7 +22,7 @@ from bench.work import encoder_work, flow_work, generator_work, pitch_work, retr
 from testing.random_nets import VOICES
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.conversion import RvcConversion
-from workers.engines.rvc.pitch_decoding import decode
+from workers.engines.rvc.pitch_finding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 from workers.engines.rvc.windows import Window, windows

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, scratch_farm
 from dispatcher.jobs.loading import load_job
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.studio.split.prepare import Prepared
 from storage.audio.read import open_source

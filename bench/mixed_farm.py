@@ -26,7 +26,7 @@ from dispatcher.local.crew import Crew
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
 from dispatcher.local.processes import voicefarm, wait_until
 from dispatcher.reports.waiting import live_offers
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from storage.objects.opening import open_store
 from storage.records.database import Database
 from storage.records.schema import AttemptRecord

@@ -22,14 +22,14 @@ from bench.figures import machine
 from testing.random_nets import VOICE_48K, random_voice
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.conversion import RvcConversion
-from workers.engines.rvc.margins import margins
 from workers.engines.rvc.mlx import engine as mlx_engine
 from workers.engines.rvc.mlx.device import mlx_device
-from workers.engines.rvc.mlx.mel import lengthened
 from workers.engines.rvc.mlx.nets import MlxNets
-from workers.engines.rvc.pitch_decoding import decode
+from workers.engines.rvc.mlx.rmvpe import lengthened
+from workers.engines.rvc.pitch_finding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import TAIL
+from workers.engines.rvc.tiles import margins
 from workers.engines.rvc.torch import engine as torch_engine
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.voice import Piece
@@ -104,7 +104,7 @@ def _pitch(twins: Twins, audio: Array) -> Iterator[Row]:
         seen = theirs.unet(torch.from_numpy(_array(picture).transpose(0, 3, 1, 2).copy()))
         yield Row("RMVPE U-Net", _array(ours.unet(picture)), _array(seen.permute(0, 2, 3, 1)))
         rows = theirs.narrow(seen).transpose(1, 2).flatten(2)
-        yield Row("RMVPE GRU", _array(ours.recurrence(mx.array(_array(rows)))), _array(theirs.recurrence(rows)))
+        yield Row("RMVPE GRU", _array(ours.gru(mx.array(_array(rows)))), _array(theirs.gru(rows)))
     salience = [nets.salience(audio) for nets in twins.nets]
     yield Row("RMVPE salience", salience[0], salience[1])
     yield Row("pitch, Hz", decode(salience[0][0]), decode(salience[1][0]))

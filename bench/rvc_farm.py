@@ -20,7 +20,7 @@ from dispatcher.local.crew import crew_for, this_machine
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
 from dispatcher.local.processes import wait_until
 from dispatcher.reports.waiting import live_offers
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from dispatcher.voices.models import KnownModel, record_model
 from dispatcher.voices.packages import store_package
 from dispatcher.voices.voices import add_voice

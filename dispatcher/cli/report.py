@@ -9,7 +9,7 @@ from dispatcher.cli.asking import JOB_NUMBER, as_json
 from dispatcher.cli.printing import print_sections
 from dispatcher.cli.saying import print_json, say
 from dispatcher.client.farm import Farm
-from dispatcher.reports.since import moment_of
+from dispatcher.reports.period import moment_of
 from dispatcher.reports.text import job_sections, period_sections
 
 

@@ -7,7 +7,7 @@ import click
 
 from dispatcher.cli.saying import say
 from dispatcher.reports.whole_file import refuse_existing, whole_file
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from storage.errors import InputError
 
 _ENDINGS = {".wav", ".flac"}

@@ -9,7 +9,7 @@ import click
 from dispatcher.cli.saying import complain, say
 from dispatcher.cli.signals import stop_on_signals
 from storage.settings import Settings
-from workers.wire.offers import CAPABILITIES
+from workers.wire.routes import CAPABILITIES
 
 
 @click.command("worker")

@@ -10,8 +10,7 @@ from dispatcher.reports.farm import EngineThere, Held, WorkerThere
 from dispatcher.reports.sections import Section
 from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
 from storage.printable import printable
-from workers.wire.offers import engine_tag
-from workers.wire.routes import class_of
+from workers.wire.routes import class_of, engine_tag
 
 _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
 

@@ -27,10 +27,10 @@ from dispatcher.local.private_state import open_state
 from dispatcher.reports.farm import WorkerThere, read_workers
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
-from dispatcher.reports.presence import Span
 from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
+from dispatcher.reports.work import Span
 from dispatcher.turns.taking import Turns
 from dispatcher.voices.adding import Adding, VoiceFile, change_voice, export_voice, remove_voice
 from dispatcher.voices.models import KnownModel, all_models, remove_model

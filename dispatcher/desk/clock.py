@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
-from dispatcher.jobs.claims import CLAIM_SECONDS, LONGEST_PAUSE
+from dispatcher.jobs.moves import CLAIM_SECONDS, LONGEST_PAUSE
 from dispatcher.turns.turn import Turn
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS, LIVE_LEASES, WorkerState
 from storage.settings import Settings

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, case, func, select, update
 from dispatcher.desk.returning import end_lease
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
-from storage.records.inserting import insert_if_absent
-from storage.records.rows import columns, read_row, read_rows
+from storage.records.rows import columns, insert_if_absent, read_row, read_rows
 from storage.records.schema import JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, LeaseState, WorkerState
 from workers.wire.messages import Heartbeat

@@ -7,16 +7,14 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from dispatcher.desk.returning import end_lease, give_back, set_damaged
 from dispatcher.feed.speed import FASTEST, Speed
-from dispatcher.jobs.claims import PATIENCE
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.holding import held_by
 from dispatcher.jobs.life import Event
-from dispatcher.jobs.moves import move
+from dispatcher.jobs.moves import PATIENCE, move
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
-from storage.records.inserting import insert_if_absent
-from storage.records.rows import columns, read_row, read_rows
+from storage.records.rows import columns, insert_if_absent, read_row, read_rows
 from storage.records.schema import AtomRecord, AttemptRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import GOOD, LIVE_LEASES, AtomState, JobState, LeaseState, Outcome
 from workers.wire.messages import AtomOutcome, LeaseReport

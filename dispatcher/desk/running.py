@@ -4,23 +4,30 @@ import gc
 import logging
 from threading import Event, Thread
 
-from celery import signals
+from celery import Celery, signals
 
 from dispatcher.desk.desk import Desk
-from dispatcher.desk.tasks import register_desk
 from storage.errors import VoicefarmError
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.wire.celery_app import build_app
-from workers.wire.routes import DESK_QUEUE, HEARTBEAT_QUEUE, REPORT_QUEUE
+from workers.wire.routes import DESK_QUEUE, FEED_TASK, HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
 from workers.wire.serving import serve_queues
 
 logger = logging.getLogger("voicefarm.dispatcher")
 
 #: Seconds between ticks.
 TICK = 1.0
+
 #: The desk's messages are short; two threads keep one going while the other waits for SQL.
 THREADS = 2
+
+
+def register_desk(app: Celery, desk: Desk) -> None:
+    """The short messages. Heartbeats stay out of Flower, where they would bury everything else."""
+    app.task(desk.heartbeat, name=HEARTBEAT_TASK, shared=False, send_events=False)
+    app.task(desk.feed, name=FEED_TASK, shared=False, send_events=False)
+    app.task(desk.report, name=REPORT_TASK, shared=False)
 
 
 def run_desk(settings: Settings) -> int:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select, update
 
 from dispatcher.desk.lookout import Lookout
-from dispatcher.jobs.claims import CLAIM_SECONDS
 from dispatcher.jobs.ending import fail_job
+from dispatcher.jobs.moves import CLAIM_SECONDS
 from dispatcher.kinds.catalog import KINDS
 from dispatcher.kinds.kind import Stage
 from dispatcher.turns.turn import Turn

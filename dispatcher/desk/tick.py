@@ -11,7 +11,7 @@ from dispatcher.desk.report import complete_job
 from dispatcher.desk.returning import end_lease
 from dispatcher.desk.stages import ask_for_stages
 from dispatcher.turns.turn import Turn
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import JobState, LeaseState, WorkerState
 

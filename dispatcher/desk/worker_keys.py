@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from storage.errors import InputError
 from storage.records.database import Database
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import WorkerKeyRecord
 from storage.remedies import Act, Remedy
-from workers.wire.offers import TAG
+from workers.wire.routes import TAG
 from workers.wire.signing import new_secret
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from dispatcher.feed.speed import Speed
 from dispatcher.feed.views import ClassView, JobView, LeaseView
-from storage.records.reading import names_in
+from storage.records.column_values import names_in
 from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState

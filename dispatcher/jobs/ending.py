@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from dispatcher.jobs.claims import CLAIM_OVER
 from dispatcher.jobs.counters import counted_anew
 from dispatcher.jobs.life import Event, leads_to, possible_from
 from dispatcher.jobs.loading import job_in
-from dispatcher.jobs.moves import move
+from dispatcher.jobs.moves import CLAIM_OVER, move
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import InputError

@@ -17,7 +17,7 @@ from storage import keys
 from storage.audio.facts import SourceFacts
 from storage.audio.formats import FORMATS, format_of
 from storage.audio.grid import cell_length, cells_in, resampled_length
-from storage.audio.probe import probe
+from storage.audio.read import probe
 from storage.audio.write import writable_rate
 from storage.errors import InputError
 from storage.objects.store import ObjectStore
@@ -28,7 +28,7 @@ from storage.records.states import JobState
 from storage.remedies import Act, Remedy
 from storage.settings import Settings
 from workers.engines import catalog
-from workers.wire.offers import engine_tag
+from workers.wire.routes import engine_tag
 
 KIND = Conversion()
 #: The range of a result's rate.

@@ -6,11 +6,11 @@ from difflib import get_close_matches
 from sqlalchemy import select
 
 from storage.errors import UnknownTag
+from storage.records.column_values import names_in
 from storage.records.database import Database
-from storage.records.reading import names_in
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
-from workers.wire.offers import CAPABILITIES
+from workers.wire.routes import CAPABILITIES
 
 
 def check_tags(database: Database, settings: Settings, required: Iterable[str]) -> None:

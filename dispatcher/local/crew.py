@@ -9,7 +9,7 @@ import psutil
 from workers.engines.capability import may_have_accelerator
 from workers.engines.catalog import engine, engines_for
 from workers.engines.engine import Engine
-from workers.wire.offers import CAPABILITIES
+from workers.wire.routes import CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True)

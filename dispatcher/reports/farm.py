@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatcher.feed.speed import Speed
+from storage.records.column_values import names_in, texts_in
 from storage.records.database import Database
-from storage.records.reading import names_in, texts_in
 from storage.records.schema import LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import WorkerState
 

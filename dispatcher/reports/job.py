@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dispatcher.reports.grouping import by_capability, by_worker
 from dispatcher.reports.losses import Losses, sum_losses
 from dispatcher.reports.pace import Pace, pace_of
-from dispatcher.reports.presence import Life, Span
 from dispatcher.reports.stages import Stage, stage_table
-from dispatcher.reports.work import Portion, Work
+from dispatcher.reports.work import Life, Portion, Span, Work, by_capability, by_worker
 from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord
 from storage.records.states import JobState
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dispatcher.reports.presence import Span
-from dispatcher.reports.work import Work
+from dispatcher.reports.work import Span, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from dispatcher.reports.copies import find_copies
 from dispatcher.reports.job import JobRows
+from dispatcher.reports.losses import find_copies
 from dispatcher.reports.sound import Recording, Seen, look_at, look_at_fullest
 from dispatcher.reports.sound_panels import DEPTH, draw_sound
 from dispatcher.reports.timeline import lay_out_bars

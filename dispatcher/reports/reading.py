@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 from dispatcher.jobs.loading import load_job
 from dispatcher.reports.job import JobRows, conversion_window
 from dispatcher.reports.period import EndedJobs, PeriodRows
-from dispatcher.reports.presence import Life, Span
-from dispatcher.reports.work import Portion
+from dispatcher.reports.work import Life, Portion, Span
+from storage.records.column_values import names_in
 from storage.records.database import Database
-from storage.records.reading import names_in
 from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS
 

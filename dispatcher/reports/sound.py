@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatcher.reports.presence import Span
 from dispatcher.reports.spectrum import Power, Spectrum, View, decibels
+from dispatcher.reports.work import Span
 from storage.audio.blocks import Mono
 from storage.audio.read import Source, open_source
 from storage.objects.store import ObjectStore

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dispatcher.reports.presence import Span
 from dispatcher.reports.sound import Recording, Seen
 from dispatcher.reports.spectrum import Power, band_edges
 from dispatcher.reports.wording import shown_duration
+from dispatcher.reports.work import Span
 
 #: Decibels below the loudest that are still shown.
 DEPTH = 75.0

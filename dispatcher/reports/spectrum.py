@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dispatcher.reports.presence import Span
+from dispatcher.reports.work import Span
 from storage.audio.blocks import Mono
 
 #: Hertz, from below the deepest voice to above what makes a voice bright.

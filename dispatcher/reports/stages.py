@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.records.reading import seconds_in
+from storage.records.column_values import seconds_in
 from storage.records.schema import AttemptRecord
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from dispatcher.reports.presence import Span
+from dispatcher.reports.work import Span
 from storage.records.schema import AttemptRecord
 
 

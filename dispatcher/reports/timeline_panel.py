@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from dispatcher.reports.presence import Span
 from dispatcher.reports.sound_panels import label_seconds
 from dispatcher.reports.timeline import Bar
+from dispatcher.reports.work import Span
 from storage.records.schema import JobRecord
 
 #: Colours by kind, told apart by those who see few colours as well, and what the legend calls them.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from storage.records.column_values import names_in
 from storage.records.database import Database
-from storage.records.reading import names_in
 from storage.records.schema import JobRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS, WorkerState
 

@@ -1,7 +1,55 @@
 """What somebody got done: atoms by outcome, audio, and how much of the time that took."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+_OUTCOMES = ("done", "cached", "late", "failed")
+
+#: What stands for a capability of workers that were never introduced.
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one moment to another."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts; nothing if it ends before it starts."""
+        return max(self.end - self.start, 0.0)
+
+    def overlap(self, other: "Span") -> float:
+        """Seconds that both have in common."""
+        return Span(max(self.start, other.start), min(self.end, other.end)).seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One run of a worker process."""
+
+    worker: str
+    capability: str
+    span: Span
+
+
+def present_by_worker(lives: Iterable[Life], window: Span) -> dict[str, float]:
+    """Seconds of the window for which each worker was there, all its runs together."""
+    present: dict[str, float] = defaultdict(float)
+    for life in lives:
+        present[life.worker] += life.span.overlap(window)
+    return dict(present)
+
+
+def present_by_capability(lives: Iterable[Life], window: Span) -> dict[str, float]:
+    """The same for capabilities: seconds of all their workers together."""
+    present: dict[str, float] = defaultdict(float)
+    for life in lives:
+        present[life.capability] += life.span.overlap(window)
+    return dict(present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +115,26 @@ def realtime_factor(portions: Sequence[Portion]) -> float | None:
     return converted_audio(portions) / busy if busy > 0.0 else None
 
 
-_OUTCOMES = ("done", "cached", "late", "failed")
+def by_worker(portions: Sequence[Portion], lives: Iterable[Life], window: Span) -> tuple[Work, ...]:
+    """One entry a worker, also for those that were there and did nothing."""
+    return _grouped(portions, lambda p: p.worker, present_by_worker(lives, window))
+
+
+def by_capability(portions: Sequence[Portion], lives: Iterable[Life], window: Span) -> tuple[Work, ...]:
+    """One entry a capability."""
+    return _grouped(portions, lambda p: p.capability or UNKNOWN, present_by_capability(lives, window))
+
+
+def by_voice(portions: Sequence[Portion]) -> tuple[Work, ...]:
+    """One entry a voice with its engine; nobody is present as a voice."""
+    return _grouped(portions, lambda p: f"{p.voice} ({p.engine})", {})
+
+
+def _grouped(
+    portions: Sequence[Portion], key: Callable[[Portion], str], present: Mapping[str, float]
+) -> tuple[Work, ...]:
+    groups: dict[str, list[Portion]] = defaultdict(list)
+    for portion in portions:
+        groups[key(portion)].append(portion)
+    there = {name for name, seconds in present.items() if seconds > 0.0}
+    return tuple(sum_work(name, groups.get(name, []), present.get(name)) for name in sorted(groups.keys() | there))

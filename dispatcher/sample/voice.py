@@ -5,11 +5,27 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from dispatcher.sample.pulses import pulses
-from dispatcher.sample.tracks import FRAMES_PER_SECOND, Tracks
-from dispatcher.sample.tract import hiss_filters, voice_filters
+from dispatcher.sample.tracks import FRAMES_PER_SECOND, Curve, Tracks
+
+#: Samples on each side of a pulse that take part in placing it between two samples.
+_HALF_WIDTH = 8
+
+Spectra = npt.NDArray[np.complex64]
+
+#: Amplitudes of the five formants; signs alternate so that no holes are torn between them.
+_STRENGTHS = (1.0, -0.8, 0.6, -0.5, 0.4)
+
+#: Hertz: a formant's width where it stands at zero, and by how much it widens for each hertz.
+_WIDTH, _WIDENING = 50.0, 0.03
+
+#: Hertz: where the beat of the vocal folds is strongest, and where its overtones begin to fall faster.
+_GLOTTAL, _TILT = 180.0, 3000.0
+
+#: A hiss's width as a share of its middle, and its amplitude beside the voice's.
+_HISS_WIDTH, _HISS_LEVEL = 0.5, 0.06
 
 Samples = npt.NDArray[np.float32]
+
 Filters = Callable[[Tracks, npt.NDArray[np.float64]], npt.NDArray[np.complex64]]
 
 #: Hops in a filtered frame, at most: two of window, nearly four (40 ms) for the mouth to ring out.
@@ -30,6 +46,66 @@ PEAK = 0.9
 
 #: Frames shaped at once, so that memory does not grow with a phrase.
 _BATCH = 128
+
+
+def pulses(glide: Curve, hop: int) -> npt.NDArray[np.float32]:
+    """One pulse a cycle of this pitch, given every `hop` samples, as even in power as white noise."""
+    rate = hop * FRAMES_PER_SECOND
+    pitch = np.interp(np.arange(len(glide) * hop) / hop, np.arange(len(glide)), glide)
+    phase = np.concatenate([[0.0], np.cumsum((pitch[1:] + pitch[:-1]) / (2.0 * rate))])
+    places = np.interp(np.arange(1.0, np.floor(phase[-1]) + 1.0), phase, np.arange(len(phase)))
+    return _placed(places, np.sqrt(rate / pitch[places.astype(np.int64)]), len(phase))
+
+
+def _placed(places: Curve, heights: Curve, length: int) -> npt.NDArray[np.float32]:
+    nearest = np.round(places).astype(np.int64)
+    taps = np.arange(-_HALF_WIDTH, _HALF_WIDTH + 1)
+    distance = taps + (nearest - places)[:, None]
+    kernel = np.sinc(distance) * np.cos(np.pi * distance / (2.0 * _HALF_WIDTH + 2.0)) ** 2 * heights[:, None]
+    at = nearest[:, None] + taps + _HALF_WIDTH
+    train = np.bincount(at.ravel(), kernel.ravel(), minlength=length + 2 * _HALF_WIDTH + 1)
+    return train[_HALF_WIDTH : _HALF_WIDTH + length].astype(np.float32)
+
+
+def voice_filters(tracks: Tracks, frequencies: npt.NDArray[np.float64]) -> Spectra:
+    """What the beat of the vocal folds is multiplied by, frame by frame, at these frequencies above zero."""
+    filters = _mouth(tracks, frequencies.astype(np.float32))
+    filters *= tracks.voice.astype(np.float32)[:, None]
+    filters *= _glottis(frequencies)
+    return filters
+
+
+def hiss_filters(tracks: Tracks, frequencies: npt.NDArray[np.float64]) -> Spectra:
+    """What noise is multiplied by where it hisses between tongue and teeth."""
+    band = _resonance(tracks.hiss_hz, tracks.hiss_hz * _HISS_WIDTH, frequencies.astype(np.float32))
+    band *= (tracks.hiss * _HISS_LEVEL).astype(np.float32)[:, None]
+    return band
+
+
+def _mouth(tracks: Tracks, frequencies: npt.NDArray[np.float32]) -> Spectra:
+    total = np.zeros((len(tracks.voice), len(frequencies)), np.complex64)
+    for strength, formant in zip(_STRENGTHS, tracks.formants.T, strict=True):
+        total += _resonance(formant, _WIDTH + _WIDENING * formant, frequencies) * np.float32(strength)
+    return total
+
+
+def _resonance(
+    centre: npt.NDArray[np.float64], width: npt.NDArray[np.float64], frequencies: npt.NDArray[np.float32]
+) -> Spectra:
+    """One at the centre, falling to both sides: 1 / (1 + i (f/w - c^2/(w f)))."""
+    inverse_width = (1.0 / width).astype(np.float32)[:, None]
+    above = (centre**2 / width).astype(np.float32)[:, None]
+    away = frequencies * inverse_width - above * (1 / frequencies)
+    resonance = np.empty(away.shape, np.complex64)
+    resonance.real = 1 / (1 + away * away)
+    resonance.imag = -away * resonance.real
+    return resonance
+
+
+def _glottis(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.complex64]:
+    octave = 1j * frequencies / _GLOTTAL
+    shape = octave / (1.0 + octave + octave**2) / (1.0 + 1j * frequencies / _TILT)
+    return shape.astype(np.complex64)
 
 
 def voiced_samples(tracks: Tracks, rate: int, random: np.random.Generator) -> Samples:

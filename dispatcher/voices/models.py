@@ -11,7 +11,7 @@ from dispatcher.voices.packages import delete_package
 from storage.errors import InputError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import JobRecord, ModelRecord, VoiceRecord
 from storage.records.states import ENDED_JOBS
 from storage.remedies import Act, Remedy

@@ -11,11 +11,11 @@ from sqlalchemy import delete, select
 from storage.errors import InputError, UnknownVoice
 from storage.keys import digest
 from storage.records.database import Database
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import VoiceRecord
 from storage.remedies import Act, Remedy
 from workers.engines import catalog
-from workers.wire.offers import TAG
+from workers.wire.routes import TAG
 
 #: The field of a recipe that holds the voice's own settings; engines do not know it.
 DEFAULTS = "defaults"

@@ -3,11 +3,9 @@
 import soundfile
 
 from storage.audio.chunks import DataChunk, find_data
-from storage.audio.decoder import Decoder
-from storage.audio.facts import cut_short, refuse_unusable
+from storage.audio.facts import Decoder, cut_short, refuse_unusable
 from storage.audio.ffmpeg import FfmpegDecoder
-from storage.audio.ogg import refuse_cut_page
-from storage.audio.sndfile import SndfileDecoder, UnknownLength
+from storage.audio.sndfile import SndfileDecoder, UnknownLength, refuse_cut_page
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError, VoicefarmError
 

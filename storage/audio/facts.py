@@ -1,7 +1,10 @@
 """The facts of a recording that are known before it is decoded, and the refusals that follow from them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
+from storage.audio.blocks import Frames
 from storage.errors import AudioError
 from storage.remedies import Act, Remedy
 
@@ -64,3 +67,17 @@ def damaged(name: str, there: float, promised: float | None) -> AudioError:
     """The refusal of a recording that cannot be decoded any further."""
     of = "" if promised is None else f" of {promised:.3f} s"
     return AudioError(f"{name} is cut off or damaged after about {there:.3f} s{of}", *REMEDIES)
+
+
+class Decoder(Protocol):
+    """An opened recording."""
+
+    @property
+    def facts(self) -> SourceFacts:
+        """What its header says."""
+
+    def pieces(self) -> Iterator[Frames]:
+        """All of its frames in order, in pieces that are valid until the next one is asked for."""
+
+    def close(self) -> None:
+        """Close the decoder; the file stays open."""

@@ -7,12 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from storage.audio.blocks import EqualBlocks, Mono
-from storage.audio.decoder import Decoder
 from storage.audio.decoders import open_decoder
-from storage.audio.facts import SourceFacts, no_samples
+from storage.audio.facts import Decoder, SourceFacts, no_samples
 from storage.audio.mix import MixingLoss, mean_of_channels
 from storage.audio.source_file import BinarySource, open_file
 from storage.errors import AudioError
+
+__all__ = ["SourceFacts", "probe"]
+
+
+def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> SourceFacts:
+    """What the header says; raises an AudioError that says why if it cannot be converted."""
+    with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
+        return decoder.facts
 
 
 class Source:

@@ -7,17 +7,40 @@ import numpy.typing as npt
 import soundfile
 
 from storage.audio.blocks import Frames
-from storage.audio.facts import SourceFacts, cut_short, damaged
+from storage.audio.facts import REMEDIES, SourceFacts, cut_short, damaged
 from storage.audio.source_file import SourceFile
+from storage.errors import AudioError
+
+#: Bytes of the largest page: a header, 255 segment lengths, 255 segments of 255.
+_LARGEST_PAGE = 27 + 255 + 255 * 255
+_MAGIC = b"OggS\x00"
+_HEADER = 27  # bytes before the segment lengths; the last of them is their number
 
 #: Values (frames times channels) in one read: 512 KiB of float32, whatever the number of channels.
 _READ_VALUES = 131_072
+
 #: Frames in one read of a file that may be damaged: one FLAC block, because a failing read loses what it had decoded.
 _CAREFUL_FRAMES = 4_096
+
 #: One unit of a 16-bit sample, as libsndfile scales it.
 _STEP_OF_16_BITS = np.float32(2.0**-15)
+
 #: libsndfile reports the largest 64-bit number if the header leaves the length open.
 _ENDLESS = 1 << 60
+
+
+def refuse_cut_page(file: SourceFile) -> None:
+    """Raise if the file ends inside its last page. No header tells how much is missing."""
+    start = max(0, file.size - _LARGEST_PAGE)
+    tail = file.read_at(start, _LARGEST_PAGE)
+    file.check()
+    at = tail.rfind(_MAGIC)
+    if at < 0:
+        return
+    lengths = tail[at + _HEADER : at + _HEADER + tail[at + _HEADER - 1]] if len(tail) >= at + _HEADER else b""
+    complete = len(tail) >= at + _HEADER and len(lengths) == tail[at + _HEADER - 1]
+    if not complete or at + _HEADER + len(lengths) + sum(lengths) > len(tail):
+        raise AudioError(f"{file.label} ends in the middle of an Ogg page, so part of it is missing", *REMEDIES)
 
 
 class UnknownLength(Exception):

@@ -1,8 +1,9 @@
-"""Rows as values: a NamedTuple lists the columns to read, so that the type checker knows each of them."""
+"""Rows as values: a NamedTuple says which columns are read, so that the type checker knows every one of them."""
 
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Executable
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records.schema import Record
 
@@ -45,3 +46,9 @@ def read_row(connection: Connection, row: type[Row], statement: Executable) -> R
     """The one row that a statement finds or returns, if there is one."""
     found = connection.execute(statement).one_or_none()
     return None if found is None else row._make(found)
+
+
+def insert_if_absent(connection: Connection, record: type[Record], **values: Any) -> None:
+    """Insert a row unless one with its key is there already."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(record).values(**values).on_conflict_do_nothing())

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-from storage.records.tags import Tags
+from storage.records.column_values import Tags
 
 #: SQLite numbers rows by itself only in a column of type INTEGER.
 Counted = BigInteger().with_variant(Integer(), "sqlite")

@@ -9,7 +9,7 @@ from random import Random
 from dispatcher.client.telling import turns_of_client
 from dispatcher.jobs.request import PRIORITIES, Request
 from dispatcher.jobs.submitting import check_request, submit
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from dispatcher.voices.voices import add_voice
 from storage.objects.store import ObjectStore
 from storage.records.database import Database

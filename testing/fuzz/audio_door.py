@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from storage.audio.facts import SourceFacts
-from storage.audio.probe import probe
-from storage.audio.read import open_source
+from storage.audio.read import open_source, probe
 from storage.errors import AudioError
 from testing.fuzz.damage import damaged
 from testing.fuzz.door import Door, Seeds

@@ -11,7 +11,7 @@ from testing.rvc import tiny
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion
-from workers.engines.rvc.nets import Floats, Nets
+from workers.engines.rvc.framework import Floats, Nets
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.retrieval import Retrieval

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage.audio.probe import probe
-from storage.audio.read import open_source
+from storage.audio.read import open_source, probe
 from storage.errors import AudioError, ObjectStoreError
 from testing.sounds import encoded, muxed, noise, pcm16, silent_film, tone, wav
 

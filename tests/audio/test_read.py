@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.audio.probe import probe
-from storage.audio.read import open_source
+from storage.audio.read import open_source, probe
 from storage.errors import AudioError
 from testing.sounds import Samples, encoded, muxed, noise, tone
 

@@ -6,8 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from storage.audio.probe import probe
-from storage.audio.read import open_source
+from storage.audio.read import open_source, probe
 from storage.errors import AudioError
 from testing.sounds import encoded, muxed, noise, pcm16, tone, wav
 

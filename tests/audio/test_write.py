@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from storage.audio.probe import probe
-from storage.audio.read import open_source
+from storage.audio.read import open_source, probe
 from storage.audio.write import FORMATS, format_of, open_result, writable_rate
 from storage.errors import AudioError, InputError, NoSpace
 from testing.sounds import Samples, noise, tone

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatcher.local.redis_server import start_redis
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from storage.settings import Settings
 from testing.running_farm import RunningFarm, running_farm
 from testing.services.building import embedded_settings

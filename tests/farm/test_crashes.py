@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from testing.running_farm import RunningFarm
 from tests.farm.conftest import OpenFarm
 from tests.infra.places import ROOT

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from storage.audio.grid import resampled_length
-from storage.audio.probe import probe
+from storage.audio.read import probe
 from testing.running_farm import fingerprint
 from tests.farm.conftest import OpenFarm
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dispatcher.voices.adding import Adding, VoiceFile
 from storage.audio.grid import resampled_length
-from storage.audio.probe import probe
+from storage.audio.read import probe
 from storage.records.schema import AttemptRecord
 from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from dispatcher.local.processes import voicefarm
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from storage.settings import Settings
 from testing.running_farm import PATIENCE, RunningFarm, running_farm
 from testing.services.building import embedded_settings

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from dispatcher.reports.job import JobRows, report_job
-from dispatcher.reports.presence import Life, Span
 from dispatcher.reports.stages import stage_table
+from dispatcher.reports.work import Life, Span
 from tests.reports.rows import attempt, job, lease
 
 

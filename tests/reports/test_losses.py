@@ -1,5 +1,4 @@
-from dispatcher.reports.copies import find_copies
-from dispatcher.reports.losses import Failure, sum_losses
+from dispatcher.reports.losses import Failure, find_copies, sum_losses
 from tests.reports.rows import attempt, lease
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from dispatcher.reports.job import JobRows
 from dispatcher.reports.picture import draw_picture
-from dispatcher.reports.presence import Span
 from dispatcher.reports.sound import Recording, fullness, look_at, look_at_fullest
 from dispatcher.reports.spectrum import BANDS, Spectrum, View, band_edges
-from dispatcher.sample.writing import write_sample
+from dispatcher.reports.work import Span
+from dispatcher.sample.recording import write_sample
 from storage import keys
 from storage.audio.blocks import Mono
 from storage.errors import InputError

@@ -3,8 +3,8 @@ import pytest
 from dispatcher.reports.farm import Held, read_workers
 from dispatcher.reports.job import report_job
 from dispatcher.reports.period import EndedJobs, report_period
-from dispatcher.reports.presence import Span
 from dispatcher.reports.reading import read_job, read_period
+from dispatcher.reports.work import Span
 from storage.errors import UnknownJob
 from storage.records.database import Database
 from storage.records.schema import SpeedRecord

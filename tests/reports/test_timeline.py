@@ -1,5 +1,5 @@
-from dispatcher.reports.presence import Span
 from dispatcher.reports.timeline import Bar, lay_out_bars
+from dispatcher.reports.work import Span
 from tests.reports.rows import attempt
 
 

@@ -2,8 +2,8 @@ from datetime import datetime
 
 import pytest
 
+from dispatcher.reports.period import moment_of
 from dispatcher.reports.sections import table_section
-from dispatcher.reports.since import moment_of
 from dispatcher.reports.sound_panels import clock, round_step
 from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory, shown_share
 from storage.errors import InputError

@@ -1,9 +1,7 @@
 import pytest
 
-from dispatcher.reports.grouping import by_capability, by_worker
 from dispatcher.reports.pace import pace_of
-from dispatcher.reports.presence import Life, Span
-from dispatcher.reports.work import Portion, sum_work
+from dispatcher.reports.work import Life, Portion, Span, by_capability, by_worker, sum_work
 
 WINDOW = Span(100.0, 120.0)
 

@@ -4,7 +4,7 @@ import pytest
 from testing.random_nets import random_weights
 from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
-from workers.engines.rvc.margins import margins
+from workers.engines.rvc.tiles import margins
 
 FRAMES, TILE = 60, 4
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from workers.engines.rvc.pitch_decoding import decode
+from workers.engines.rvc.pitch_finding import decode
 
 Salience = npt.NDArray[np.float32]
 LIKELIHOODS = arrays.arrays(

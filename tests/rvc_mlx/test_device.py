@@ -3,6 +3,7 @@
 import mlx.core as mx
 import pytest
 
+from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.mlx.device import (
     MOST_TILES,
     MOST_WINDOWS,
@@ -12,7 +13,6 @@ from workers.engines.rvc.mlx.device import (
     offered_memory,
 )
 from workers.engines.rvc.mlx.nets import device_errors
-from workers.engines.rvc.nets import DeviceFull
 
 GIGABYTE = 1 << 30
 

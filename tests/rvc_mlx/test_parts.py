@@ -6,12 +6,11 @@ import pytest
 import torch
 
 from tests.rvc_mlx.likeness import assert_twins
-from workers.engines.rvc.mlx.convolution import convolved
-from workers.engines.rvc.mlx.image import ImageUpsampling
-from workers.engines.rvc.mlx.mel import lengthened
-from workers.engines.rvc.mlx.recurrence import BEGUN, Recurrence
+from workers.engines.rvc.mlx.convolution import Upsampling, convolved
+from workers.engines.rvc.mlx.gru import BEGUN, Gru
 from workers.engines.rvc.mlx.retrieval import Retrieval
-from workers.engines.rvc.mlx.upsampling import Upsampling
+from workers.engines.rvc.mlx.rmvpe import lengthened
+from workers.engines.rvc.mlx.unet import ImageUpsampling
 from workers.engines.rvc.torch.retrieval import Retrieval as TorchRetrieval
 
 RANDOM = np.random.default_rng(8)
@@ -77,7 +76,7 @@ def test_the_recurrence_matches_torch_over_many_frames() -> None:
     x = noise(2, 3 * BEGUN + 5, 10)
     with torch.inference_mode():
         wanted = net(torch.from_numpy(x))[0]
-    assert_twins(Recurrence(weights, "gru")(mx.array(x)), wanted)
+    assert_twins(Gru(weights, "gru")(mx.array(x)), wanted)
 
 
 @pytest.mark.parametrize(("frames", "added"), [(9, 5), (4, 7)])

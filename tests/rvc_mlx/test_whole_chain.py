@@ -13,7 +13,7 @@ from tests.rvc_mlx import twins
 from tests.rvc_mlx.likeness import correlation
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.conversion import RvcConversion
-from workers.engines.rvc.pitch_decoding import decode
+from workers.engines.rvc.pitch_finding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 

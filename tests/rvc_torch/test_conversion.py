@@ -14,7 +14,7 @@ from testing.rvc.voices import conversion, narrow, nets, overheard, voice_vector
 from tests.rvc_torch.plain import PlainVoice, retrieved
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion
-from workers.engines.rvc.nets import DeviceFull, Nets
+from workers.engines.rvc.framework import DeviceFull, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of, wanted_frames

@@ -5,7 +5,7 @@ import torch
 from testing.rvc import tiny
 from testing.rvc.pieces import spoken
 from workers.engines.rvc.mel import hann_window, mel_filters
-from workers.engines.rvc.torch.mel import LogMel
+from workers.engines.rvc.torch.rmvpe import LogMel
 
 MELS = 128
 HERE = torch.device("cpu")

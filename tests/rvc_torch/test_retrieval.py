@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from testing.rvc import tiny
 from tests.rvc_torch.plain import retrieved
+from workers.engines.rvc.architecture import NEIGHBOURS
 from workers.engines.rvc.torch import retrieval as module
 from workers.engines.rvc.torch.retrieval import GROUP, Retrieval
-from workers.engines.rvc.trained import NEIGHBOURS
 
 WIDTH = 24
 Rows = npt.NDArray[np.float32]

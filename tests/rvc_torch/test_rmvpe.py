@@ -10,7 +10,7 @@ from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.mel import hann_window, mel_filters
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.torch.recurrence import BothWaysAtOnce, OneWayAfterTheOther
+from workers.engines.rvc.torch.gru import BothWaysAtOnce, OneWayAfterTheOther
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 
 DEEP = PitchSizes(channels=4, blocks=2, middle_layers=2, gru=12, bins=40)

@@ -8,7 +8,7 @@ from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.phase import phased
-from workers.engines.rvc.torch.source import Source
+from workers.engines.rvc.torch.generator import Source
 
 Pitch = npt.NDArray[np.float64]
 

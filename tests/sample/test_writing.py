@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dispatcher.sample.recording import generate
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import generate, write_sample
 from storage.errors import InputError
 
 

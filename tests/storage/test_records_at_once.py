@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from storage.errors import DatabaseUnavailable
 from storage.records.database import Database
-from storage.records.inserting import insert_if_absent
+from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord
 from testing.services.waiting import wait_until
 from tests.storage.rows import add_fact, facts

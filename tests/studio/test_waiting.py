@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.desk.stages import MOST_CLAIMS
-from dispatcher.jobs.claims import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
+from dispatcher.jobs.moves import LONGEST_PAUSE, PATIENCE, SHORTEST_PAUSE
 from dispatcher.reports.summary import summarise
 from storage.settings import Settings
 from tests.studio.conftest import StepByStep

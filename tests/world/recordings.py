@@ -11,7 +11,7 @@ from dispatcher.sample.recording import generate
 from workers.engines.voice import Piece, Samples, Voice
 from workers.engines.world.conversion import WorldConversion
 from workers.engines.world.engine import ENGINE
-from workers.engines.world.voices import VOICES
+from workers.engines.world.recipe import VOICES
 
 RATE = ENGINE.rate_in
 

@@ -1,9 +1,7 @@
 import pytest
 
 from storage.errors import InputError
-from workers.engines.world.recipe import WorldVoice
-from workers.engines.world.settings import WorldSettings
-from workers.engines.world.voices import VOICES
+from workers.engines.world.recipe import VOICES, WorldSettings, WorldVoice
 
 
 @pytest.mark.parametrize("name", sorted(VOICES))

@@ -15,8 +15,7 @@ from storage.errors import SettingsError
 from storage.remedies import Act, Remedy
 from workers.engines.catalog import engines, engines_for
 from workers.engines.voice import FoundDevice
-from workers.wire.offers import CAPABILITIES, TAG, engine_tag
-from workers.wire.routes import convert_queue
+from workers.wire.routes import CAPABILITIES, TAG, convert_queue, engine_tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""Names of queues and tasks: the whole address book of the farm."""
+"""The farm's address book: names of queues and tasks, and the tags in which workers say what they offer."""
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -27,6 +28,11 @@ CONVERT = "convert."
 #: Separator in a queue's name before the mark of its engines' versions.
 VERSIONS = ":"
 
+CAPABILITIES = ("cuda", "mlx", "cpu")
+
+#: What a tag may look like: it becomes part of queue names and metric labels.
+TAG = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+
 
 def convert_queue(
     machine_class: str, tags: frozenset[str] = frozenset(), versions: Mapping[str, str] | None = None
@@ -50,3 +56,8 @@ def class_of(queue: str) -> str:
 def about_stage(task: str, job_id: int) -> str:
     """The subject of a message that asks for a stage of a job."""
     return f"{task} {job_id}"
+
+
+def engine_tag(name: str, version: str) -> str:
+    """The tag that a worker must offer to convert with an engine: another version would give other samples."""
+    return f"{name}.v{version}"

@@ -7,8 +7,7 @@ from celery import Celery
 from storage.settings import Settings
 from workers.wire.celery_app import named_queue
 from workers.wire.dropping import obey_questions_only
-from workers.wire.hosts import host_name
-from workers.wire.numbering import own_number
+from workers.wire.naming import host_name, own_number
 
 
 def serve_queues(

@@ -17,8 +17,7 @@ from workers.engines import catalog
 from workers.engines.capability import Capability, detect
 from workers.wire.celery_app import build_app, named_queue
 from workers.wire.dropping import HOLDERS
-from workers.wire.hosts import host_name
-from workers.wire.numbering import own_number
+from workers.wire.naming import host_name, own_number
 from workers.worker.node import Node, NodeName
 from workers.worker.shelf import StoreShelf
 

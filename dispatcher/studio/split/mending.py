@@ -5,15 +5,14 @@ from contextlib import closing
 
 from sqlalchemy import select, update
 
-from dispatcher.jobs.claims import CLAIM_OVER
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.moves import CLAIM_OVER
 from dispatcher.kinds.conversion import MEND
 from dispatcher.studio.split.cutter import CutAtom
 from dispatcher.studio.split.prepare import Prepared
 from dispatcher.studio.split.splitting import cut_atoms
-from dispatcher.studio.stage.claim import Claim
-from dispatcher.studio.stage.claimed import work_on
+from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from storage import keys

@@ -13,8 +13,7 @@ from dispatcher.kinds.conversion import SPLIT
 from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.studio.split.prepare import Prepared
 from dispatcher.studio.split.records import SplitRecords
-from dispatcher.studio.stage.claim import Claim
-from dispatcher.studio.stage.claimed import work_on
+from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio import atomfile

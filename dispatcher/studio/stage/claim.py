@@ -9,8 +9,10 @@ from uuid import uuid4
 
 from sqlalchemy import func, select, update
 
-from dispatcher.jobs.claims import CLAIM_SECONDS, LONGEST_PAUSE, PATIENCE, RENEW_SECONDS, SHORTEST_PAUSE
-from storage.errors import DatabaseUnavailable, StaleClaim, VoicefarmError
+from dispatcher.jobs.ending import fail_job
+from dispatcher.jobs.moves import CLAIM_SECONDS, LONGEST_PAUSE, PATIENCE, RENEW_SECONDS, SHORTEST_PAUSE
+from dispatcher.turns.taking import Turns
+from storage.errors import AudioError, DatabaseUnavailable, ObjectMissing, ServiceError, StaleClaim, VoicefarmError
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
@@ -105,3 +107,28 @@ class Claim:
             except VoicefarmError:
                 # The database may be back before the claim is lost.
                 continue
+
+
+def work_on(turns: Turns, job_id: int, states: tuple[JobState, ...], work: Callable[[Claim], None]) -> None:
+    """Do the work unless another process does or the job is in none of these states.
+
+    A server that is away is waited for; what waiting cannot cure fails the job.
+    """
+    claim = Claim(turns.database, job_id)
+    if not claim.take(*states):
+        return
+    with claim:
+        try:
+            work(claim)
+        except StaleClaim:
+            return
+        except (AudioError, ObjectMissing) as error:
+            _fail(turns, job_id, error)
+        except ServiceError as error:
+            if not claim.postpone(str(error)):
+                _fail(turns, job_id, error)
+
+
+def _fail(turns: Turns, job_id: int, error: Exception) -> None:
+    with turns.writing() as turn:
+        fail_job(turn, job_id, str(error))

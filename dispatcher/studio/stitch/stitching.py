@@ -11,8 +11,7 @@ from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
 from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
-from dispatcher.studio.stage.claim import Claim
-from dispatcher.studio.stage.claimed import work_on
+from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stitch import loudness
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
 from dispatcher.studio.stitch.reopening import reopen

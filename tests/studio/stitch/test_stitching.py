@@ -14,7 +14,7 @@ from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
-from dispatcher.sample.writing import write_sample
+from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting
 from dispatcher.studio.stitch.joining import joined, prepared
 from dispatcher.studio.stitch.stitching import Stitching

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from storage.errors import ConversionError
-from workers.engines.rvc.nets import DeviceFull
+from workers.engines.rvc.framework import DeviceFull
 
 logger = logging.getLogger("voicefarm.engine")
 

@@ -11,20 +11,18 @@ import numpy.typing as npt
 from storage.errors import InputError
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.margins import margins
-from workers.engines.rvc.nets import Floats, Nets
+from workers.engines.rvc.framework import Floats, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
-from workers.engines.rvc.pitch_decoding import decode
-from workers.engines.rvc.pitch_finding import swift_pitch, world_pitch
+from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
 from workers.engines.rvc.pitch_shaping import coarse, shaped
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.stages import Stages
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
-from workers.engines.rvc.tiles import TILE, cut, even_tile, tile_starts
+from workers.engines.rvc.tiles import TILE, cut, even_tile, margins, tile_starts
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
+from workers.engines.stages import Stages
 from workers.engines.voice import Converted, Piece, Samples
 
 #: From this value on, `protect` protects nothing.

@@ -1,6 +1,9 @@
 """An RVC voice, content encoder or pitch net as a package: the sizes of its net, and files of safetensors."""
 
+import ctypes
+import gc
 import json
+import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -119,3 +122,14 @@ class _Stored(Mapping[str, npt.NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def give_back() -> None:
+    """Return freed memory to the system.
+
+    Loading frees several times as much as it keeps, in blocks that the C library would hold on to: a gigabyte would
+    count as used for as long as the worker runs. Only the GNU library has to be asked.
+    """
+    gc.collect()
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,15 +1,21 @@
 """Cuts short tiles of one shape for the generator, which hears no further than its margins."""
 
 from collections.abc import Sequence
+from math import ceil, prod
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.rvc.architecture import LAST_MARGIN, SynthesizerSizes
+
 Kind = TypeVar("Kind", bound=np.generic)
 
 #: Frames (10 ms) in one tile. Longer tiles waste less on margins, shorter ones fit the processor's caches.
 TILE = 256
+
+#: Frames that the first convolution hears to either side.
+_FIRST = 3
 
 
 def tile_starts(first: int, last: int, tile: int = TILE) -> list[int]:
@@ -30,3 +36,24 @@ def cut(track: npt.NDArray[Kind], starts: Sequence[int], length: int) -> npt.NDA
         begin = max(-start, 0)
         stretch[begin : begin + len(held)] = held
     return stretches
+
+
+def margins(sizes: SynthesizerSizes) -> tuple[int, ...]:
+    """Frames needed around a tile before the first convolution, and before each stage."""
+    needed = [LAST_MARGIN / sizes.frame]
+    for stage in reversed(range(len(sizes.upsample_rates))):
+        needed.append(ceil(needed[-1] + _reach(sizes, stage)))
+    before_stages = [int(frames) for frames in reversed(needed[1:])]
+    return (before_stages[0] + _FIRST, *before_stages)
+
+
+def _reach(sizes: SynthesizerSizes, stage: int) -> float:
+    """Frames that one stage hears to either side: its upsampling, its view of the source and its residual blocks."""
+    samples_in = prod(sizes.upsample_rates[:stage])
+    samples_out = prod(sizes.upsample_rates[: stage + 1])
+    taps = -(-sizes.upsample_kernels[stage] // sizes.upsample_rates[stage])
+    blocks = max(
+        sum((kernel // 2) * (dilation + 1) for dilation in dilations)
+        for kernel, dilations in zip(sizes.res_kernels, sizes.res_dilations, strict=True)
+    )
+    return taps / samples_in + (blocks + 1) / samples_out

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.rvc.nets import Floats
+from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.phase import FRAMES_PER_SECOND, Phased
 from workers.engines.rvc.resampling import needed, speed_up
 from workers.engines.voice import Samples

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import ConversionError
+from workers.engines.stages import Stages
 from workers.engines.voice import Converted, Piece, Samples
 from workers.engines.world.aperiodicity import find_aperiodicity, noise_shares
 from workers.engines.world.envelope import find_envelope, move_formants
@@ -15,9 +16,7 @@ from workers.engines.world.frames import HOP, Strip, Waveform, lay_out
 from workers.engines.world.noise import white_noise
 from workers.engines.world.pitch import Pitch, find_pitch, give_pitch
 from workers.engines.world.pulses import pulse_train
-from workers.engines.world.recipe import WorldVoice
-from workers.engines.world.settings import WorldSettings
-from workers.engines.world.stages import Stages
+from workers.engines.world.recipe import WorldSettings, WorldVoice
 from workers.engines.world.synthesis import FRAMES_AHEAD, FRAMES_BACK, FREQUENCIES, Excitation, overlap, shape
 
 #: Frames handled at once (1.28 s), so that they take little memory and fit the processor's caches. Batches begin at

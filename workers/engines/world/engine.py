@@ -10,9 +10,7 @@ from workers.engines.setting import declared
 from workers.engines.voice import PackageFolders, Voice
 from workers.engines.world.frames import HOP, RATE
 from workers.engines.world.phase import ANCHOR_STEP
-from workers.engines.world.recipe import WorldVoice
-from workers.engines.world.settings import WorldSettings
-from workers.engines.world.voices import VOICES
+from workers.engines.world.recipe import VOICES, WorldSettings, WorldVoice
 
 
 class WorldEngine(Engine):

@@ -13,7 +13,7 @@ from workers.engines.rvc.package import ENCODER, PITCH, Description
 from workers.engines.rvc.public_files import HOST, PUBLIC_MODELS
 from workers.engines.voice import NeededModel, PackageFolders
 from workers.engines.voice_files import FileOption, OptionForm, Packed, VoiceFiles
-from workers.wire.offers import TAG
+from workers.wire.routes import TAG
 
 #: Other names of the same models: what RVC's users call HuBERT is ContentVec.
 _ALSO_CALLED = {"hubert": "contentvec", "hubert-base": "contentvec", "content-vec-best": "contentvec"}

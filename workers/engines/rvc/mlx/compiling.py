@@ -1,6 +1,7 @@
-"""Compiled functions, where compiling pays."""
+"""Compiled functions, where compiling pays, and tensors evaluated as they are loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import mlx.core as mx
 
@@ -8,6 +9,10 @@ from workers.engines.rvc.mlx.device import on_gpu
 
 #: A function of arrays only.
 Function = Callable[..., mx.array]
+
+Net = TypeVar("Net")
+
+_OURS = __name__.rpartition(".")[0]
 
 
 def compiled(function: Function) -> Function:
@@ -20,3 +25,19 @@ def compiled(function: Function) -> Function:
         return function
     joined: Function = mx.compile(function)
     return joined
+
+
+def settled(net: Net) -> Net:
+    """The net, with every tensor in it and in its parts evaluated."""
+    mx.eval(list(_tensors(net)))
+    return net
+
+
+def _tensors(part: Any) -> Iterator[mx.array]:
+    if isinstance(part, mx.array):
+        yield part
+    elif isinstance(part, list | tuple):
+        for one in part:
+            yield from _tensors(one)
+    elif type(part).__module__.startswith(_OURS):
+        yield from _tensors(list(vars(part).values()))

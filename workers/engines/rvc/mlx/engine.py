@@ -14,13 +14,13 @@ from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, Synthesiz
 from workers.engines.rvc.conversion import RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
 from workers.engines.rvc.framework import Framework
+from workers.engines.rvc.mlx.compiling import settled
 from workers.engines.rvc.mlx.device import batches_for, limit_memory, mlx_device, offered_memory, on_gpu
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.precision import dtype_for
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
-from workers.engines.rvc.mlx.settling import settled
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
 from workers.engines.rvc.package import ENCODER, PITCH, Package
 from workers.engines.rvc.recipe import RvcRecipe

@@ -8,11 +8,11 @@ import mlx.core as mx
 import numpy as np
 
 from storage.errors import ConversionError
+from workers.engines.rvc.framework import DeviceFull, Floats, Whole
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
-from workers.engines.rvc.nets import DeviceFull, Floats, Whole
 
 #: Parts of MLX's messages when memory runs out, before or after a GPU has begun its work.
 FULL = ("allocate", "insufficient memory", "out of memory")

@@ -9,9 +9,9 @@ import mlx.core as mx
 import numpy as np
 from numpy import ndindex
 
+from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.mlx.cores import shared
 from workers.engines.rvc.mlx.device import on_gpu
-from workers.engines.rvc.nets import Floats
 
 
 def laid_out(weight: Floats, dtype: mx.Dtype) -> mx.array:

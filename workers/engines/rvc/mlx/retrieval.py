@@ -3,8 +3,8 @@
 import mlx.core as mx
 import numpy as np
 
-from workers.engines.rvc.nets import Floats
-from workers.engines.rvc.trained import NEIGHBOURS
+from workers.engines.rvc.architecture import NEIGHBOURS
+from workers.engines.rvc.framework import Floats
 
 #: Neighbours whose distances are recalculated, because a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 16

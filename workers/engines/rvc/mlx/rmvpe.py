@@ -4,15 +4,35 @@ import mlx.core as mx
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.rvc.architecture import PitchSizes
+from workers.engines.rvc.architecture import PITCH_HOP, PitchSizes
 from workers.engines.rvc.folding import fold_batch_norm
+from workers.engines.rvc.mel import FLOOR, FRAME_SIZE, hann_window, mel_filters
 from workers.engines.rvc.mlx.compiling import compiled
-from workers.engines.rvc.mlx.convolution import tensor
-from workers.engines.rvc.mlx.image import ImageConvolution
-from workers.engines.rvc.mlx.mel import LogMel, lengthened
-from workers.engines.rvc.mlx.recurrence import Recurrence
-from workers.engines.rvc.mlx.unet import UNet
+from workers.engines.rvc.mlx.convolution import seen, tensor
+from workers.engines.rvc.mlx.gru import Gru
+from workers.engines.rvc.mlx.unet import ImageConvolution, UNet
 from workers.engines.rvc.package import Weights
+
+
+class LogMel:
+    """Log mel frames of windows, one every 10 ms; the first is centred on the first sample."""
+
+    def __init__(self, mels: int) -> None:
+        self.window = mx.array(hann_window())
+        self.filters = mx.array(np.ascontiguousarray(mel_filters(mels).T))
+
+    def __call__(self, audio: mx.array) -> mx.array:
+        """Samples `[batch, n]` to `[batch, n // 160 + 1, mels]`."""
+        padded = lengthened(audio, FRAME_SIZE // 2, FRAME_SIZE // 2)
+        spectrum = mx.fft.rfft(seen(padded, FRAME_SIZE, PITCH_HOP) * self.window)
+        return mx.log(mx.maximum(mx.abs(spectrum) @ self.filters, FLOOR))
+
+
+def lengthened(x: mx.array, before: int, after: int) -> mx.array:
+    """Extend the second dimension: mirrored at its ends, or with its ends repeated if it is too short to mirror."""
+    places = np.arange(x.shape[1], dtype=np.int32)
+    longer = np.pad(places, (before, after), mode="reflect" if max(before, after) < len(places) else "edge")
+    return mx.take(x, mx.array(longer), axis=1)
 
 
 class GivenOnce(dict[str, npt.NDArray[np.float32]]):
@@ -33,7 +53,7 @@ class Rmvpe:
         self.scale, self.shift = (tensor(folded, f"input.{part}", mx.float32) for part in ("scale", "shift"))
         self.unet = UNet(folded, sizes, dtype)
         self.narrow = ImageConvolution(folded, "cnn", dtype)
-        self.recurrence = Recurrence(folded, "fc.0.gru")
+        self.gru = Gru(folded, "fc.0.gru")
         self.weight, self.bias = (tensor(folded, f"fc.1.{part}", mx.float32) for part in ("weight", "bias"))
         self.seen = compiled(self._seen)
 
@@ -41,7 +61,7 @@ class Rmvpe:
         """Samples `[batch, n]` to salience `[batch, n // 160 + 1, bins]`."""
         mel = self.mel(audio)
         missing = -mel.shape[1] % 2**self.sizes.levels
-        hidden = self.recurrence(self.seen(lengthened(mel, 0, missing)))[:, : mel.shape[1]]
+        hidden = self.gru(self.seen(lengthened(mel, 0, missing)))[:, : mel.shape[1]]
         return mx.sigmoid(mx.addmm(self.bias, hidden, self.weight.T))
 
     def _seen(self, mel: mx.array) -> mx.array:

@@ -5,10 +5,9 @@ import math
 import mlx.core as mx
 import numpy as np
 
-from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.architecture import SLOPE, SynthesizerSizes
 from workers.engines.rvc.mlx.convolution import convolution, leaky, tensor
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.trained import SLOPE
 
 #: Queries processed together: their scores over a whole window take at most 12 MB per head.
 QUERIES = 512

@@ -2,15 +2,13 @@
 
 import mlx.core as mx
 
-from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.architecture import NOISE_SHARE, SynthesizerSizes
 from workers.engines.rvc.mlx.compiling import compiled
 from workers.engines.rvc.mlx.convolution import tensor
 from workers.engines.rvc.mlx.flow import Flow, speakers_of_flow
-from workers.engines.rvc.mlx.generator import Generator
-from workers.engines.rvc.mlx.source import Source
+from workers.engines.rvc.mlx.generator import Generator, Source
 from workers.engines.rvc.mlx.text_encoder import TextEncoder
 from workers.engines.rvc.package import Weights
-from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets:

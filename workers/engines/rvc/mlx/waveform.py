@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.engines.rvc.architecture import EncoderSizes
+from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.mlx.convolution import convolved, gelu, kernel, seen
 from workers.engines.rvc.mlx.cores import shared
-from workers.engines.rvc.nets import Floats
 from workers.engines.rvc.package import Weights
 
 #: Frames at a time (5 s): the first layers' output is two hundred times as large as their input.

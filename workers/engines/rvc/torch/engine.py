@@ -13,8 +13,7 @@ from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
 from workers.engines.rvc.framework import Framework
-from workers.engines.rvc.memory import give_back
-from workers.engines.rvc.package import ENCODER, PITCH, Package
+from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch.compiling import compiles, share_new_programs, share_programs

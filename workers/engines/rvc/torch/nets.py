@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from storage.errors import ConversionError
-from workers.engines.rvc.nets import DeviceFull, Floats, Whole
+from workers.engines.rvc.framework import DeviceFull, Floats, Whole
 from workers.engines.rvc.torch.compiling import compiled
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval

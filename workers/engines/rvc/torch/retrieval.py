@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from workers.engines.rvc.trained import NEIGHBOURS
+from workers.engines.rvc.architecture import NEIGHBOURS
 
 #: Neighbours whose distances are recalculated, because a product of long vectors cannot tell the very nearest apart.
 CANDIDATES = 12

@@ -4,14 +4,37 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workers.engines.rvc.architecture import PitchSizes
+from workers.engines.rvc.architecture import PITCH_HOP, PitchSizes
 from workers.engines.rvc.folding import fold_batch_norm
+from workers.engines.rvc.mel import FLOOR, FRAME_SIZE, hann_window, mel_filters
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
-from workers.engines.rvc.torch.image import ImageConvolution
-from workers.engines.rvc.torch.mel import LogMel, lengthened
-from workers.engines.rvc.torch.recurrence import recurrence
-from workers.engines.rvc.torch.unet import UNet
+from workers.engines.rvc.torch.gru import gru
+from workers.engines.rvc.torch.unet import ImageConvolution, UNet
+
+
+class LogMel(nn.Module):
+    """Log mel frames of windows, one every 10 ms; the first is centred on the first sample."""
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self, mels: int, device: torch.device) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.from_numpy(hann_window()).to(device), persistent=False)
+        self.register_buffer("filters", torch.from_numpy(mel_filters(mels).T.copy()).to(device), persistent=False)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Samples `[batch, n]` to `[batch, n // 160 + 1, mels]`."""
+        padded = lengthened(audio.float(), FRAME_SIZE // 2, FRAME_SIZE // 2)
+        spectrum = torch.fft.rfft(padded.unfold(1, FRAME_SIZE, PITCH_HOP) * self.window)
+        return torch.log(torch.clamp(spectrum.abs() @ self.filters, min=FLOOR))
+
+
+def lengthened(x: Tensor, before: int, after: int) -> Tensor:
+    """Extend the last dimension: mirrored at its ends, or with its ends repeated if it is too short to mirror."""
+    mode = "reflect" if max(before, after) < x.shape[-1] else "replicate"
+    return F.pad(x, (before, after), mode=mode)
 
 
 class Rmvpe(nn.Module):
@@ -33,7 +56,7 @@ class Rmvpe(nn.Module):
         self.scale, self.shift = (tensor(folded, f"input.{part}", single) for part in ("scale", "shift"))
         self.unet = UNet(folded, self.sizes, self.like)
         self.narrow = ImageConvolution(folded, "cnn", self.like)
-        self.recurrence = recurrence(folded, "fc.0.gru", self.like)
+        self.gru = gru(folded, "fc.0.gru", self.like)
         self.weight, self.bias = (tensor(folded, f"fc.1.{part}", single) for part in ("weight", "bias"))
 
     def forward(self, audio: Tensor) -> Tensor:
@@ -44,5 +67,5 @@ class Rmvpe(nn.Module):
         picture = lengthened(mel.mT, 0, missing).mT * self.scale + self.shift
         picture = picture[:, None].to(self.like.dtype).contiguous(memory_format=torch.channels_last)
         seen = self.narrow(self.unet(picture)).transpose(1, 2).flatten(2)
-        hidden = self.recurrence(seen)[:, :frames]
+        hidden = self.gru(seen)[:, :frames]
         return torch.sigmoid(F.linear(hidden.float(), self.weight, self.bias))

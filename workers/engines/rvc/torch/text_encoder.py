@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.architecture import SLOPE, SynthesizerSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import convolution, tensor
-from workers.engines.rvc.trained import SLOPE
 
 #: Queries processed together: their scores over a whole window, at most 25 MB, fit the caches.
 QUERIES = 512

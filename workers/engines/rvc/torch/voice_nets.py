@@ -3,13 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.architecture import NOISE_SHARE, SynthesizerSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.flow import Flow, speakers_of_flow
-from workers.engines.rvc.torch.generator import Generator
-from workers.engines.rvc.torch.source import Source
+from workers.engines.rvc.torch.generator import Generator, Source
 from workers.engines.rvc.torch.text_encoder import TextEncoder
-from workers.engines.rvc.trained import NOISE_SHARE
 
 
 class VoiceNets(nn.Module):

@@ -14,7 +14,7 @@ _DIRECTIONS = ("", "_reverse")
 _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def recurrence(weights: Weights, name: str, like: Tensor) -> nn.Module:
+def gru(weights: Weights, name: str, like: Tensor) -> nn.Module:
     """The GRU with this name: `[batch, frames, into]` to `[batch, frames, 2 * width]`."""
     if like.device.type == "cpu":
         return BothWaysAtOnce(weights, name, like.float())

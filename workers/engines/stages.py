@@ -1,4 +1,4 @@
-"""The seconds that an atom takes, by stage."""
+"""Where an atom's time went."""
 
 import time
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ _DIRECTIONS = ("", "_reverse")
 BEGUN = 128
 
 
-class Recurrence:
+class Gru:
     """`[batch, frames, into]` to `[batch, frames, 2 * width]`, both directions step by step together.
 
     Always in single precision, because rounding would add up from frame to frame. The gates are in the order of the

@@ -1,11 +1,17 @@
-"""Numbers for processes of one kind on one machine, so that their names stay the same across restarts."""
+"""What machines and processes are called on the farm; names stay the same across restarts."""
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+
+
+def host_name() -> str:
+    """The short name of the machine."""
+    return socket.gethostname().partition(".")[0] or "localhost"
 
 
 @contextmanager
