@@ -39,11 +39,9 @@ class Block:
 def generate(seconds: float, rate: int, seed: int) -> Iterator[Block]:
     """The recording phrase by phrase, `round(seconds * rate)` samples in all; the last phrase is cut off."""
     if not _RATES[0] <= rate <= _RATES[1] or rate % FRAMES_PER_SECOND:
-        raise InputError(
-            f"A sample cannot have {rate} Hz; give a multiple of {FRAMES_PER_SECOND} from 16000 to 192000."
-        )
+        raise InputError(f"a sample cannot have {rate} Hz; give a multiple of {FRAMES_PER_SECOND} from 16000 to 192000")
     if not 0.0 < seconds < float("inf"):
-        raise InputError(f"A sample cannot be {seconds} seconds long; give a number above zero.")
+        raise InputError(f"a sample cannot be {seconds} seconds long; give a number above zero")
     return _blocks(round(seconds * rate), rate, seed)
 
 
@@ -74,13 +72,13 @@ def write_sample(path: Path, seconds: float, rate: int = 44_100, seed: int = 1, 
         with soundfile.SoundFile(path, "w", rate, 1, "PCM_16", format=kind) as audio, _opened(pitch_csv) as table:
             _write(blocks, audio, table)
     except (OSError, soundfile.LibsndfileError) as problem:
-        raise InputError(f"The sample cannot be written to {path}: {problem}.") from problem
+        raise InputError(f"the sample cannot be written to {path} ({problem}); choose another place") from problem
 
 
 def _format(path: Path, size: int) -> str:
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise InputError(f"A sample is written as .wav or .flac, not as {path.name!r}.")
+        raise InputError(f"a sample is written as .wav or .flac, not as {path.name!r}; give it one of these endings")
     return "RF64" if kind == "WAV" and size > _LONGEST_WAV else kind
 
 

@@ -48,7 +48,27 @@ class ModelRecord(Record, kw_only=True):
     created_at: Mapped[float]
 
 
-class JobRecord(Record, kw_only=True):
+class ConversionColumns(MappedAsDataclass, kw_only=True):
+    """What only a conversion's job knows; every kind of work needs what stands in `JobRecord` itself."""
+
+    source_rate: Mapped[int]
+    source_frames: Mapped[int]
+    """The number in the header until the split has counted them."""
+    allow_truncated: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str | None] = mapped_column(Text, default=None)
+    artist: Mapped[str | None] = mapped_column(Text, default=None)
+    voice: Mapped[str]
+    recipe: Mapped[dict[str, Any]]
+    rate_in: Mapped[int]
+    rate_voice: Mapped[int]
+    context_samples: Mapped[int]
+    rate_out: Mapped[int]
+    format: Mapped[str] = mapped_column(String(16))
+    peak: Mapped[float] = mapped_column(default=0.0)
+    result_frames: Mapped[int] = mapped_column(default=0)
+
+
+class JobRecord(ConversionColumns, Record, kw_only=True):
     """One recording to be converted, with running counts of its progress."""
 
     __tablename__ = "jobs"
@@ -70,25 +90,11 @@ class JobRecord(Record, kw_only=True):
     name: Mapped[str] = mapped_column(Text)
     source_hash: Mapped[str]
     source_bytes: Mapped[int]
-    source_rate: Mapped[int]
-    source_frames: Mapped[int]
-    """The number in the header until the split has counted them."""
-    allow_truncated: Mapped[bool] = mapped_column(default=False)
-    title: Mapped[str | None] = mapped_column(Text, default=None)
-    artist: Mapped[str | None] = mapped_column(Text, default=None)
-
-    voice: Mapped[str]
     engine: Mapped[str]
     engine_version: Mapped[str]
-    recipe: Mapped[dict[str, Any]]
     settings: Mapped[dict[str, Any]]
     needs: Mapped[tuple[str, ...]] = mapped_column(Tags())
     priority: Mapped[int] = mapped_column(default=5)
-    rate_in: Mapped[int]
-    rate_voice: Mapped[int]
-    context_samples: Mapped[int]
-    rate_out: Mapped[int]
-    format: Mapped[str] = mapped_column(String(16))
 
     seconds: Mapped[float]
     """Length of the recording, as far as it is known."""
@@ -100,7 +106,6 @@ class JobRecord(Record, kw_only=True):
     seconds_split: Mapped[float] = mapped_column(default=0.0)
     seconds_waiting: Mapped[float] = mapped_column(default=0.0)
     seconds_done: Mapped[float] = mapped_column(default=0.0)
-    peak: Mapped[float] = mapped_column(default=0.0)
     last_leased_at: Mapped[float] = mapped_column(default=0.0)
 
     claim: Mapped[str | None] = mapped_column(default=None)
@@ -115,7 +120,6 @@ class JobRecord(Record, kw_only=True):
     """When the waiting stage is tried again."""
 
     result_key: Mapped[str | None] = mapped_column(default=None)
-    result_frames: Mapped[int] = mapped_column(default=0)
     result_bytes: Mapped[int] = mapped_column(default=0)
 
     submitted_at: Mapped[float]
