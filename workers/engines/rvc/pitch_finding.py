@@ -1,4 +1,4 @@
-"""From the pitch net's answer to hertz, and the pitch without that net: with WORLD's finders, or with the package swift-f0.
+"""From the pitch net's answer to hertz, and the pitch without that net: with WORLD's finders or the package swift-f0.
 
 All give hertz, zero where unvoiced, for every 160 samples at 16 kHz, with the first frame on the first sample.
 """
