@@ -50,7 +50,7 @@ def refusal(
         ("--voice bright --pitch nan", ["pitch must be a number"]),
         ("--voice bright --seed -1", ["seed must be a whole number"]),
         ("--voice through --breath 0.5", ["no breath", "leave it out"]),
-        ("--voice bright --index-rate 0.5", ["no field 'index_rate'", "it has breath, formant, pitch, seed"]),
+        ("--voice bright --index-rate 0.5", ["no field 'index_rate'", "the fields are breath, formant, pitch, seed"]),
         ("--voice bright --set index_rate=0.5", ["no field 'index_rate'"]),
         ("--voice bright --set pitch=low", ["pitch must be a number, not 'low'"]),
         ("--voice bright --pitch 1 --set pitch=2", ["pitch is given twice", "leave one out"]),

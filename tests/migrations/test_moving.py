@@ -105,7 +105,7 @@ def test_rebuilding_a_table_does_not_delete_rows_that_refer_to_it(empty: Databas
 @pytest.mark.parametrize("move", [upgrade, downgrade])
 def test_a_revision_that_does_not_exist_is_reported(empty: Database, move: Any) -> None:
     upgrade(empty)
-    with pytest.raises(MigrationNeeded, match=r"cannot .* to '4711'.*install the newer voicefarm"):
+    with pytest.raises(MigrationNeeded, match=r"cannot .* to '4711'.*install that version"):
         move(empty, "4711")
     assert empty.revision() == REVISION
 
@@ -115,7 +115,7 @@ def test_a_database_newer_than_the_program_is_left_alone(empty: Database) -> Non
     fill(empty)
     with empty.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(MigrationNeeded, match=r"9999.*install the newer voicefarm"):
+    with pytest.raises(MigrationNeeded, match=r"9999.*install that version"):
         upgrade(empty)
     assert empty.revision() == "9999"
     assert set(counts(empty).values()) == {1}

@@ -51,7 +51,7 @@ class Engine(ABC):
 
     def checked_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """A job's settings, complete and valid; raises InputError."""
-        given = read_settings(f"The settings of a voice of {self.title}", self.settings, settings)
+        given = read_settings(f"the settings of a voice of {self.title}", self.settings, settings)
         return {setting.name: given.get(setting.name, setting.default) for setting in self.settings}
 
     def in_own_words(self, recipe: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002

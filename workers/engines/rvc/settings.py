@@ -21,7 +21,7 @@ QUALITIES: Mapping[str, Mapping[str, Any]] = {
 #: Far more speakers than any voice has; only the voice's package tells whether a speaker exists.
 _MOST_SPEAKERS = 1 << 16
 
-_WHAT = "The settings of an RVC voice"
+_WHAT = "the settings of an RVC voice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ RANGES: Ranges = {
     "breath": (0.0, 1.0),
 }
 
-_WHAT = "The settings of a WORLD voice"
+_WHAT = "the settings of a WORLD voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class WorldVoice:
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
         """Read a recipe strictly; a missing field has its default, which changes nothing."""
-        refuse_unknown("A WORLD voice", given, frozenset(RANGES))
-        return cls(**read_numbers("A WORLD voice", given, RANGES))
+        refuse_unknown("a WORLD voice", given, frozenset(RANGES))
+        return cls(**read_numbers("a WORLD voice", given, RANGES))
 
     def to_json(self) -> dict[str, float]:
         """The recipe as it is stored."""
