@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt
 RUN = $(VENV)/bin
+# Tests of whole farms mostly wait, so a few more processes than cores get them done sooner.
+PYTEST = $(RUN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile
 
 .PHONY: install torch demo test coverage lint wheel check bench clean help
 
@@ -44,11 +46,10 @@ demo:
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/demo.sh
 
 test:
-	$(RUN)/python -m pytest -n auto --dist loadfile
+	$(PYTEST)
 
 coverage:
-	$(RUN)/python -m pytest -n auto --dist loadfile --cov
-	$(RUN)/coverage report --skip-covered --skip-empty --sort=cover | tail -n 40
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 lint:
 	$(RUN)/ruff format --check .
