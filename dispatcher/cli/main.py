@@ -5,6 +5,7 @@ import os
 import sys
 from importlib import import_module
 from io import StringIO
+from typing import NamedTuple
 
 import click
 
@@ -14,27 +15,54 @@ from dispatcher.cli.saying import Complaining, complain
 from storage.errors import VoicefarmError
 from storage.printable import printable, printable_lines
 
-#: Where each command lives. A module is imported only when its command is used, so that all of them start quickly.
-COMMANDS = {
-    "convert": "convert",
-    "submit": "submit",
-    "jobs": "jobs",
-    "show": "jobs",
-    "cancel": "jobs",
-    "retry": "jobs",
-    "fetch": "jobs",
-    "voice": "voice",
-    "model": "model",
-    "workers": "workers",
-    "worker-key": "worker_key",
-    "report": "report",
-    "up": "up",
-    "dispatcher": "serve",
-    "worker": "serve",
-    "doctor": "doctor",
-    "sample": "sample",
-    "db": "db",
+
+class Place(NamedTuple):
+    """Where a command lives, and what the list of commands says of it."""
+
+    module: str
+    summary: str
+
+
+#: A command's module is imported only when it is used, and not even for the list of all, so that everything starts
+#: quickly. A test compares the summaries with the commands' own help.
+SECTIONS = {
+    "Recordings": {
+        "convert": Place("convert", "Convert recordings, files or whole folders, and wait for the results."),
+        "submit": Place("submit", "Hand recordings in and print the numbers of their jobs."),
+        "jobs": Place("jobs", "List jobs, newest first, with their progress and what they wait for."),
+        "show": Place("jobs", "Show all that is known of one job."),
+        "cancel": Place("jobs", "Cancel jobs; what is already done stays in the object store for a retry."),
+        "retry": Place("jobs", "Let failed or cancelled jobs continue where they stopped."),
+        "fetch": Place("jobs", "Bring a finished job's result to a file."),
+    },
+    "Voices": {
+        "voice": Place("voice", "List, show, add, export and remove voices."),
+        "model": Place("model", "List, add, pull and remove the models that voices share."),
+    },
+    "What the farm does": {
+        "workers": Place("workers", "List the workers with their tags, engines, speeds and the leases that they hold."),
+        "report": Place("report", "Show where the time of JOB went, or what the farm did --since some moment."),
+    },
+    "Running a farm": {
+        "up": Place("up", "Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."),
+        "dispatcher": Place("serve", "Serve as a dispatcher until told to stop; a farm may have several."),
+        "worker": Place(
+            "serve",
+            "Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest.",
+        ),
+        "worker-key": Place("worker_key", "Keys that workers sign with."),
+        "doctor": Place(
+            "doctor",
+            "Check settings, broker, database, object store, disk, device and engines; exit status 1 if anything is"
+            " bad.",
+        ),
+        "db": Place("db", "Bring the database to the revision that this program needs, or look at it."),
+        "sample": Place(
+            "sample", "Write a recording of a made-up voice, sung and spoken by turns, to OUT (.wav or .flac)."
+        ),
+    },
 }
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -48,9 +76,15 @@ class LazyGroup(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"dispatcher.cli.{COMMANDS[cmd_name]}")
+        module = import_module(f"dispatcher.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, without importing any."""
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, place.summary) for name, place in section.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
