@@ -35,6 +35,10 @@ def _data_home() -> Path:
         raise SettingsError("this user has no home folder to keep data in; set HOME or VOICEFARM_STATE") from error
 
 
+#: Objects fetched or stored at a time where that means waiting for a server.
+AT_A_TIME = 4
+
+
 @dataclass(frozen=True)
 class Settings:
     """All settings, one field each; the environment variable is `VOICEFARM_` and the field's name in capitals."""
@@ -103,6 +107,13 @@ class Settings:
     def own_records(self) -> Path:
         """The file of the records unless a database is set."""
         return self.state_folder / "records.sqlite3"
+
+    @property
+    def transfers(self) -> int:
+        """How many objects to fetch or store at a time: one where they lie on this machine, because then the processor
+        takes the time, and threads only get in each other's way.
+        """
+        return AT_A_TIME if self.objects_url else 1
 
     @property
     def shares_a_folder(self) -> bool:

@@ -49,12 +49,19 @@ class Delivery:
     result: Path | None = None
     job: int | None = None
     state: str = "refused"
-    """`refused` where it never became a job, `unfetched` where its result could not be brought here, else the job's."""
+    """`refused` where it never became a job, `there` where its result existed already, `unfetched` where that could not
+    be brought here, else the job's.
+    """
     error: VoicefarmError | None = None
     remark: str | None = None
     """What its owner should know, though nothing failed."""
     place: int = 0
     """Its number among the recordings, in the order in which they were found."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the result is where it was wanted."""
+        return self.state in ("finished", "there")
 
     def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
         """For programs; `worded` turns an error into a sentence."""

@@ -2,18 +2,22 @@
 for as long as it takes.
 """
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dispatcher.client.answers import Delivery
+from dispatcher.client.following import BatchProgress, Following
+from dispatcher.client.handing_in import HandingIn
 from dispatcher.client.sources import usable_workers
 from dispatcher.client.targets import Target
-from dispatcher.client.watching import Progress, pause_a_moment, watch
+from dispatcher.client.watching import pause_a_moment
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.fetching import fetch_result
-from dispatcher.jobs.submitting import CheckedRequest, submit
+from dispatcher.jobs.submitting import CheckedRequest
 from dispatcher.local.crew import Crew, crew_for, this_machine
 from dispatcher.turns.taking import Turns
 from storage.errors import ConversionError, VoicefarmError
@@ -23,12 +27,15 @@ from storage.records.states import JobState
 from storage.settings import Settings
 from workers.engines import catalog
 
+#: Seconds between two looks at how far open jobs are; whether any has ended is looked at more often.
+LOOK_CLOSELY = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Who is told how it goes; the default is to ignore it all."""
 
-    progress: Callable[[Progress], None] = lambda _: None
+    progress: Callable[[BatchProgress], None] = lambda _: None
     """Called with every change of progress."""
     waiting: Callable[[Path, str], None] = lambda _, __: None
     """Called once for every recording that waits for something, with what it waits for."""
@@ -54,47 +61,61 @@ class Batch:
         self.settings = settings
         self.checked = checked
         self.audience = audience
-        self.open: dict[int, tuple[int, Target]] = {}
-        """Place and target of every job that is still open."""
+        self.following = Following(turns.database)
+        self.targets: dict[int, tuple[int, Target]] = {}
+        """Place and target of every job that is not delivered."""
 
     def convert(self, targets: Sequence[Target]) -> Generator[Delivery, None, None]:
         """What became of each, as soon as it is known."""
         good = []
         for place, target in enumerate(targets):
-            if target.error is None:
+            if target.is_there:
+                yield Delivery(target.source, target.result, state="there", place=place)
+            elif target.error is None:
                 good.append((place, target))
             else:
                 yield Delivery(target.source, error=target.error, place=place)
         if not good:
             return
         with self._farm([target.source for _, target in good]) as keep, self._cancelling():
-            yield from self._hand_in(good)
-            if self.open:
-                yield from self._watch_and_fetch(keep)
-
-    def _hand_in(self, targets: Sequence[tuple[int, Target]]) -> Iterator[Delivery]:
-        """Submit all of them and yield those that are refused."""
-        for place, target in targets:
+            handing_in = HandingIn(self.turns, self.open_store(), self.checked, good)
             try:
-                self.open[submit(self.turns, self.open_store(), target.source, self.checked)] = place, target
-            except VoicefarmError as error:
-                yield Delivery(target.source, error=error, place=place)
+                yield from self._watch_and_fetch(handing_in, keep)
+            finally:
+                handing_in.stop()
+                self.following.add(handing_in.accepted())
 
-    def _watch_and_fetch(self, keep: Callable[[], None]) -> Iterator[Delivery]:
+    def _watch_and_fetch(self, handing_in: HandingIn, keep: Callable[[], None]) -> Iterator[Delivery]:
         told: set[int] = set()
+        looked_at = float("-inf")
+        with ThreadPoolExecutor(self.settings.transfers, "fetch") as fetchers:
+            while not handing_in.is_over or self.following.open:
+                yield from self._take_in_news(handing_in)
+                ended = self.following.newly_ended()
+                if time.monotonic() - looked_at > LOOK_CLOSELY or not self.following.open:
+                    looked_at = time.monotonic()
+                    self._tell(told)
+                yield from fetchers.map(lambda job: self._delivered(job, *self.targets.pop(job.id)), ended)
+                keep()
+                self.audience.pause()
+        yield from self._take_in_news(handing_in)
 
-        def pause() -> None:
-            keep()
-            self.audience.pause()
+    def _tell(self, told: set[int]) -> None:
+        """Say how far all of it is, and once of each of the first that are open what it waits for."""
+        first = self.following.first_open()
+        self.audience.progress(self.following.progress(first))
+        for job in first:
+            if job.waiting_for and job.id not in told:
+                told.add(job.id)
+                self.audience.waiting(self.targets[job.id][1].source, job.waiting_for)
 
-        for progress in watch(self.turns.database, list(self.open), pause):
-            self.audience.progress(progress)
-            for job in progress.jobs:
-                if job.waiting_for and job.id in self.open and job.id not in told:
-                    told.add(job.id)
-                    self.audience.waiting(self.open[job.id][1].source, job.waiting_for)
-                if job.ended_at is not None and job.id in self.open:
-                    yield self._delivered(job, *self.open.pop(job.id))
+    def _take_in_news(self, handing_in: HandingIn) -> Iterator[Delivery]:
+        for place, target, found in handing_in.news():
+            if isinstance(found, VoicefarmError):
+                yield Delivery(target.source, error=found, place=place)
+            else:
+                self.targets[found] = place, target
+                self.following.add([found])
 
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
         ended = Delivery(target.source, job=job.id, state=job.state, remark=job.remark or None, place=place)
@@ -133,7 +154,7 @@ class Batch:
             yield
         except (KeyboardInterrupt, GeneratorExit):
             if self.settings.is_embedded:
-                for job in self.open:
+                for job in list(self.following.open):
                     with suppress(VoicefarmError), self.turns.writing() as turn:
                         cancel_job(turn, job)
             raise

@@ -78,16 +78,20 @@ class Farm:
         out: Path | None = None,
         *,
         overwrite: bool = False,
+        skip_existing: bool = False,
         audience: Audience | None = None,
     ) -> Generator[Delivery, None, None]:
         """Convert recordings, files or whole folders, and wait: what became of each, as soon as it is known.
 
         Results go to `out`, a file or a folder, else beside their recordings. Where the settings name no broker, a farm
         on this machine does the work and ends with it; whoever closes the generator early cancels what is left of it.
+        With `skip_existing`, recordings whose results exist already are left out, and said to be `there`.
         """
         refuse_address(out)
         checked = self.check(replace(request, format=format_for(request.format, out)))
-        targets = plan_targets(sources, out, request.voice, checked.format, overwrite=overwrite)
+        targets = plan_targets(
+            sources, out, request.voice, checked.format, overwrite=overwrite, skip_existing=skip_existing
+        )
         batch = Batch(self._turns, self._open_store, self.settings, checked, audience or Audience())
         return batch.convert(spare_recordings(self.database, targets))
 

@@ -25,6 +25,8 @@ class Target:
     source: Path
     result: Path
     error: InputError | None = None
+    is_there: bool = False
+    """Whether its result exists and is to be left as it is."""
 
 
 def format_for(format_: str | None, out: Path | None) -> str:
@@ -48,12 +50,12 @@ def refuse_video(name: object, ending: str) -> None:
 
 
 def plan_targets(
-    sources: Iterable[Path], out: Path | None, voice: str, format_: str, *, overwrite: bool
+    sources: Iterable[Path], out: Path | None, voice: str, format_: str, *, overwrite: bool, skip_existing: bool = False
 ) -> list[Target]:
     """All recordings of files and folders with their targets; no two results share a name, none takes a recording's."""
     found = find_sources(sources)
     into_folder = out is not None and (len(found) > 1 or is_folder(out) or not out.suffix)
-    plan = _Plan(Recordings(source.path for source in found), overwrite=overwrite)
+    plan = _Plan(Recordings(source.path for source in found), overwrite=overwrite, skip_existing=skip_existing)
     return [
         plan.target(source, _result(source.path, source.folder, out, voice, format_, into_folder=into_folder))
         for source in found
@@ -68,9 +70,10 @@ def spare_recordings(database: Database, targets: Iterable[Target]) -> list[Targ
 class _Plan:
     """Takes targets one by one, and knows which names are taken."""
 
-    def __init__(self, recordings: Recordings, *, overwrite: bool) -> None:
+    def __init__(self, recordings: Recordings, *, overwrite: bool, skip_existing: bool) -> None:
         self._recordings = recordings
         self._overwrite = overwrite
+        self._skip_existing = skip_existing
         self._taken: dict[str, Path] = {}
         self._places = Places()
 
@@ -78,7 +81,8 @@ class _Plan:
         error = source.error or self._why_not(source.path, result) or self._places.why_closed(result)
         if error is None:
             self._taken[place_of(result)] = source.path
-        return Target(source.path, result, error)
+        is_there = error is None and self._skip_existing and not self._overwrite and result.is_file()
+        return Target(source.path, result, error, is_there=is_there)
 
     def _why_not(self, source: Path, result: Path) -> InputError | None:
         if recording := self._recordings.at(result):
@@ -88,7 +92,7 @@ class _Plan:
             return InputError(f"{result} is {what}, which no result replaces", ELSEWHERE)
         if other := self._taken.get(place_of(result)):
             return InputError(f"{source} and {other} would both become {result}; rename one, or convert them apart")
-        if os.path.lexists(result) and not self._overwrite:
+        if os.path.lexists(result) and not self._overwrite and not (self._skip_existing and result.is_file()):
             return InputError(f"{result} exists already", Remedy(Act.OVERWRITE))
         return why_irreplaceable(result)
 

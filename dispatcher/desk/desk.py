@@ -9,6 +9,7 @@ from threading import Lock
 from celery import Celery
 from sqlalchemy import select
 
+from dispatcher.desk.bundle_report import take_bundle_report
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import BrokerLook, Lookout
 from dispatcher.desk.report import take_report
@@ -20,7 +21,7 @@ from storage.errors import BadMessage, DatabaseUnavailable
 from storage.records.database import Database
 from storage.records.schema import WorkerKeyRecord
 from storage.settings import Settings
-from workers.wire.messages import Heartbeat, LeaseReport
+from workers.wire.messages import BundleReport, Heartbeat, LeaseReport
 from workers.wire.routes import HEARTBEAT_TASK, REPORT_TASK
 from workers.wire.rubbish import rubbish
 from workers.wire.signing import HEARTBEAT_COUNTS, Signature, Trust, signer_of
@@ -135,9 +136,15 @@ class Desk:
 
     def _take_report(self, arguments: tuple[object, ...]) -> None:
         signature = self._signature(REPORT_TASK, arguments)
+        trust = self._trust(signature)
+        if BundleReport.is_one(arguments[0]):
+            news = BundleReport.from_json(arguments[0])
+            with self.turns.writing() as turn:
+                take_bundle_report(turn, news, trust)
+            return
         report = LeaseReport.from_json(arguments[0])
         with self.turns.writing() as turn:
-            take_report(turn, report, self._trust(signature))
+            take_report(turn, report, trust)
 
     def _trust(self, signature: Signature | None) -> Trust:
         return Trust(signature.key if signature else None, has_keys=bool(self.keys))

@@ -1,8 +1,9 @@
 """A worker's heartbeat: who is there, and which leases are in whose hands."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from dispatcher.desk.returning import end_lease
 from dispatcher.turns.turn import Drop, Turn
@@ -69,8 +70,12 @@ def lose_worker(turn: Turn, incarnation: str) -> None:
         .values(state=WorkerState.GONE, holding=[])
         .returning(WorkerRecord.name)
     ).scalar()
-    for token in _running(turn.connection, incarnation):
-        end_lease(turn, token, LeaseState.LOST, f"the worker {name} was lost while it had it; see why it died")
+    blamed: set[str] = set()
+    for token, bundle in _running(turn.connection, incarnation):
+        # Of a bundle it had one atom in hand, the first that it has not told of.
+        blame = None if bundle in blamed else f"the worker {name} was lost while it had it; see why it died"
+        if end_lease(turn, token, LeaseState.LOST, blame) and bundle:
+            blamed.add(bundle)
 
 
 def _take_leave(turn: Turn, beat: Heartbeat) -> None:
@@ -79,7 +84,7 @@ def _take_leave(turn: Turn, beat: Heartbeat) -> None:
     Its other leases are over: their last reports were sent before this, but may be read after it.
     """
     turn.connection.execute(update(WorkerRecord).where(WorkerRecord.incarnation == beat.incarnation).values(holding=[]))
-    ours = select(LeaseRecord.token).where(LeaseRecord.token.in_(beat.holding), LeaseRecord.worker == beat.incarnation)
+    ours = select(LeaseRecord.token).where(_is_held(beat), LeaseRecord.worker == beat.incarnation)
     turn.feed_next()
     for token in list(turn.connection.execute(ours).scalars()):
         end_lease(turn, token, LeaseState.LOST)
@@ -107,6 +112,7 @@ def _welcome(turn: Turn, beat: Heartbeat, key: str | None) -> None:
         turn.connection, WorkerRecord, incarnation=beat.incarnation, name=beat.name, queue=beat.queue,
         capability=beat.capability, device=beat.device, offers=list(beat.offers), engines=dict(beat.engines),
         host=beat.host, pid=beat.pid, state=beat.state, holding=[], memory_mb=beat.memory_mb, key=key,
+        most_leases=beat.most_leases,
         started_at=turn.now, last_seen=turn.now,
     )  # fmt: skip
 
@@ -136,7 +142,7 @@ def _renew(turn: Turn, beat: Heartbeat) -> None:
         return
     renewed = turn.connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token.in_(beat.holding), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == beat.queue)
+        .where(_is_held(beat), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == beat.queue)
         .where(LeaseRecord.worker.is_(None) | (LeaseRecord.worker == beat.incarnation))
         .values(
             state=LeaseState.RUNNING,
@@ -145,14 +151,14 @@ def _renew(turn: Turn, beat: Heartbeat) -> None:
             heard_at=func.coalesce(LeaseRecord.heard_at, turn.now),
             expires_at=turn.now + turn.settings.lost_after_seconds,
         )
-        .returning(LeaseRecord.token, LeaseRecord.job_id)
+        .returning(LeaseRecord.token, LeaseRecord.bundle, LeaseRecord.job_id)
     ).all()
     turn.connection.execute(
         update(JobRecord)
         .where(JobRecord.id.in_({r.job_id for r in renewed}), JobRecord.started_at.is_(None))
         .values(started_at=turn.now)
     )
-    refused = sorted(set(beat.holding) - {r.token for r in renewed})
+    refused = sorted(set(beat.holding) - {r.token for r in renewed} - {r.bundle for r in renewed})
     # Commands are addressed by name: who uses another's name must not make it drop its leases.
     if refused and not _shares_its_name(turn.connection, beat):
         turn.drop(Drop(token, (beat.name,)) for token in refused)
@@ -167,8 +173,16 @@ def _shares_its_name(connection: Connection, beat: Heartbeat) -> bool:
     return bool(connection.execute(others).scalar_one())
 
 
-def _running(connection: Connection, incarnation: str) -> list[str]:
+def _is_held(beat: Heartbeat) -> ColumnElement[bool]:
+    """Which leases a worker says that it holds; it names those of a bundle by the bundle."""
+    return LeaseRecord.token.in_(beat.holding) | LeaseRecord.bundle.in_(beat.holding)
+
+
+def _running(connection: Connection, incarnation: str) -> Sequence[tuple[str, str | None]]:
+    """The leases that a worker has, with their bundles, in the order in which it works on them."""
     found = connection.execute(
-        select(LeaseRecord.token).where(LeaseRecord.worker == incarnation, LeaseRecord.state == LeaseState.RUNNING)
+        select(LeaseRecord.token, LeaseRecord.bundle)
+        .where(LeaseRecord.worker == incarnation, LeaseRecord.state == LeaseState.RUNNING)
+        .order_by(LeaseRecord.token)
     )
-    return list(found.scalars())
+    return [(token, bundle) for token, bundle in found]

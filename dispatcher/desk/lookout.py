@@ -13,7 +13,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from workers.wire.routes import HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE
+from workers.wire.routes import HEARTBEAT_QUEUE, REPORT_QUEUE, SPLIT_QUEUE, STITCH_QUEUE, each_about
 from workers.wire.sending import ABOUT
 from workers.wire.transport import move_aside
 
@@ -26,7 +26,7 @@ MOST_UNREAD = 100
 #: Seconds for which a message may be in a process' hands before we check whether it still is.
 IN_HAND = 60.0
 #: A lease's token, or a stage and its job's number; anything else was not sent by the farm.
-ABOUT_SHAPE = re.compile(r"[A-Za-z0-9_. -]{1,64}")
+ABOUT_SHAPE = re.compile(r"[A-Za-z0-9_. ,-]{1,2000}")
 #: Messages of one queue that are looked at; if more wait, nothing is considered lost.
 MOST_WAITING = 2_000
 #: Bytes of one queue that are looked at: thirty times what so many reports have, and few enough to read every second.
@@ -114,7 +114,13 @@ class BrokerLook:
             and len(small) == sum(size is not None for size in sizes)
             and all(messages is not None and len(messages) <= MOST_WAITING for messages in found)
         )
-        abouts = {about for messages in found for content in messages or () if (about := _about(content))}
+        abouts = {
+            about
+            for messages in found
+            for content in messages or ()
+            if (whole := _about(content))
+            for about in each_about(whole)
+        }
         return Waiting(frozenset(abouts), is_all)
 
     def _messages(self, channel: Any, keys: list[str]) -> list[list[bytes] | None]:

@@ -1,6 +1,6 @@
 """A worker's report of a lease: which atoms ended, and what that means for the lease and its job."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -10,7 +10,7 @@ from dispatcher.feed.speed import FASTEST, Speed
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.holding import held_by
 from dispatcher.jobs.life import Event
-from dispatcher.jobs.moves import PATIENCE, move
+from dispatcher.jobs.moves import PATIENCE, move_all
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
@@ -21,7 +21,7 @@ from workers.wire.messages import AtomOutcome, LeaseReport
 from workers.wire.signing import UNSIGNED, Trust
 
 
-class _Lease(NamedTuple):
+class Lease(NamedTuple):
     """The lease that is reported on, with what is needed of its job."""
 
     token: str
@@ -37,7 +37,7 @@ class _Lease(NamedTuple):
     kind: str
 
 
-class _Reporter(NamedTuple):
+class Reporter(NamedTuple):
     """The worker that sent a report."""
 
     name: str
@@ -47,9 +47,10 @@ class _Reporter(NamedTuple):
     device: str
 
 
-class _Finished(NamedTuple):
-    """An atom that this report finished."""
+class Finished(NamedTuple):
+    """An atom that a report finished."""
 
+    job_id: int
     number: int
     start: int
     stop: int
@@ -57,11 +58,9 @@ class _Finished(NamedTuple):
 
 def take_report(turn: Turn, report: LeaseReport, trust: Trust = UNSIGNED) -> None:
     """Record a report. Only the holder of the current token changes anything but the statistics."""
-    reporter = _reporter(turn.connection, report)
-    if reporter is not None and not trust.speaks_for(reporter.key):
-        raise BadMessage(f"a report of {reporter.name} is signed with another key than its heartbeats")
-    lease = _locked_lease(turn.connection, report)
-    if lease is None or not _is_theirs(lease, report, reporter):
+    reporter = trusted_reporter(turn.connection, report.incarnation, trust)
+    lease = locked_leases(turn.connection, [report.token]).get(report.token)
+    if lease is None or not is_theirs(lease, report.incarnation, reporter):
         turn.drop([Drop(report.token, (reporter.name,))] if reporter else [])
         return
     if any(not lease.first_number <= o.number <= lease.last_number for o in report.outcomes):
@@ -69,10 +68,11 @@ def take_report(turn: Turn, report: LeaseReport, trust: Trust = UNSIGNED) -> Non
     _take_in(turn, lease, report, reporter)
 
 
-def _take_in(turn: Turn, lease: _Lease, report: LeaseReport, reporter: _Reporter | None) -> None:
+def _take_in(turn: Turn, lease: Lease, report: LeaseReport, reporter: Reporter | None) -> None:
     good = [o for o in report.outcomes if o.outcome in GOOD]
     finished = _finish_atoms(turn.connection, lease, good)
-    _write_attempts(turn, lease, report, reporter, finished)
+    won = {r.number for r in finished}
+    write_attempts(turn, [attempt(turn, lease, report.incarnation, reporter, o, won) for o in report.outcomes])
     _learn_speed(turn, lease, good, finished)
     for outcome in report.outcomes:
         if outcome.outcome not in GOOD:
@@ -82,63 +82,64 @@ def _take_in(turn: Turn, lease: _Lease, report: LeaseReport, reporter: _Reporter
     if report.is_over:
         end_lease(turn, lease.token, LeaseState.FINISHED)
         turn.feed_next()
-    if finished:
-        _count_done(turn, lease, finished, good)
+    if finished and count_done(turn, lease, finished, good):
+        complete_jobs(turn, lease.kind, [lease.job_id])
 
 
-def complete_job(turn: Turn, job_id: int) -> None:
-    """Send a job on to its last stage once every atom is done."""
-    kind = turn.connection.execute(
-        select(JobRecord.kind).where(
-            JobRecord.id == job_id, JobRecord.state == JobState.CONVERTING, JobRecord.atoms_done >= JobRecord.atoms
-        )
-    ).scalar()
-    if kind is not None and move(
-        turn.connection, job_id, Event.ALL_CONVERTED, converted_at=turn.now, claim_over=True, claim_until=turn.now
-    ):
+def complete_jobs(turn: Turn, kind: str, job_ids: Sequence[int]) -> None:
+    """Send jobs of a kind on to their last stage, those of which every atom is done."""
+    completed = move_all(
+        turn.connection, job_ids, Event.ALL_CONVERTED, only_where=JobRecord.atoms_done >= JobRecord.atoms,
+        converted_at=turn.now, claim_over=True, claim_until=turn.now,
+    )  # fmt: skip
+    for job_id in completed:
         turn.ask_for(kind_named(kind).last, job_id)
 
 
-def _finish_atoms(connection: Connection, lease: _Lease, good: Sequence[AtomOutcome]) -> list[_Finished]:
+def _finish_atoms(connection: Connection, lease: Lease, good: Sequence[AtomOutcome]) -> list[Finished]:
     """Mark as done the atoms that this lease, or the lease that it copies, still holds."""
     if not good:
         return []
     return read_rows(
         connection,
-        _Finished,
+        Finished,
         update(AtomRecord)
         .where(AtomRecord.job_id == lease.job_id, AtomRecord.number.in_([o.number for o in good]))
         .where(held_by(lease.token))
         .values(state=AtomState.DONE)
-        .returning(*columns(_Finished, AtomRecord)),
+        .returning(*columns(Finished, AtomRecord)),
     )
 
 
-def _reporter(connection: Connection, report: LeaseReport) -> _Reporter | None:
-    """Who reports; None if it never sent a heartbeat."""
-    statement = select(*columns(_Reporter, WorkerRecord)).where(WorkerRecord.incarnation == report.incarnation)
-    return read_row(connection, _Reporter, statement)
+def trusted_reporter(connection: Connection, incarnation: str, trust: Trust) -> Reporter | None:
+    """Who reports, None if it never sent a heartbeat; BadMessage if somebody else signed for it."""
+    statement = select(*columns(Reporter, WorkerRecord)).where(WorkerRecord.incarnation == incarnation)
+    reporter = read_row(connection, Reporter, statement)
+    if reporter is not None and not trust.speaks_for(reporter.key):
+        raise BadMessage(f"a report of {reporter.name} is signed with another key than its heartbeats")
+    return reporter
 
 
-def _locked_lease(connection: Connection, report: LeaseReport) -> _Lease | None:
-    """The lease, locked. Leases are always locked before jobs, so that no two transactions wait for each other."""
+def locked_leases(connection: Connection, tokens: Sequence[str]) -> dict[str, Lease]:
+    """Leases by token, locked. They are always locked before jobs, so that no two transactions wait for each other."""
     statement = (
-        select(*columns(_Lease, LeaseRecord, JobRecord))
+        select(*columns(Lease, LeaseRecord, JobRecord))
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .where(LeaseRecord.token == report.token)
+        .where(LeaseRecord.token.in_(tokens))
+        .order_by(LeaseRecord.token)
         .with_for_update(of=LeaseRecord)
     )
-    return read_row(connection, _Lease, statement)
+    return {lease.token: lease for lease in read_rows(connection, Lease, statement)}
 
 
-def _is_theirs(lease: _Lease, report: LeaseReport, reporter: _Reporter | None) -> bool:
+def is_theirs(lease: Lease, incarnation: str, reporter: Reporter | None) -> bool:
     """Whether the reporting worker holds the lease, or nobody does yet and it is in the worker's queue."""
     if lease.worker is not None:
-        return lease.worker == report.incarnation
+        return lease.worker == incarnation
     return reporter is not None and reporter.queue == lease.queue
 
 
-def _take_failure(turn: Turn, lease: _Lease, outcome: AtomOutcome) -> None:
+def _take_failure(turn: Turn, lease: Lease, outcome: AtomOutcome) -> None:
     """Take one atom back: blame it, have it cut again, or wait for a server that is away."""
     blame = outcome.error or "the worker gave no reason"
     if outcome.outcome == Outcome.DAMAGED:
@@ -160,42 +161,42 @@ def _may_wait(turn: Turn, job_id: int, reason: str) -> bool:
     return since is None or turn.now - since < PATIENCE
 
 
-def _write_attempts(
-    turn: Turn, lease: _Lease, report: LeaseReport, reporter: _Reporter | None, finished: Sequence[_Finished]
-) -> None:
-    won = {r.number for r in finished}
-    waited = max((lease.started_at or turn.now) - lease.created_at, 0.0)
-    rows = [
-        {
-            "job_id": lease.job_id,
-            "number": o.number,
-            "token": lease.token,
-            "worker": reporter.name if reporter else report.incarnation,
-            "incarnation": report.incarnation,
-            "capability": reporter.capability if reporter else "",
-            "device": reporter.device if reporter else "",
-            "engine": lease.engine,
-            "outcome": str(o.outcome) if o.outcome not in GOOD or o.number in won else Outcome.LATE,
-            "error": o.error,
-            "audio_seconds": o.audio_seconds,
-            "queue_wait": waited,
-            "fetch": o.fetch,
-            "decode": o.decode,
-            "convert": o.convert,
-            "stages": dict(o.stages),
-            "encode": o.encode,
-            "store": o.store,
-            "busy": o.busy,
-            "peak_memory_mb": o.peak_memory_mb,
-            "ended_at": turn.now,
-        }
-        for o in report.outcomes
-    ]
-    if rows:
-        turn.connection.execute(insert(AttemptRecord), rows)
+def attempt(
+    turn: Turn, lease: Lease, incarnation: str, reporter: Reporter | None, o: AtomOutcome, won: Container[int]
+) -> dict[str, object]:
+    """The record of one try; it was late if it is good and others had finished the atom before."""
+    return {
+        "job_id": lease.job_id,
+        "number": o.number,
+        "token": lease.token,
+        "worker": reporter.name if reporter else incarnation,
+        "incarnation": incarnation,
+        "capability": reporter.capability if reporter else "",
+        "device": reporter.device if reporter else "",
+        "engine": lease.engine,
+        "outcome": str(o.outcome) if o.outcome not in GOOD or o.number in won else Outcome.LATE,
+        "error": o.error,
+        "audio_seconds": o.audio_seconds,
+        "queue_wait": max((lease.started_at or turn.now) - lease.created_at, 0.0),
+        "fetch": o.fetch,
+        "decode": o.decode,
+        "convert": o.convert,
+        "stages": dict(o.stages),
+        "encode": o.encode,
+        "store": o.store,
+        "busy": o.busy,
+        "peak_memory_mb": o.peak_memory_mb,
+        "ended_at": turn.now,
+    }
 
 
-def _learn_speed(turn: Turn, lease: _Lease, good: Sequence[AtomOutcome], finished: Sequence[_Finished]) -> None:
+def write_attempts(turn: Turn, attempts: Sequence[Mapping[str, object]]) -> None:
+    """Record tries."""
+    if attempts:
+        turn.connection.execute(insert(AttemptRecord), attempts)
+
+
+def _learn_speed(turn: Turn, lease: Lease, good: Sequence[AtomOutcome], finished: Sequence[Finished]) -> None:
     """Learn the class's speed from what was really converted; what was in the store already says nothing about it.
 
     The records know the length of an atom better than the report.
@@ -209,17 +210,21 @@ def _learn_speed(turn: Turn, lease: _Lease, good: Sequence[AtomOutcome], finishe
         # A result has `keys`, so dict() would take it for a mapping.
         length_by_number |= dict(iter(turn.connection.execute(lengths)))
     audio = sum(length_by_number.get(number, 0) for number in busy_by_number) / lease.rate_in
+    learn_speed(turn, lease.queue, lease.engine, audio, sum(busy_by_number.values()))
+
+
+def learn_speed(turn: Turn, queue: str, engine: str, audio: float, busy: float) -> None:
+    """Learn from seconds of audio that were converted in seconds of a machine's own time."""
     if not audio:
         return
-    busy = max(sum(busy_by_number.values()), audio / FASTEST)
-    where = (SpeedRecord.queue == lease.queue, SpeedRecord.engine == lease.engine)
+    busy = max(busy, audio / FASTEST)
+    where = (SpeedRecord.queue == queue, SpeedRecord.engine == engine)
     known = select(SpeedRecord.audio, SpeedRecord.busy).where(*where).with_for_update()
     speed = turn.connection.execute(known).one_or_none()
     if speed is None:
         insert_if_absent(
-            turn.connection, SpeedRecord, queue=lease.queue, engine=lease.engine, audio=0.0, busy=0.0,
-            updated_at=turn.now,
-        )  # fmt: skip
+            turn.connection, SpeedRecord, queue=queue, engine=engine, audio=0.0, busy=0.0, updated_at=turn.now
+        )
         speed = turn.connection.execute(known).one()
     learnt = Speed(*speed).sound().after(audio, busy)
     turn.connection.execute(
@@ -227,7 +232,7 @@ def _learn_speed(turn: Turn, lease: _Lease, good: Sequence[AtomOutcome], finishe
     )
 
 
-def _note_progress(turn: Turn, lease: _Lease, report: LeaseReport) -> None:
+def _note_progress(turn: Turn, lease: Lease, report: LeaseReport) -> None:
     """Note that the lease makes progress and that its worker is alive."""
     turn.connection.execute(
         update(LeaseRecord)
@@ -242,7 +247,8 @@ def _note_progress(turn: Turn, lease: _Lease, report: LeaseReport) -> None:
     )
 
 
-def _count_done(turn: Turn, lease: _Lease, finished: Sequence[_Finished], good: Sequence[AtomOutcome]) -> None:
+def count_done(turn: Turn, lease: Lease, finished: Sequence[Finished], good: Sequence[AtomOutcome]) -> bool:
+    """Count finished atoms in their job's row; True if they were the last."""
     atoms_done, atoms = turn.connection.execute(
         update(JobRecord)
         .where(JobRecord.id == lease.job_id)
@@ -255,5 +261,4 @@ def _count_done(turn: Turn, lease: _Lease, finished: Sequence[_Finished], good: 
         )
         .returning(JobRecord.atoms_done, JobRecord.atoms)
     ).one()
-    if atoms_done >= atoms:
-        complete_job(turn, lease.job_id)
+    return bool(atoms_done >= atoms)

@@ -14,8 +14,11 @@ from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
 from storage.records.states import LIVE_LEASES, AtomState, LeaseState
 
 
-def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = None) -> None:
-    """End a live lease and take back what it had not finished; `blame` counts against the atom it was working on."""
+def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = None) -> bool:
+    """End a live lease and take back what it had not finished; `blame` counts against the atom it was working on.
+
+    True if an atom was blamed.
+    """
     lease = turn.connection.execute(
         update(LeaseRecord)
         .where(LeaseRecord.token == token, LeaseRecord.state.in_(LIVE_LEASES))
@@ -23,7 +26,7 @@ def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = Non
         .returning(LeaseRecord.job_id, LeaseRecord.worker)
     ).one_or_none()
     if lease is None:
-        return
+        return False
     # A copy outlives its original and becomes a lease like any other.
     turn.connection.execute(update(LeaseRecord).where(LeaseRecord.copy_of == token).values(copy_of=None))
     held = turn.connection.execute(
@@ -31,11 +34,13 @@ def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = Non
     )
     numbers = list(held.scalars())
     turn.feed_next()
-    if numbers and blame:
+    is_blamed = bool(numbers and blame)
+    if is_blamed:
         give_back(turn, lease.job_id, token, numbers[:1], blame)
         numbers = numbers[1:]
     if numbers:
         give_back(turn, lease.job_id, token, numbers)
+    return is_blamed
 
 
 def give_back(turn: Turn, job_id: int, token: str, numbers: Sequence[int], blame: str | None = None) -> None:

@@ -57,7 +57,7 @@ def _ask_for(turn: Turn, kind: str, stage: Stage, lookout: Lookout) -> None:
             )
             fail_job(turn, job.id, reason)
         elif _is_due(stage, job, turn.now, lookout, first=place == 0 and not busy):
-            turn.ask_for(stage, job.id)
+            turn.ask_for(stage, job.id, alone=job.claims > 0)
             turn.connection.execute(
                 update(JobRecord).where(JobRecord.id == job.id).values(claim=None, claim_until=turn.now)
             )

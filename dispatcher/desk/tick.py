@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from dispatcher.desk.clock import keep_time
 from dispatcher.desk.heartbeat import lose_worker
 from dispatcher.desk.lookout import Lookout
-from dispatcher.desk.report import complete_job
+from dispatcher.desk.report import complete_jobs
 from dispatcher.desk.returning import end_lease
 from dispatcher.desk.stages import ask_for_stages
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import JobState, LeaseState, WorkerState
+from storage.records.states import LIVE_LEASES, JobState, LeaseState, WorkerState
 
 #: Seconds after which a waiting lease is handed out again if nobody could look whether its message is there;
 #: longer than any lease waits behind another.
@@ -55,11 +55,14 @@ def waiting_queues(connection: Connection) -> list[str]:
 
 
 def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
-    """Those of these that are leases which have ended."""
-    ended = select(LeaseRecord.token).where(
-        LeaseRecord.token.in_(tokens), LeaseRecord.state.not_in((LeaseState.QUEUED, LeaseState.RUNNING))
+    """Those of these that are leases, or bundles of leases, which have ended."""
+    name = func.coalesce(LeaseRecord.bundle, LeaseRecord.token)
+    known = connection.execute(
+        select(name, func.max(case((LeaseRecord.state.in_(LIVE_LEASES), 1), else_=0)))
+        .where(LeaseRecord.token.in_(tokens) | LeaseRecord.bundle.in_(tokens))
+        .group_by(name)
     )
-    return frozenset(connection.execute(ended).scalars())
+    return frozenset(about for about, is_alive in known if not is_alive)
 
 
 def _lose_silent_workers(turn: Turn) -> None:
@@ -75,10 +78,12 @@ def _lose_silent_workers(turn: Turn) -> None:
 
 def _lose_expired_leases(turn: Turn, lookout: Lookout) -> None:
     expired = turn.connection.execute(
-        select(LeaseRecord.token).where(LeaseRecord.state == LeaseState.RUNNING, LeaseRecord.expires_at < turn.now)
-    )
+        select(LeaseRecord.token, func.coalesce(LeaseRecord.bundle, LeaseRecord.token)).where(
+            LeaseRecord.state == LeaseState.RUNNING, LeaseRecord.expires_at < turn.now
+        )
+    ).all()
     # After its last report of a lease a worker no longer names it, and that report may wait long behind others.
-    for token in [token for token in expired.scalars() if not lookout.may_wait(token)]:
+    for token in [token for token, about in expired if not lookout.may_wait(about)]:
         # The worker is alive but does not name this lease: its report was lost, and the atom is not to blame.
         end_lease(turn, token, LeaseState.LOST)
 
@@ -95,23 +100,28 @@ def _vain_leases(turn: Turn, lookout: Lookout) -> Iterator[str]:
             select(WorkerRecord.queue).where(WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY)))
         ).scalars()
     )
+    lost: dict[str, bool] = {}
     for lease in turn.connection.execute(
-        select(LeaseRecord.token, LeaseRecord.queue, LeaseRecord.created_at).where(
+        select(LeaseRecord.token, LeaseRecord.bundle, LeaseRecord.queue, LeaseRecord.created_at).where(
             LeaseRecord.state == LeaseState.QUEUED
         )
-    ):
-        lost = lookout.is_lost(lease.token, turn.now)
-        if lease.queue not in alive or lost or (turn.now - lease.created_at > UNSEEN and not lookout.is_sure):
+    ).all():
+        about = lease.bundle or lease.token
+        if about not in lost:
+            lost[about] = lookout.is_lost(about, turn.now)
+        if lease.queue not in alive or lost[about] or (turn.now - lease.created_at > UNSEEN and not lookout.is_sure):
             yield lease.token
 
 
 def _complete_jobs(turn: Turn) -> None:
     """Jobs whose split ended after their last atom was done."""
     ready = turn.connection.execute(
-        select(JobRecord.id).where(JobRecord.state == JobState.CONVERTING, JobRecord.atoms_done >= JobRecord.atoms)
+        select(JobRecord.id, JobRecord.kind).where(
+            JobRecord.state == JobState.CONVERTING, JobRecord.atoms_done >= JobRecord.atoms
+        )
     )
-    for job_id in list(ready.scalars()):
-        complete_job(turn, job_id)
+    for job_id, kind in ready.all():
+        complete_jobs(turn, kind, [job_id])
 
 
 def _sweep_now_and_then(turn: Turn) -> None:

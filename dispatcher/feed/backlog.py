@@ -33,6 +33,14 @@ Entry = tuple[int, float, int, int, Waiting]
 ORDER = count()
 
 
+#: What jobs need, their engine and their likeness.
+_Kinship = tuple[frozenset[str], str, str]
+
+
+def _kinship(view: JobView) -> _Kinship:
+    return view.needs, view.engine, view.likeness
+
+
 class _Group:
     """Jobs that need the same of a machine, ordered by age and by what is left."""
 
@@ -70,12 +78,12 @@ class Backlog:
     """All jobs, grouped by what they need."""
 
     def __init__(self, jobs: Iterable[JobView]) -> None:
-        self.groups: dict[frozenset[str], _Group] = {}
+        self.groups: dict[_Kinship, _Group] = {}
         self.latest = 0.0
         for view in jobs:
             self.latest = max(self.latest, view.last_leased_at)
             job = Waiting(view, view.atoms_waiting, view.seconds_waiting, view.last_leased_at)
-            self.groups.setdefault(view.needs, _Group()).add(job)
+            self.groups.setdefault(_kinship(view), _Group()).add(job)
         for group in self.groups.values():
             group.order()
 
@@ -96,7 +104,7 @@ class Backlog:
 
     def take(self, job: Waiting, atoms: int, seconds: float) -> None:
         """Note that atoms of a job were granted."""
-        group = self.groups[job.view.needs]
+        group = self.groups[_kinship(job.view)]
         group.remaining -= seconds
         job.atoms -= atoms
         job.seconds -= seconds
@@ -105,4 +113,13 @@ class Backlog:
         heapq.heappush(group.by_length, (job.view.priority, job.length, job.view.job_id, next(ORDER), job))
 
     def _fitting(self, offers: frozenset[str]) -> Iterator[_Group]:
-        return (group for needs, group in self.groups.items() if needs <= offers)
+        return (group for (needs, _, _), group in self.groups.items() if needs <= offers)
+
+    def next_like(self, job: Waiting, atoms: int, seconds: float) -> Waiting | None:
+        """The oldest job that is like another and equally urgent, if it is so short that all of it goes along."""
+        found = self.groups[_kinship(job.view)].oldest()
+        if found is None or found[0] != job.view.priority:
+            return None
+        other = found[4]
+        fits = other.atoms <= atoms and other.seconds <= seconds and not other.view.seconds_to_come
+        return other if fits else None

@@ -12,6 +12,8 @@ from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
 
 #: One running and one waiting lease per slot: the next begins at once, and little is tied to a slow machine.
 LEASES_PER_SLOT = 2
+#: Atoms of a job that goes along with another: those of a recording of about a minute.
+MOST_ATOMS_ALONG = 3
 #: Seconds that make no difference.
 A_MOMENT = 1e-3
 
@@ -143,13 +145,35 @@ def _machines(making: _Plan, job: Waiting, without: ClassView | None) -> Iterato
 
 
 def _take(making: _Plan, farm_class: ClassView, job: Waiting, atoms: int) -> None:
-    """Note the grant, take its atoms off the job and book the time of the machine that comes free first."""
+    """Note the grant, take its atoms off the job and book the time of the machine that comes free first.
+
+    What is left of the grant once a job is handed out whole goes to short jobs that are like it.
+    """
+    wanted = atoms
     atoms = min(atoms, job.atoms)
     seconds = atoms * job.atom
-    making.grants.append(Grant(farm_class.queue, job.view.job_id, seconds))
+    room = (wanted - atoms) * job.atom
+    making.backlog.take(job, atoms, seconds)
+    also = _take_along(making, farm_class, job, room)
+    seconds_along = sum(seconds for _, seconds in also)
+    making.grants.append(Grant(farm_class.queue, job.view.job_id, seconds, tuple(job_id for job_id, _ in also)))
     making.granted[farm_class.queue].append(job.view.priority)
     speed = farm_class.speeds.get(job.view.engine)
-    own = seconds / speed if speed else making.rules.shortest_lease
+    own = (seconds + seconds_along) / speed if speed else making.rules.shortest_lease
     free = making.free[farm_class.queue]
     heapq.heapreplace(free, free[0] + own + making.rules.lease_overhead)
-    making.backlog.take(job, atoms, seconds)
+
+
+def _take_along(making: _Plan, farm_class: ClassView, job: Waiting, room: float) -> list[tuple[int, float]]:
+    """Whole jobs like this one that fit into so much audio, with the audio of each."""
+    taken: list[tuple[int, float]] = []
+    if job.atoms or job.view.seconds_to_come:
+        return taken
+    while len(taken) + 1 < farm_class.most_leases:
+        other = making.backlog.next_like(job, MOST_ATOMS_ALONG, room)
+        if other is None:
+            return taken
+        taken.append((other.view.job_id, other.seconds))
+        room -= other.seconds
+        making.backlog.take(other, other.atoms, other.seconds)
+    return taken

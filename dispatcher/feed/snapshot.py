@@ -1,6 +1,7 @@
 """The farm as the planner sees it, read from SQL."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -14,12 +15,15 @@ from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
 
 #: Jobs considered in one plan, the most urgent and oldest first; more would not change what goes out now.
 MOST_JOBS = 2000
+#: Seconds of audio that are no more than rounding.
+A_MOMENT = 0.01
 
 
 class _LiveLease(NamedTuple):
     """A lease that is queued or running, and what it needs."""
 
     token: str
+    bundle: str | None
     job_id: int
     queue: str
     engine: str
@@ -34,21 +38,23 @@ class _LiveLease(NamedTuple):
 def read_classes(connection: Connection, now: float) -> list[ClassView]:
     """The classes of machines that take leases now, and the leases they have."""
     workers = connection.execute(
-        select(WorkerRecord.queue, WorkerRecord.offers).where(
+        select(WorkerRecord.queue, WorkerRecord.offers, WorkerRecord.most_leases).where(
             WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY))
         )
     ).all()
     slots: dict[str, int] = defaultdict(int)
     offered: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
-    for queue, said in workers:
+    together: dict[str, int] = {}
+    for queue, said, most_leases in workers:
         slots[queue] += 1
+        together[queue] = min(together.get(queue, most_leases), most_leases)
         offered[queue][names_in(said)] += 1
     # All machines of a queue offer the same; one that claims otherwise must not take work from the others.
     offers = {queue: counts.most_common(1)[0][0] for queue, counts in offered.items()}
     speeds = _speeds(connection)
     leases = _leases(connection, now) if slots else {}
     return [
-        ClassView(queue, offers[queue], count, speeds.get(queue, {}), tuple(leases.get(queue, ())))
+        ClassView(queue, offers[queue], count, speeds.get(queue, {}), tuple(leases.get(queue, ())), together[queue])
         for queue, count in slots.items()
     ]
 
@@ -59,16 +65,21 @@ def read_jobs(connection: Connection) -> list[JobView]:
         select(
             JobRecord.id, JobRecord.engine, JobRecord.needs, JobRecord.priority, JobRecord.submitted_at,
             JobRecord.last_leased_at, JobRecord.atoms_waiting, JobRecord.seconds_waiting,
-            JobRecord.seconds - JobRecord.seconds_split,
+            JobRecord.seconds - JobRecord.seconds_split, JobRecord.voice,
         )
         .where(JobRecord.atoms_waiting > 0, JobRecord.state.in_((JobState.SPLITTING, JobState.CONVERTING)))
         .order_by(JobRecord.priority, JobRecord.submitted_at)
         .limit(MOST_JOBS)
     )  # fmt: skip
     return [
-        JobView(job_id, engine, frozenset(needs), priority, submitted, leased, atoms, seconds, max(to_come, 0.0))
-        for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come in rows
+        JobView(job_id, engine, frozenset(needs), priority, submitted, leased, atoms, seconds, _rest(to_come), voice)
+        for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come, voice in rows
     ]
+
+
+def _rest(seconds: float) -> float:
+    """What is still to be split; less than a moment is rounding."""
+    return seconds if seconds > A_MOMENT else 0.0
 
 
 def _speeds(connection: Connection) -> dict[str, dict[str, float]]:
@@ -92,11 +103,28 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
     )
     copied = {r.copy_of for r in rows if r.copy_of}
     left = _left(connection, {r.job_id for r in rows}, with_copies=bool(copied))
-    leases: dict[str, list[LeaseView]] = defaultdict(list)
+    leases: dict[str, dict[str, LeaseView]] = defaultdict(dict)
     for row in rows:
         atoms, samples = left.get(row.token, (0, 0))
-        leases[row.queue].append(_lease_view(row, now, atoms, samples, is_copied=row.token in copied))
-    return leases
+        view = _lease_view(row, now, atoms, samples, is_copied=row.token in copied)
+        name, known = row.bundle or row.token, leases[row.queue]
+        known[name] = _together(name, known[name], view) if name in known else replace(view, token=name)
+    return {queue: list(views.values()) for queue, views in leases.items()}
+
+
+def _together(name: str, one: LeaseView, other: LeaseView) -> LeaseView:
+    """Two leases of a bundle as one."""
+    return replace(
+        one,
+        token=name,
+        priority=min(one.priority, other.priority),
+        atoms_left=one.atoms_left + other.atoms_left,
+        seconds_left=one.seconds_left + other.seconds_left,
+        running_for=other.running_for if one.running_for is None else one.running_for,
+        silent_for=min(one.silent_for, other.silent_for),
+        is_copy=one.is_copy or other.is_copy,
+        is_copied=one.is_copied or other.is_copied,
+    )
 
 
 def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> dict[str, tuple[int, int]]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class LeaseView:
-    """A lease that is out: waiting in its queue or being worked on."""
+    """A lease that is out, waiting in its queue or being worked on; or a bundle of leases, which looks like one."""
 
     token: str
+    """The lease's, or the bundle's."""
     job_id: int
     engine: str
     needs: frozenset[str]
@@ -22,6 +23,7 @@ class LeaseView:
     is_copy: bool = False
     is_copied: bool = False
     priority: int = 5
+    """Of the most urgent job in it, where it is a bundle."""
 
     @property
     def is_waiting(self) -> bool:
@@ -39,6 +41,8 @@ class ClassView:
     speeds: Mapping[str, float]
     """Measured realtime factor by engine; an engine that is missing was never measured here."""
     leases: tuple[LeaseView, ...] = field(default=())
+    most_leases: int = 1
+    """How many leases of short jobs its machines take in one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class JobView:
     seconds_waiting: float
     seconds_to_come: float = 0.0
     """Audio that is still being split and will soon be waiting."""
+    likeness: str = ""
+    """Short jobs of equal likeness are worked on together, because a machine has the same things loaded for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Grant:
     queue: str
     job_id: int
     seconds: float
+    also: tuple[int, ...] = ()
+    """Short jobs whose atoms, all of them, go along in the same message, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

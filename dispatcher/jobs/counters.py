@@ -1,10 +1,10 @@
 """A job's counters, which are changed only here: how much of it is cut, waiting, done, or to be cut again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, select, update
 
 from storage.records.schema import AtomRecord, JobRecord
 from storage.records.states import AtomState
@@ -55,6 +55,25 @@ def counted(
     if damaged:
         changes[JobRecord.atoms_damaged.key] = JobRecord.atoms_damaged + damaged
     return changes
+
+
+def count_each(connection: Connection, moved: Mapping[int, Pieces], **moves: int) -> None:
+    """Add every job's own pieces to counters of its row, or subtract them: `waiting=-1` where they no longer wait."""
+    if not moved:
+        return
+    columns = {"cut": (JobRecord.atoms, JobRecord.seconds_split),
+               "waiting": (JobRecord.atoms_waiting, JobRecord.seconds_waiting),
+               "done": (JobRecord.atoms_done, JobRecord.seconds_done)}  # fmt: skip
+    changes: dict[str, ColumnElement[Any]] = {}
+    for name, sign in moves.items():
+        count, seconds = columns[name]
+        changes[count.key] = count + sign * bindparam("pieces", type_=BigInteger)
+        changes[seconds.key] = seconds + sign * bindparam("samples", type_=BigInteger) / (1.0 * JobRecord.rate_in)
+    connection.execute(
+        update(JobRecord).where(JobRecord.id == bindparam("job")).values(**changes),
+        [{"job": job, "pieces": pieces.count, "samples": pieces.samples} for job, pieces in moved.items()],
+        execution_options={"synchronize_session": None},
+    )
 
 
 def counted_anew(connection: Connection, job_id: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Which atoms a lease holds: as its own, or as a copy of another lease's."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, case
 
 from storage.records.schema import AtomRecord
@@ -9,6 +11,11 @@ from storage.records.states import AtomState
 def held_by(token: str) -> ColumnElement[bool]:
     """Whether this lease holds an atom."""
     return and_(AtomRecord.state == AtomState.LEASED, (AtomRecord.token == token) | (AtomRecord.copy_token == token))
+
+
+def held_by_any(tokens: Sequence[str]) -> ColumnElement[bool]:
+    """Whether one of these leases holds an atom."""
+    return and_(AtomRecord.state == AtomState.LEASED, AtomRecord.token.in_(tokens) | AtomRecord.copy_token.in_(tokens))
 
 
 def other_holder(token: str) -> ColumnElement[str | None]:

@@ -27,6 +27,14 @@ def job_in(connection: Connection, job_id: int) -> JobRecord:
         return job
 
 
+def jobs_in(connection: Connection, job_ids: Sequence[int]) -> dict[int, JobRecord]:
+    """Several jobs as a transaction sees them, by number; those that are not there are left out."""
+    with Session(connection, expire_on_commit=False) as session:
+        jobs = {job.id: job for job in session.scalars(select(JobRecord).where(JobRecord.id.in_(job_ids)))}
+        session.expunge_all()
+        return jobs
+
+
 def load_jobs(
     database: Database, limit: int, job_ids: Sequence[int] | None = None, state: str | None = None
 ) -> list[JobRecord]:

@@ -1,8 +1,9 @@
 """Changing a job's state in SQL, guarded by the state that it must be in, and what a claim is in its row."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, update
 
 from dispatcher.jobs.life import Event, leads_to, possible_from
 from storage.records.schema import JobRecord
@@ -36,10 +37,27 @@ def move(
 
     `claim_over` gives the claim back, and the next stage starts with no attempts counted.
     """
-    statement = update(JobRecord).where(JobRecord.id == job_id, JobRecord.state.in_(possible_from(event)))
+    moved = move_all(connection, [job_id], event, claim=claim, claim_over=claim_over, **values)
+    return bool(moved)
+
+
+def move_all(
+    connection: Connection,
+    job_ids: Sequence[int],
+    event: Event,
+    *,
+    claim: str | None = None,
+    claim_over: bool = False,
+    only_where: ColumnElement[bool] | None = None,
+    **values: Any,
+) -> list[int]:
+    """Apply an event to several jobs at once; returns those whose state allowed it."""
+    statement = update(JobRecord).where(JobRecord.id.in_(job_ids), JobRecord.state.in_(possible_from(event)))
     if claim is not None:
         statement = statement.where(JobRecord.claim == claim)
+    if only_where is not None:
+        statement = statement.where(only_where)
     if claim_over:
         values = {**CLAIM_OVER, **values}
-    changed = connection.execute(statement.values(state=leads_to(event), **values))
-    return changed.rowcount == 1
+    changed = connection.execute(statement.values(state=leads_to(event), **values).returning(JobRecord.id))
+    return list(changed.scalars())

@@ -16,9 +16,11 @@ from workers.engines import catalog
 from workers.wire.messages import CONVERSION, AtomOrder, AtomOutcome, ConversionOrder
 from workers.wire.routes import MEND_TASK, SPLIT_QUEUE, SPLIT_TASK, STITCH_QUEUE, STITCH_TASK
 
-SPLIT = Stage("its split", SPLIT_TASK, SPLIT_QUEUE, (JobState.SUBMITTED, JobState.SPLITTING))
+#: Jobs in one message that asks for a split or stitch: short recordings of these take a studio about half a second.
+TOGETHER = 64
+SPLIT = Stage("its split", SPLIT_TASK, SPLIT_QUEUE, (JobState.SUBMITTED, JobState.SPLITTING), most_together=TOGETHER)
 MEND = Stage("cutting it again", MEND_TASK, SPLIT_QUEUE, (JobState.CONVERTING,), JobRecord.atoms_damaged > 0)
-STITCH = Stage("its stitch", STITCH_TASK, STITCH_QUEUE, (JobState.STITCHING,))
+STITCH = Stage("its stitch", STITCH_TASK, STITCH_QUEUE, (JobState.STITCHING,), most_together=TOGETHER)
 
 
 class Sounding(Protocol):

@@ -25,10 +25,12 @@ class Stage:
     """The states in which a job of this kind wants it."""
     only_where: ColumnElement[bool] | None = None
     """What else must hold for the job's row."""
+    most_together: int = 1
+    """How many jobs one message may ask it for; a studio works on their short recordings together."""
 
-    def about(self, job_id: int) -> str:
+    def about(self, *job_ids: int) -> str:
         """What a message that asks for it is about."""
-        return about_stage(self.task, job_id)
+        return about_stage(self.task, job_ids)
 
     def wanted_by(self, kind: str) -> ColumnElement[bool]:
         """Which jobs want it."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from celery import Celery
 
 from dispatcher.studio.split.mending import Mending
+from dispatcher.studio.split.short import ShortSplitting
 from dispatcher.studio.split.splitting import Splitting
 from dispatcher.studio.stitch.stitching import Stitching
 from dispatcher.studio.sweeping import Sweeping
@@ -41,6 +42,11 @@ class Studio:
     def splitting(self) -> Splitting:
         """Cuts recordings into atoms."""
         return Splitting(self.turns, self.store)
+
+    @cached_property
+    def short_splitting(self) -> ShortSplitting:
+        """Cuts short recordings, many at a time."""
+        return ShortSplitting(self.turns, self.store)
 
     @cached_property
     def mending(self) -> Mending:

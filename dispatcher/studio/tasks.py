@@ -5,7 +5,7 @@ Its processes are forked on Linux and begin from nothing on a Mac, where they fi
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from celery import current_app, shared_task, signals
 
@@ -25,6 +25,8 @@ use_for_redis()
 
 #: Seconds after which a request to feed expires: the next tick feeds anyway.
 FEED_EXPIRES = 5.0
+#: Jobs in one message; the farm itself never asks for so many.
+MOST_JOBS = 1_000
 
 
 def ask_to_feed() -> None:
@@ -49,7 +51,7 @@ signals.worker_process_init.connect(end_with_studio, weak=False)
 @shared_task(name=SPLIT_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
 def split(*arguments: object) -> None:
     """Cut a job's recording into atoms."""
-    _work(STUDIO.splitting.run, arguments)
+    _work(STUDIO.splitting.run, arguments, STUDIO.short_splitting.run)
 
 
 @shared_task(name=MEND_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
@@ -61,7 +63,7 @@ def mend(*arguments: object) -> None:
 @shared_task(name=STITCH_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
 def stitch(*arguments: object) -> None:
     """Join a job's atoms."""
-    _work(STUDIO.stitching.run, arguments)
+    _work(STUDIO.stitching.run, arguments, STUDIO.stitching.run_together)
 
 
 @shared_task(name=SWEEP_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
@@ -70,10 +72,16 @@ def sweep(*_: object) -> None:
     STUDIO.sweeping.run()
 
 
-def _work(run: Callable[[int], None], arguments: tuple[object, ...]) -> None:
-    """Do a job's work. What fails because a server is away is asked for again by a tick."""
-    match arguments:
-        case (int() as job,) if not isinstance(job, bool) and 0 < job < 2**63:
-            run(job)
-        case _:
-            rubbish.drop("request for something that is not a job", arguments)
+def _work(
+    run: Callable[[int], None],
+    arguments: tuple[object, ...],
+    run_together: Callable[[Sequence[int]], None] | None = None,
+) -> None:
+    """Do the work of one job or several. What fails because a server is away is asked for again by a tick."""
+    jobs = [job for job in arguments if isinstance(job, int) and not isinstance(job, bool) and 0 < job < 2**63]
+    if len(jobs) != len(arguments) or not 0 < len(jobs) <= (MOST_JOBS if run_together else 1):
+        rubbish.drop("request for something that is not a job", arguments)
+    elif run_together and len(jobs) > 1:
+        run_together(jobs)
+    else:
+        run(jobs[0])

@@ -2,11 +2,13 @@
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from celery import Celery
 
-from dispatcher.turns.turn import Drop, Followups
+from dispatcher.kinds.kind import Stage
+from dispatcher.turns.turn import Asked, Drop, Followups, Issued
+from workers.wire.messages import Bundle
 from workers.wire.routes import SPLIT_QUEUE, SWEEP_TASK
 from workers.wire.sending import drop_leases, send, step_of
 
@@ -25,12 +27,14 @@ class Messenger:
 
     def send(self, followups: Followups) -> None:
         """Send all messages, or raise BrokerUnavailable."""
-        for lease in followups.leases:
-            order = lease.order
-            send(self.app, lease.queue, lease.queue, order.to_json(), priority=step_of(lease.priority),
-                 about=order.token)  # fmt: skip
-        for stage, job_id in followups.stages:
-            send(self.app, stage.task, stage.queue, job_id, about=stage.about(job_id))
+        for name, leases in letters(followups.leases).items():
+            message = leases[0].order.to_json()
+            if leases[0].bundle is not None:
+                message = Bundle(name, tuple(lease.order.to_json() for lease in leases)).to_json()
+            queue, priority = leases[0].queue, min(lease.priority for lease in leases)
+            send(self.app, queue, queue, message, priority=step_of(priority), about=name)
+        for stage, job_ids in _requests(followups.stages):
+            send(self.app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids))
         if followups.sweep:
             send(self.app, SWEEP_TASK, SPLIT_QUEUE)
         if followups.drops:
@@ -46,6 +50,28 @@ class Messenger:
         while len(self.told) > MOST_TOLD:
             self.told.popitem(last=False)
         return fresh
+
+
+def letters(leases: Iterable[Issued]) -> Mapping[str, list[Issued]]:
+    """What goes into each message, by its name: a lease's token, or its bundle."""
+    by_name: dict[str, list[Issued]] = defaultdict(list)
+    for lease in leases:
+        by_name[lease.bundle or lease.order.token].append(lease)
+    return by_name
+
+
+def _requests(asked: Iterable[Asked]) -> Iterator[tuple[Stage, list[int]]]:
+    """The jobs that each message asks a stage for."""
+    together: dict[str, tuple[Stage, list[int]]] = {}
+    for one in asked:
+        stage, job_ids = one.stage, [one.job_id]
+        if not one.alone:
+            stage, job_ids = together.setdefault(stage.task, (stage, []))
+            job_ids.append(one.job_id)
+        if one.alone or len(job_ids) >= stage.most_together:
+            yield stage, list(job_ids)
+            job_ids.clear()
+    yield from ((stage, job_ids) for stage, job_ids in together.values() if job_ids)
 
 
 def by_workers(drops: Iterable[Drop]) -> Mapping[tuple[str, ...], list[str]]:

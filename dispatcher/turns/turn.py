@@ -17,6 +17,8 @@ class Issued:
     queue: str
     priority: int
     order: Order
+    bundle: str | None = None
+    """Leases of one bundle are sent in one message, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class Drop:
     workers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stage of a job that is asked for."""
+
+    stage: Stage
+    job_id: int
+    alone: bool = False
+    """Whether in a message of its own."""
+
+
 @dataclass(slots=True)
 class Followups:
     """Messages to send and decisions to take next. Losing them is harmless: the next tick finds the same."""
@@ -34,7 +46,7 @@ class Followups:
     feed: bool = False
     sweep: bool = False
     drops: list[Drop] = field(default_factory=list)
-    stages: list[tuple[Stage, int]] = field(default_factory=list)
+    stages: list[Asked] = field(default_factory=list)
     leases: list[Issued] = field(default_factory=list)
 
     @property
@@ -44,7 +56,7 @@ class Followups:
 
     def asked_for(self, stage: Stage) -> list[int]:
         """The jobs whose stage is asked for."""
-        return [job_id for asked, job_id in self.stages if asked is stage]
+        return [asked.job_id for asked in self.stages if asked.stage is stage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +68,9 @@ class Turn:
     settings: Settings
     followups: Followups = field(default_factory=Followups)
 
-    def ask_for(self, stage: Stage, job_id: int) -> None:
-        """Have a studio work on a stage of a job."""
-        self.followups.stages.append((stage, job_id))
+    def ask_for(self, stage: Stage, job_id: int, *, alone: bool = False) -> None:
+        """Have a studio work on a stage of a job; `alone` if it may crash its process, or takes long."""
+        self.followups.stages.append(Asked(stage, job_id, alone))
 
     def drop(self, drops: Iterable[Drop]) -> None:
         """Have workers drop leases."""

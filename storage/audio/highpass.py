@@ -1,6 +1,7 @@
 """Removes the rumble from a recording without moving anything else in time."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,7 @@ class ZeroPhaseHighPass:
         return out
 
 
+@lru_cache(maxsize=8)
 def _response(rate: int, reach: int) -> npt.NDArray[np.float32]:
     """The real frequency response of what one transform removes: of an impulse response cut off at `reach`."""
     # The impulse gets a transform twice as long, so that its own wrapped tails are negligible.
@@ -81,4 +83,7 @@ def _response(rate: int, reach: int) -> npt.NDArray[np.float32]:
     kernel = np.zeros(_SPAN * rate)
     kernel[: reach + 1] = impulse[: reach + 1]
     kernel[-reach:] = impulse[-reach:]
-    return np.fft.rfft(kernel).real.astype(np.float32)
+    response = np.fft.rfft(kernel).real.astype(np.float32)
+    # All filters of a rate share it.
+    response.flags.writeable = False
+    return response

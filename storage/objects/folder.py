@@ -27,12 +27,12 @@ class FolderStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Store a small object."""
-        self._place(key, lambda target: target.write_bytes(data))
+        self._place(key, lambda file: file.write(data))
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file; the kernel clones it if the file system can."""
         source = checked_file(path)
-        self._place(key, lambda target: shutil.copyfile(source, target))
+        self._place(key, lambda file: _copy(source, file))
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
@@ -87,14 +87,18 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         return self.root / checked(key)
 
-    def _place(self, key: str, write: Callable[[Path], object]) -> None:
+    def _place(self, key: str, write: Callable[[BinaryIO], object]) -> None:
         target = self._path(key)
         unfinished = self.root / UNFINISHED / uuid4().hex
         try:
-            _make_folder(unfinished.parent)
-            _make_folder(target.parent)
-            write(unfinished)
-            _sync(unfinished)
+            for folder in (unfinished.parent, target.parent):
+                if not folder.is_dir():
+                    _make_folder(folder)
+            with unfinished.open("wb") as file:
+                write(file)
+                # The bytes must be on the disk before the name is.
+                file.flush()
+                os.fsync(file.fileno())
             unfinished.replace(target)
         except OSError as error:
             with suppress(OSError):
@@ -147,10 +151,9 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _sync(path: Path) -> None:
-    """Make sure that the bytes are on the disk before the object gets its name."""
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
+def _copy(source: Path, file: BinaryIO) -> None:
+    with source.open("rb") as opened:
+        shutil.copyfileobj(opened, file, 1 << 20)
 
 
 def _told(error: OSError, root: Path) -> ObjectStoreError | NoSpace:

@@ -74,7 +74,7 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("jobs_by_state", "state", "priority", "submitted_at"),
-        Index("jobs_with_waiting_atoms", "atoms_waiting", sqlite_where=text("atoms_waiting > 0"),
+        Index("jobs_to_feed", "priority", "submitted_at", sqlite_where=text("atoms_waiting > 0"),
               postgresql_where=text("atoms_waiting > 0")),
     )  # fmt: skip
 
@@ -171,9 +171,15 @@ class LeaseRecord(Record, kw_only=True):
         Index("leases_alive", "queue", sqlite_where=text("state IN ('queued', 'running')"),
               postgresql_where=text("state IN ('queued', 'running')")),
         Index("leases_by_job", "job_id"),
+        Index("leases_by_original", "copy_of", sqlite_where=text("copy_of IS NOT NULL"),
+              postgresql_where=text("copy_of IS NOT NULL")),
+        Index("leases_by_bundle", "bundle", sqlite_where=text("state IN ('queued', 'running')"),
+              postgresql_where=text("state IN ('queued', 'running')")),
     )  # fmt: skip
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    bundle: Mapped[str | None] = mapped_column(String(32), default=None)
+    """The leases that were sent in one message share it; the order of their tokens is the order of their work."""
     job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
     queue: Mapped[str]
     engine: Mapped[str]
@@ -246,6 +252,8 @@ class WorkerRecord(Record, kw_only=True):
     memory_mb: Mapped[float] = mapped_column(default=0.0)
     started_at: Mapped[float]
     last_seen: Mapped[float]
+    most_leases: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many leases it understands in one message."""
     key: Mapped[str | None] = mapped_column(default=None)
     """The worker key that its first heartbeat was signed with."""
 

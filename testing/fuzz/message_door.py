@@ -10,12 +10,21 @@ from storage import errors
 from storage.records.states import WorkerState
 from testing.fuzz.door import Door, Seeds
 from testing.fuzz.oddities import changed_json
-from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
+from workers.wire.messages import (
+    AtomOrder,
+    AtomOutcome,
+    Bundle,
+    BundleReport,
+    ConversionOrder,
+    Heartbeat,
+    LeaseReport,
+    Message,
+)
 
 #: The only error with which a message may be dropped.
 REFUSAL: type[errors.VoicefarmError] = errors.BadMessage
-_KINDS: dict[str, type[ConversionOrder] | type[LeaseReport] | type[Heartbeat]] = {
-    kind.__name__: kind for kind in (ConversionOrder, LeaseReport, Heartbeat)
+_KINDS: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (ConversionOrder, LeaseReport, Heartbeat, Bundle, BundleReport)
 }
 _INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
 _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
@@ -27,26 +36,26 @@ _LONG_ENOUGH = 1_000_000
 _NOT_BELOW_ZERO = {"job_id", "pid", "audio_seconds", "busy", "convert", "peak", "memory_mb", "rate_in", "rate_voice"}
 
 
-def sound_messages() -> list[ConversionOrder | LeaseReport | Heartbeat]:
+def sound_messages() -> list[Message]:
     """One of each kind, as the farm sends them."""
     atoms = tuple(AtomOrder(n, n * 480_000, (n + 1) * 480_000, n * 480_000, (n + 1) * 480_000, 0, 1) for n in range(2))
-    return [
-        ConversionOrder(
-            token=_TOKEN, job_id=7, engine="world", engine_version="3", recipe={"pitch": 4.0},
-            settings={"pitch": 2.0, "seed": 1}, rate_in=48_000, rate_voice=48_000, atoms_prefix=f"atoms/{_PREFIX}",
-            converted_prefix=f"converted/{_PREFIX}", atoms=atoms,
-        ),
-        LeaseReport(
-            token=_TOKEN, incarnation=_INCARNATION, is_over=False,
-            outcomes=(AtomOutcome(0, "done", 30.0, peak=0.5, convert=1.5, stages={"pitch": 0.7}, busy=2.0),
-                      AtomOutcome(1, "failed", 30.0, error="the engine gave up")),
-        ),
-        Heartbeat(
-            incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a device",
-            offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state=WorkerState.BUSY,
-            holding=(_TOKEN,), memory_mb=512.0,
-        ),
-    ]  # fmt: skip
+    order = ConversionOrder(
+        token=_TOKEN, job_id=7, engine="world", engine_version="3", recipe={"pitch": 4.0},
+        settings={"pitch": 2.0, "seed": 1}, rate_in=48_000, rate_voice=48_000, atoms_prefix=f"atoms/{_PREFIX}",
+        converted_prefix=f"converted/{_PREFIX}", atoms=atoms,
+    )  # fmt: skip
+    report = LeaseReport(
+        token=_TOKEN, incarnation=_INCARNATION, is_over=False,
+        outcomes=(AtomOutcome(0, "done", 30.0, peak=0.5, convert=1.5, stages={"pitch": 0.7}, busy=2.0),
+                  AtomOutcome(1, "failed", 30.0, error="the engine gave up")),
+    )  # fmt: skip
+    beat = Heartbeat(
+        incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a device",
+        offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state=WorkerState.BUSY,
+        holding=(_TOKEN,), memory_mb=512.0,
+    )  # fmt: skip
+    bundle = Bundle(_TOKEN, (json.loads(json.dumps(order.to_json())),))
+    return [order, report, beat, bundle, BundleReport(_TOKEN, _INCARNATION, (report,))]
 
 
 def seeds() -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from sqlalchemy import insert
 
-from dispatcher.client import Audience, Farm, Progress, Request
+from dispatcher.client import Audience, BatchProgress, Farm, Request
 from dispatcher.client.telling import FarmMessenger
 from dispatcher.kinds.conversion import SPLIT
 from dispatcher.turns.turn import Drop, Followups
@@ -126,7 +126,7 @@ def test_a_folder_with_a_bad_recording_is_converted_by_a_farm_that_ends_with_it(
     folder.mkdir()
     talk.rename(folder / "talk.wav")
     (folder / "bad.wav").write_bytes(b"no sound at all")
-    seen: list[Progress] = []
+    seen: list[BatchProgress] = []
 
     bad, good = farm.convert([folder], Request("through"), out, audience=Audience(seen.append))
 
@@ -135,7 +135,7 @@ def test_a_folder_with_a_bad_recording_is_converted_by_a_farm_that_ends_with_it(
     assert (good.source, good.state, good.error) == (folder / "talk.wav", "finished", None)
     assert good.result == out / "talk.wav"
     assert soundfile.info(out / "talk.wav").frames == 16_000
-    assert seen[-1].is_over
+    assert (seen[-1].ended, seen[-1].total) == (1, 1)
     assert not farm.settings.socket_path.exists()
 
 
@@ -193,3 +193,17 @@ def test_a_check_carries_its_remedy_as_a_value(build_settings: Callable[..., Set
     assert not findings["database"].ok
     assert [remedy.act for remedy in findings["database"].remedies] == [Act.UPGRADE_TABLES]
     assert findings["database"].to_json()["said"].endswith("is not there yet; upgrade the tables")
+
+
+def test_results_that_exist_already_are_left_out_when_asked(
+    build_settings: Callable[..., Settings], talk: Path, tmp_path: Path
+) -> None:
+    farm = Farm(build_settings(workers=1))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / talk.name).write_bytes(b"mine")
+    (there,) = farm.convert([talk], Request("through"), out / talk.name, skip_existing=True)
+    assert (there.state, there.result, there.is_good, there.job) == ("there", out / talk.name, True, None)
+    assert (out / talk.name).read_bytes() == b"mine"
+    (refused,) = farm.convert([talk], Request("through"), out / talk.name)
+    assert (refused.state, refused.is_good) == ("refused", False)

@@ -10,7 +10,15 @@ from dispatcher.desk.lookout import BrokerLook, Waiting
 from storage.settings import Settings
 from testing.services.redis import RedisServer
 from workers.wire.celery_app import build_app
-from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.routes import (
+    HEARTBEAT_QUEUE,
+    HEARTBEAT_TASK,
+    REPORT_QUEUE,
+    REPORT_TASK,
+    SPLIT_QUEUE,
+    SPLIT_TASK,
+    about_stage,
+)
 from workers.wire.sending import URGENT, send
 
 QUEUE = "convert.cpu.x"
@@ -46,6 +54,11 @@ def test_waiting_orders_and_reports_are_seen_and_left_in_place(waiter: Waiter) -
     waiter.report("b")
     for _ in range(2):
         assert waiter.seen() == Waiting(frozenset({"a", "b"}))
+
+
+def test_a_request_for_a_stage_of_several_jobs_is_seen_for_each_of_them(waiter: Waiter) -> None:
+    send(waiter.app, SPLIT_TASK, SPLIT_QUEUE, 7, 11, about=about_stage(SPLIT_TASK, [7, 11]))
+    assert waiter.seen() == Waiting(frozenset({about_stage(SPLIT_TASK, [7]), about_stage(SPLIT_TASK, [11])}))
 
 
 def test_an_empty_broker_holds_nothing(waiter: Waiter) -> None:

@@ -26,7 +26,7 @@ def test_a_split_whose_message_was_lost_is_asked_for_again(desk: DeskModel) -> N
 
 def test_a_split_whose_message_is_seen_in_its_queue_is_left_alone(desk: DeskModel) -> None:
     job = desk.job(atoms=1, state="submitted", claim_until=desk.now)
-    there = [about_stage(SPLIT_TASK, job)]
+    there = [about_stage(SPLIT_TASK, [job])]
     assert [found for _ in range(200) for found in desk.tick(there=there).asked_for(SPLIT)] == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from dispatcher.cli.main import main
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.saying import print_json
-from dispatcher.client.watching import Progress
+from dispatcher.client.following import BatchProgress, stage_of
 from storage.printable import printable, printable_lines, storable
 from storage.records.database import Database
 from tests.reports.conftest import Keep, Run
@@ -94,11 +94,17 @@ def test_the_progress_bar_is_harmless_to_a_terminal(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "200")
-    with progress_display(quiet=False) as show:
-        show(
-            Progress(
-                (job(name="a\x1b]0;owned\x07[red]b[/nothing]", state="splitting", ended_at=None),),
-                [frozenset({"world"})],
+    with progress_display(quiet=False) as display:
+        display.show(
+            BatchProgress(
+                total=1,
+                ended=0,
+                seconds=1.0,
+                seconds_done=0.0,
+                stage=stage_of(
+                    [job(name="a\x1b]0;owned\x07[red]b[/nothing]", state="splitting", ended_at=None)],
+                    [frozenset({"world"})],
+                ),
             )
         )
     assert r"splitting a\x1b]0;owned\x07[red]b[/nothing]" in terminal.getvalue()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -80,8 +81,8 @@ def test_a_writer_killed_midway_leaves_nothing_under_the_key(tmp_path: Path, sto
 def test_an_overwrite_that_fails_leaves_the_older_object(store: FolderStore) -> None:
     store.put("atoms/one", b"older")
 
-    def fail(target: Path) -> None:
-        target.write_bytes(b"half")
+    def fail(file: BinaryIO) -> None:
+        file.write(b"half")
         raise OSError(5, "the disk gave way")
 
     with pytest.raises(ObjectStoreError, match="the disk gave way"):
@@ -95,7 +96,9 @@ def test_the_bytes_are_on_disk_before_the_name_is(store: FolderStore, monkeypatc
 
     def sync(file: int) -> None:
         assert store.find("atoms/one") is None
-        synced.append(os.pread(file, 100, 0))
+        (unfinished,) = (store.root / UNFINISHED).iterdir()
+        assert os.fstat(file).st_ino == unfinished.stat().st_ino
+        synced.append(unfinished.read_bytes())
 
     monkeypatch.setattr(os, "fsync", sync)
     store.put("atoms/one", b"whole")

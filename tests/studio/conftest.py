@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dispatcher.desk.report import complete_job
+from dispatcher.desk.report import complete_jobs
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import check_request, submit
@@ -88,7 +88,7 @@ class StepByStep:
         )  # fmt: skip
         outcomes: dict[int, str] = {}
         pipeline = Pipeline(self.store, LoadedVoices(lambda *_: Path(), "cpu"), Event())
-        pipeline.run(order, lambda: False, lambda o: outcomes.update({o.number: o.outcome}))
+        pipeline.run([order], lambda _: False, lambda _, o: outcomes.update({o.number: o.outcome}), lambda _: None)
         good = [n for n, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.CACHED)]
         with self.database.writing() as connection:
             connection.execute(update(AtomRecord).where(AtomRecord.number.in_(good)).values(state="done"))
@@ -98,7 +98,7 @@ class StepByStep:
                     seconds_waiting=0.0, peak=1.0,
                 )
             )  # fmt: skip
-            complete_job(Turn(connection, 0.0, self.settings), self.number)
+            complete_jobs(Turn(connection, 0.0, self.settings), job.kind, [self.number])
         return outcomes
 
     def result(self) -> bytes:

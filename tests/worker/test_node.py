@@ -12,7 +12,7 @@ from testing.services.redis import RedisServer
 from tests.wire.test_messages import ORDER, travelled
 from workers.engines.capability import Capability, Device
 from workers.wire.celery_app import build_app, named_queue
-from workers.wire.messages import VERSION, LeaseReport
+from workers.wire.messages import VERSION, Bundle, BundleReport, LeaseReport
 from workers.wire.routes import REPORT_QUEUE
 from workers.wire.rubbish import rubbish
 from workers.worker.node import Node, NodeName
@@ -62,4 +62,26 @@ def test_the_lease_of_an_unreadable_order_goes_back_without_blame(node: Node, ch
 def test_anything_but_an_order_is_set_aside(node: Node) -> None:
     node.work({"colour": "blue"})
     assert sum(rubbish.take().values()) == 1
-    assert not node.outbox.waiting
+    assert not node.outbox.taken
+
+
+def test_a_bundle_is_worked_on_and_what_is_unreadable_in_it_goes_back_without_blame(node: Node) -> None:
+    orders = [{**travelled(ORDER.to_json()), "token": f"b{n}"} for n in range(3)]
+    orders[1]["kind"] = "training"
+    node.presence.drop(["b2"])
+    node.work(travelled(Bundle("bundle", tuple(orders)).to_json()))
+    told: list[LeaseReport] = []
+    with node.app.connection_for_read() as connection:
+        queue = connection.SimpleQueue(named_queue(REPORT_QUEUE), no_ack=True)
+        while len([report for report in told if report.is_over]) < 3:
+            arguments, *_ = queue.get(timeout=SOON).payload
+            told.extend(BundleReport.from_json(arguments[0]).reports)
+    assert {outcome.outcome for report in told for outcome in report.outcomes if report.token == "b0"} == {"damaged"}
+    assert [outcome for report in told for outcome in report.outcomes if report.token != "b0"] == []
+    assert sum(rubbish.take().values()) == 1
+
+
+def test_a_bundle_with_a_malformed_order_is_set_aside(node: Node) -> None:
+    node.work({"token": "bundle", "orders": [{"colour": "blue"}]})
+    assert sum(rubbish.take().values()) == 1
+    assert not node.outbox.taken

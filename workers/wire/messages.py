@@ -18,6 +18,8 @@ M = TypeVar("M", bound="Message")
 
 #: Characters of the longest error that is sent; what an engine says beyond that helps nobody.
 LONGEST_ERROR = 2_000
+#: Characters of a malformed message that are repeated.
+LONGEST_QUOTE = 300
 
 #: Seconds of audio in one piece, context included: more than anybody could want, and a limit so that no order keeps a
 #: worker busy for ever.
@@ -40,9 +42,11 @@ Megabytes = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 #: The kind of work of an order that names none.
 CONVERSION = "conversion"
+#: Leases in one message at the most: more would make messages of more than 100 kB.
+MOST_TOGETHER = 128
 #: The version that this program writes. Raise it with every change of a message that readers may need to know about. A
 #: message without a version is of the first version, which did not state it.
-VERSION = 2
+VERSION = 3
 #: The oldest version that understands what this program writes. Raise it only where an older program would do harm by
 #: ignoring a field that it does not know: it then refuses the message.
 READABLE_FROM = 1
@@ -80,7 +84,9 @@ def _read(cls: type[M], message: object) -> M:
     try:
         return convert({"version": 1, **message} if isinstance(message, dict) else message, cls)
     except (ValidationError, RecursionError, UnicodeError, TypeError) as error:
-        raise BadMessage(f"a {cls.__name__} is malformed ({error}); find out who sent it") from error
+        # It may quote what was sent, however long that is.
+        what = str(error)[:LONGEST_QUOTE]
+        raise BadMessage(f"a {cls.__name__} is malformed ({what}); find out who sent it") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,19 @@ class ConversionOrder(Order):
             raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle(Message):
+    """Leases of short recordings that travel together, because each by itself would cost more to send than to do."""
+
+    token: Token
+    orders: Annotated[tuple[Json, ...], Meta(min_length=1, max_length=MOST_TOGETHER)]
+
+    @staticmethod
+    def is_one(message: object) -> bool:
+        """Whether a message holds several orders."""
+        return isinstance(message, dict) and "orders" in message
+
+
 def plain_error(error: object) -> str:
     """An error's text, shortened and cleaned so that it can be sent."""
     return str(error).encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_ERROR]
@@ -180,6 +199,20 @@ class LeaseReport(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class BundleReport(Message):
+    """News of several leases of one bundle."""
+
+    token: Token
+    incarnation: Token
+    reports: Annotated[tuple[LeaseReport, ...], Meta(min_length=1, max_length=MOST_TOGETHER)]
+
+    @staticmethod
+    def is_one(message: object) -> bool:
+        """Whether a message reports on several leases."""
+        return isinstance(message, dict) and "reports" in message
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat(Message):
     """A worker says who it is, what it offers and which leases it holds."""
 
@@ -197,3 +230,5 @@ class Heartbeat(Message):
     memory_mb: Megabytes = 0.0
     serial: Annotated[int, Meta(ge=0, le=2**53)] = 0
     """Number of this heartbeat, so that none is used twice; 0 from a worker that does not number them."""
+    most_leases: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    """How many leases it understands in one message."""

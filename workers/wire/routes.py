@@ -1,7 +1,7 @@
 """The farm's address book: names of queues and tasks, and the tags in which workers say what they offer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 
 #: Ticks and feeding, reports, and heartbeats: short messages, answered within milliseconds. The desk takes one of each
@@ -53,9 +53,18 @@ def class_of(queue: str) -> str:
     return queue.removeprefix(CONVERT).split(VERSIONS)[0].split("+")[0]
 
 
-def about_stage(task: str, job_id: int) -> str:
-    """The subject of a message that asks for a stage of a job."""
-    return f"{task} {job_id}"
+def about_stage(task: str, job_ids: Sequence[int]) -> str:
+    """What a message that asks for a stage of some jobs is about."""
+    return f"{task} {','.join(map(str, job_ids))}"
+
+
+def each_about(about: str) -> Iterator[str]:
+    """What a message is about, job by job where it asks for a stage of several."""
+    task, space, job_ids = about.partition(" ")
+    if space:
+        yield from (f"{task} {job_id}" for job_id in job_ids.split(","))
+    else:
+        yield about
 
 
 def engine_tag(name: str, version: str) -> str:

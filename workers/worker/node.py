@@ -1,6 +1,7 @@
 """One worker process: its lease task, its heartbeat and its reports, around one pipeline."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 from uuid import uuid4
@@ -12,7 +13,7 @@ from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from workers.engines.capability import Capability
 from workers.engines.packages import Packages
-from workers.wire.messages import CONVERSION, ConversionOrder, Heartbeat, Json, Order
+from workers.wire.messages import CONVERSION, MOST_TOGETHER, Bundle, ConversionOrder, Heartbeat, Json, Order
 from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
 from workers.wire.rubbish import rubbish
 from workers.wire.sending import URGENT, send
@@ -54,7 +55,8 @@ class Node:
         self.give_up = Event()
         self.incarnation = uuid4().hex
         packages = Packages.of(settings, store, self.give_up)
-        self.pipeline = Pipeline(store, LoadedVoices(packages.folder, capability.device.capability), self.give_up)
+        voices = LoadedVoices(packages.folder, capability.device.capability)
+        self.pipeline = Pipeline(store, voices, self.give_up, settings.transfers)
         self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
 
@@ -77,33 +79,29 @@ class Node:
         """The body of the lease task; skips whatever is not an order or is no longer wanted."""
         try:
             (message,) = arguments
+            if Bundle.is_one(message):
+                bundle = Bundle.from_json(message)
+                self._take(bundle.token, [(Order.envelope(one), one) for one in bundle.orders])
+                return
             order = Order.envelope(message)
         except (BadMessage, ValueError) as error:
             rubbish.drop("malformed order", error)
             return
-        if self.presence.was_dropped(order.token):
-            return
-        self.presence.take(order.token)
-        try:
-            if not self.presence.must_stop(order.token):
-                self._do(order, message)
-        finally:
-            self.outbox.end(order.token)
+        self._take(order.token, [(order, message)])
 
-    def _do(self, order: Order, message: object) -> None:
-        """Work on an order that this worker understands; the lease of any other goes back without blame."""
-        if order.kind != CONVERSION:
-            rubbish.drop("order of an unknown kind", order.kind)
+    def _take(self, name: str, letters: Sequence[tuple[Order, object]]) -> None:
+        """Work on the leases of one message, and say of each when it is over; skips what is no longer wanted."""
+        if self.presence.was_dropped(name):
             return
+        self.presence.take(name)
+        tokens = [order.token for order, _ in letters]
+        self.outbox.begin(name, tokens)
         try:
-            conversion = ConversionOrder.from_json(message)
-        except BadMessage as error:
-            rubbish.drop("malformed order", error)
-            return
-        token = order.token
-        self.pipeline.run(
-            conversion, lambda: self.presence.must_stop(token), lambda outcome: self.outbox.tell(token, outcome)
-        )
+            understood = [found for order, message in letters if (found := _understood(order, message))]
+            self.pipeline.run(understood, self.presence.must_stop, self.outbox.tell, self.outbox.end)
+        finally:
+            for token in tokens:
+                self.outbox.end(token)
 
     def _introduction(self, host: str) -> Heartbeat:
         capability = self.capability
@@ -117,6 +115,7 @@ class Node:
             engines=capability.engines,
             host=host,
             pid=os.getpid(),
+            most_leases=MOST_TOGETHER,
         )
 
     def _send_heartbeat(self, message: Json) -> None:
@@ -126,3 +125,15 @@ class Node:
     def _send_report(self, message: Json) -> None:
         signed = self.signer.signed(REPORT_TASK, message)
         send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]))
+
+
+def _understood(order: Order, message: object) -> ConversionOrder | None:
+    """An order that this version understands; the lease of any other goes back unblamed."""
+    if order.kind != CONVERSION:
+        rubbish.drop("order of a kind that this version does not know", order.kind)
+        return None
+    try:
+        return ConversionOrder.from_json(message)
+    except BadMessage as error:
+        rubbish.drop("order that is none", error)
+        return None

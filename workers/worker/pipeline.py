@@ -4,10 +4,10 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Event
+from threading import Event, Lock
 
 import numpy as np
 
@@ -37,7 +37,8 @@ STORES_WAITING = 3
 #: Seconds between tries to read an atom that arrived damaged: it may have been damaged on the way, not in the store.
 READ_AGAIN = (0.5, 2.0)
 
-Tell = Callable[[AtomOutcome], None]
+#: Told a lease and what became of one of its atoms.
+Tell = Callable[[str, AtomOutcome], None]
 
 
 class _NotForUs(ConversionError):
@@ -58,48 +59,83 @@ class _Fetched:
     decode: float
 
 
+class _Left:
+    """How many atoms of each lease are still to be told of."""
+
+    def __init__(self, orders: Sequence[ConversionOrder], tell: Tell, end: Callable[[str], None]) -> None:
+        self.atoms = {order.token: len(order.atoms) for order in orders}
+        self.tell = tell
+        self.end = end
+        self.counting = Lock()
+
+    def telling(self, token: str) -> Callable[[AtomOutcome], None]:
+        """What tells of an atom of this lease, and of its end with the last one."""
+
+        def told(outcome: AtomOutcome) -> None:
+            self.tell(token, outcome)
+            with self.counting:
+                self.atoms[token] -= 1
+            if not self.atoms[token]:
+                self.end(token)
+
+        return told
+
+
 class Pipeline:
     """Runs leases, one at a time."""
 
-    def __init__(self, store: ObjectStore, voices: LoadedVoices, give_up: Event) -> None:
+    def __init__(self, store: ObjectStore, voices: LoadedVoices, give_up: Event, transfers: int = FETCH_AHEAD) -> None:
         self.store = store
         self.voices = voices
         self.give_up = give_up
-        self.fetchers = ThreadPoolExecutor(FETCH_AHEAD, "fetch")
-        self.storers = ThreadPoolExecutor(2, "store")
+        self.fetchers = ThreadPoolExecutor(min(FETCH_AHEAD, transfers), "fetch")
+        self.storers = ThreadPoolExecutor(min(2, transfers), "store")
 
-    def run(self, order: ConversionOrder, must_stop: Callable[[], bool], tell: Tell) -> None:
-        """Convert the atoms in order until done or told to stop; the end of each is reported, in any order."""
+    def run(
+        self,
+        orders: Sequence[ConversionOrder],
+        must_stop: Callable[[str], bool],
+        tell: Tell,
+        end: Callable[[str], None],
+    ) -> None:
+        """Convert the atoms of all orders, in order, until done or told to stop.
+
+        Each atom's end is told, in any order; `end` is called with each lease once there is no more to tell of it.
+        """
         storing: deque[Future[None]] = deque()
         since = time.perf_counter()
-        for atom, fetching in self._fetched_ahead(order, must_stop):
+        left = _Left(orders, tell, end)
+        for order, atom, fetching in self._fetched_ahead(orders, must_stop):
+            told = left.telling(order.token)
             outcome, converted = self._attempt(order, atom, fetching)
             now = time.perf_counter()
             outcome = replace(outcome, busy=now - since, peak_memory_mb=peak_memory_mb())
             since = now
             if converted is None:
-                tell(outcome)
+                told(outcome)
             else:
-                storing.append(self.storers.submit(self._deliver, order, atom, converted, outcome, tell))
+                storing.append(self.storers.submit(self._deliver, order, atom, converted, outcome, told))
             while len(storing) > STORES_WAITING:
                 storing.popleft().result()
         for delivery in storing:
             delivery.result()
 
     def _fetched_ahead(
-        self, order: ConversionOrder, must_stop: Callable[[], bool]
-    ) -> Iterator[tuple[AtomOrder, "Future[_Fetched]"]]:
-        """Every atom with its fetch, while the fetches of the next ones are already running."""
-        ahead: deque[tuple[AtomOrder, Future[_Fetched]]] = deque()
-        coming = iter(order.atoms)
+        self, orders: Sequence[ConversionOrder], must_stop: Callable[[str], bool]
+    ) -> Iterator[tuple[ConversionOrder, AtomOrder, "Future[_Fetched]"]]:
+        """Every atom that is still wanted with its fetch, while the fetches of the next ones are already running."""
+        ahead: deque[tuple[ConversionOrder, AtomOrder, Future[_Fetched]]] = deque()
+        coming = ((order, atom) for order in orders for atom in order.atoms if not must_stop(order.token))
         while True:
-            while len(ahead) <= FETCH_AHEAD and (atom := next(coming, None)) is not None:
-                ahead.append((atom, self.fetchers.submit(self._fetch, order, atom)))
-            if not ahead or must_stop():
-                for _, fetching in ahead:
-                    fetching.cancel()
+            while len(ahead) <= FETCH_AHEAD and (found := next(coming, None)) is not None:
+                ahead.append((*found, self.fetchers.submit(self._fetch, *found)))
+            if not ahead:
                 return
-            yield ahead.popleft()
+            order, atom, fetching = ahead.popleft()
+            if must_stop(order.token):
+                fetching.cancel()
+            else:
+                yield order, atom, fetching
 
     def _fetch(self, order: ConversionOrder, atom: AtomOrder) -> _Fetched:
         try:
@@ -170,7 +206,12 @@ class Pipeline:
             return replace(blank, error=what), None
 
     def _deliver(
-        self, order: ConversionOrder, atom: AtomOrder, samples: Samples, outcome: AtomOutcome, tell: Tell
+        self,
+        order: ConversionOrder,
+        atom: AtomOrder,
+        samples: Samples,
+        outcome: AtomOutcome,
+        tell: Callable[[AtomOutcome], None],
     ) -> None:
         """Encode and store one result, then report it; runs in parallel with the next conversion."""
         try:

@@ -45,7 +45,7 @@ class SplitRecords:
             )
             if written.rowcount != 1:
                 raise StaleClaim(f"job {self.job.id} is no longer ours to split")
-            turn.connection.execute(insert(AtomRecord), [self._row(a, out_length) for a in atoms])
+            turn.connection.execute(insert(AtomRecord), [atom_row(self.job, a, out_length) for a in atoms])
             turn.feed_next()
 
     def finish(self, frames: int, rate: int, took: float, remark: str = "") -> bool:
@@ -58,21 +58,23 @@ class SplitRecords:
                 remark=remark,
             )  # fmt: skip
 
-    def _row(self, atom: CutAtom, out_length: int | None) -> dict[str, object]:
-        out_stop = out_length if atom.is_last and out_length is not None else self._out(atom.stop)
-        return {
-            "job_id": self.job.id,
-            "number": atom.number,
-            "start": atom.start,
-            "stop": atom.stop,
-            "first": atom.first,
-            "last": atom.last,
-            "out_start": self._out(atom.start),
-            "out_stop": out_stop,
-            "state": AtomState.WAITING,
-            "attempts": 0,
-        }
 
-    def _out(self, position: int) -> int:
-        """A position on the grid at the voice's rate; exact, because a cell is whole at both rates."""
-        return resampled_length(position, self.job.rate_in, self.job.rate_voice)
+def atom_row(job: JobRecord, atom: CutAtom, out_length: int | None) -> dict[str, object]:
+    """The record of a fresh atom; `out_length` is the whole recording's, at the voice's rate, once it is known."""
+
+    def out(position: int) -> int:
+        # On the grid at the voice's rate; exact, because a cell is whole at both rates.
+        return resampled_length(position, job.rate_in, job.rate_voice)
+
+    return {
+        "job_id": job.id,
+        "number": atom.number,
+        "start": atom.start,
+        "stop": atom.stop,
+        "first": atom.first,
+        "last": atom.last,
+        "out_start": out(atom.start),
+        "out_stop": out_length if atom.is_last and out_length is not None else out(atom.stop),
+        "state": AtomState.WAITING,
+        "attempts": 0,
+    }

@@ -1,13 +1,13 @@
 """Claims on a job: which process splits or stitches it now, renewed while the work goes on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from dispatcher.jobs.ending import fail_job
 from dispatcher.jobs.moves import CLAIM_SECONDS, LONGEST_PAUSE, PATIENCE, RENEW_SECONDS, SHORTEST_PAUSE
@@ -17,48 +17,77 @@ from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 
+#: More tries than any job has; see MOST_CLAIMS in dispatcher/desk/stages.py.
+MOST_COUNTED = 1_000
+
 
 class Claim:
-    """The right to work on one stage of a job, as long as it is renewed; used in a `with` block."""
+    """The right to work on a stage of a job, or of several short ones, as long as it is renewed; for a `with` block."""
 
-    def __init__(self, database: Database, job_id: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, job_ids: Sequence[int], clock: Callable[[], float] = time.time) -> None:
         self.database = database
-        self.job_id = job_id
+        self.job_ids = list(job_ids)
         self.clock = clock
         self.token = uuid4().hex
         self.lost = False
         self.over = Event()
         self.thread = Thread(target=self._renew, name="claim", daemon=True)
 
-    def take(self, *states: JobState) -> bool:
-        """Take the claim if nobody has it and the job is in one of these states."""
+    def take(self, *states: JobState, only_first_tries: bool = False) -> list[int]:
+        """Take the claim on every job that nobody has and that is in one of these states; returns those taken.
+
+        What crashes its process must not take others along twice, so together with others only a first try is made.
+        """
         now = self.clock()
+        claims = 0 if only_first_tries else MOST_COUNTED
         with self.database.writing() as connection:
             taken = connection.execute(
                 update(JobRecord)
-                .where(JobRecord.id == self.job_id)
+                .where(JobRecord.id.in_(self.job_ids), JobRecord.claims <= claims)
                 .where((JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
                 .where(JobRecord.state.in_(states))
                 .values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
+                .returning(JobRecord.id)
             )
-            return taken.rowcount == 1
+            self.job_ids = sorted(taken.scalars())
+            return self.job_ids
 
-    def postpone(self, reason: str) -> bool:
-        """Give the claim back because a server is away, to try again later; it does not count as an attempt.
+    def give_back(self, job_ids: Sequence[int]) -> None:
+        """Give the claim on some jobs back without having tried."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            connection.execute(
+                update(JobRecord)
+                .where(JobRecord.id.in_(job_ids), JobRecord.claim == self.token)
+                .values(claim=None, claim_until=now, claims=JobRecord.claims - 1)
+            )
+
+    def still_held(self, connection: Connection, job_ids: Sequence[int], *states: JobState) -> frozenset[int]:
+        """The jobs that we still have the claim on and that are in one of these states, locked."""
+        found = connection.execute(
+            select(JobRecord.id)
+            .where(JobRecord.id.in_(job_ids), JobRecord.claim == self.token, JobRecord.state.in_(states))
+            .order_by(JobRecord.id)
+            .with_for_update()
+        )
+        return frozenset(found.scalars())
+
+    def postpone(self, job_id: int, reason: str) -> bool:
+        """Give the claim on a job back because a server is away, to try again later; it does not count as an attempt.
 
         False once that has gone on too long.
         """
         while True:
             try:
-                return self._postpone(reason)
+                return self._postpone(job_id, reason)
             except DatabaseUnavailable:
                 # Nobody else can take the job meanwhile, and a claim left behind would count as a crash.
                 if self.over.wait(RENEW_SECONDS):
                     raise
 
-    def _postpone(self, reason: str) -> bool:
+    def _postpone(self, job_id: int, reason: str) -> bool:
         now = self.clock()
-        ours = (JobRecord.id == self.job_id, JobRecord.claim == self.token)
+        ours = (JobRecord.id == job_id, JobRecord.claim == self.token)
         with self.database.writing() as connection:
             since = connection.execute(
                 select(func.coalesce(JobRecord.waiting_since, now)).where(*ours).with_for_update()
@@ -82,7 +111,7 @@ class Claim:
     def check(self) -> None:
         """Raise StaleClaim once another process has it or the job has ended."""
         if self.lost:
-            raise StaleClaim(f"job {self.job_id} is no longer ours to work on; another process continues it")
+            raise StaleClaim(f"jobs {self.job_ids} are no longer ours to work on; another process continues them")
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -100,10 +129,10 @@ class Claim:
                 with self.database.writing() as connection:
                     renewed = connection.execute(
                         update(JobRecord)
-                        .where(JobRecord.id == self.job_id, JobRecord.claim == self.token)
+                        .where(JobRecord.id.in_(self.job_ids), JobRecord.claim == self.token)
                         .values(claim_until=self.clock() + CLAIM_SECONDS)
                     )
-                    self.lost = renewed.rowcount != 1
+                    self.lost = renewed.rowcount == 0
             except VoicefarmError:
                 # The database may be back before the claim is lost.
                 continue
@@ -114,7 +143,7 @@ def work_on(turns: Turns, job_id: int, states: tuple[JobState, ...], work: Calla
 
     A server that is away is waited for; what waiting cannot cure fails the job.
     """
-    claim = Claim(turns.database, job_id)
+    claim = Claim(turns.database, [job_id])
     if not claim.take(*states):
         return
     with claim:
@@ -123,12 +152,13 @@ def work_on(turns: Turns, job_id: int, states: tuple[JobState, ...], work: Calla
         except StaleClaim:
             return
         except (AudioError, ObjectMissing) as error:
-            _fail(turns, job_id, error)
+            fail(turns, job_id, error)
         except ServiceError as error:
-            if not claim.postpone(str(error)):
-                _fail(turns, job_id, error)
+            if not claim.postpone(job_id, str(error)):
+                fail(turns, job_id, error)
 
 
-def _fail(turns: Turns, job_id: int, error: Exception) -> None:
+def fail(turns: Turns, job_id: int, error: Exception) -> None:
+    """Fail a job with an error's sentence."""
     with turns.writing() as turn:
         fail_job(turn, job_id, str(error))

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import func, select
 
@@ -70,6 +71,12 @@ def _prepared(prefix: str, atom: AtomRow) -> _Part:
 
 
 def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part]) -> Iterator[Samples]:
+    first, second = next(parts, None), next(parts, None)
+    if first is not None and second is None:
+        # A short recording is one atom, for which starting threads would take longer than fetching.
+        yield _fetch(store, first)
+        return
+    parts = chain((part for part in (first, second) if part is not None), parts)
     with ThreadPoolExecutor(AHEAD, "fetch") as fetchers:
         ahead: deque[Future[Samples]] = deque()
         for part in parts:

@@ -1,17 +1,20 @@
 """The stitch of one job: join, guard, resample, encode, publish, record, as a stream from end to end."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import bindparam, update
 
 from dispatcher.jobs.life import Event
-from dispatcher.jobs.loading import load_job
-from dispatcher.jobs.moves import move
+from dispatcher.jobs.loading import jobs_in, load_job
+from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
 from dispatcher.studio.stage.claim import Claim, work_on
+from dispatcher.studio.stage.together import SHORT, leave_long, work_together
 from dispatcher.studio.stitch import loudness
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
 from dispatcher.studio.stitch.reopening import reopen
@@ -20,7 +23,7 @@ from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio.grid import resampled_length
 from storage.audio.write import open_result
-from storage.errors import AtomLost, AudioError
+from storage.errors import AtomLost, AudioError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
 from workers.engines.voice import Samples
@@ -43,6 +46,17 @@ class _Peak:
             yield block
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A result that lies in the store."""
+
+    job_id: int
+    key: str
+    frames: int
+    size: int
+    took: float
+
+
 class Stitching:
     """Stitches jobs, and has atoms made again that the store did not keep."""
 
@@ -63,20 +77,48 @@ class Stitching:
         except AtomLost as lost:
             reopen(self.turns, self.store, job, claim, lost)
 
+    def run_together(self, job_ids: Sequence[int]) -> None:
+        """Stitch all that are short and that nobody else stitches; ask for the others again, each alone."""
+        work_together(self.turns, job_ids, STITCH.states, self._stitch_together)
+
+    def _stitch_together(self, claim: Claim) -> Iterator[tuple[int, VoicefarmError]]:
+        with self.database.reading() as connection:
+            jobs = jobs_in(connection, claim.job_ids)
+        short = [job for job in jobs.values() if job.seconds <= SHORT]
+        leave_long(self.turns, claim, STITCH, jobs.keys() - {job.id for job in short})
+        made: list[_Made] = []
+        with ThreadPoolExecutor(self.turns.settings.transfers, "stitch") as pool, scratch_room(self.scratch) as folder:
+            for job, found in zip(short, pool.map(lambda job: self._try(job, claim, folder), short), strict=True):
+                if isinstance(found, AtomLost):
+                    reopen(self.turns, self.store, job, claim, found)
+                elif isinstance(found, VoicefarmError):
+                    yield job.id, found
+                else:
+                    made.append(found)
+        _record(self.turns, claim, made)
+
+    def _try(self, job: JobRecord, claim: Claim, folder: Path) -> _Made | VoicefarmError:
+        try:
+            return self._make(job, claim, folder)
+        except VoicefarmError as error:
+            return error
+
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
+        with scratch_room(self.scratch) as folder:
+            made = self._make(job, claim, folder)
+        _record(self.turns, claim, [made])
+
+    def _make(self, job: JobRecord, claim: Claim, folder: Path) -> _Made:
+        """Write a job's result in a folder of ours, and put it into the store."""
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        with scratch_room(self.scratch) as folder:
-            path = folder / f"result.{job.format}"
-            self._write(job, claim, path, frames)
-            key = keys.result_key(job.id, claim.token[:12], job.format)
-            self.store.put_file(key, path)
-            size = path.stat().st_size
-        with self.turns.writing() as turn:
-            move(
-                turn.connection, job.id, Event.STITCHED, claim=claim.token, claim_over=True, result_key=key,
-                result_frames=frames, result_bytes=size, ended_at=turn.now, stitch_took=time.perf_counter() - began,
-            )  # fmt: skip
+        path = folder / f"{job.id}.{job.format}"
+        self._write(job, claim, path, frames)
+        key = keys.result_key(job.id, claim.token[:12], job.format)
+        self.store.put_file(key, path)
+        size = path.stat().st_size
+        path.unlink()
+        return _Made(job.id, key, frames, size, time.perf_counter() - began)
 
     def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
@@ -118,6 +160,26 @@ class Stitching:
             loudness.Stream(source, job.rate_in, length),
             mix,
         )
+
+
+def _record(turns: Turns, claim: Claim, made: Sequence[_Made]) -> None:
+    """Write down the results of all jobs that are still ours to stitch."""
+    with turns.writing() as turn:
+        ours = claim.still_held(turn.connection, [one.job_id for one in made], *STITCH.states)
+        rows = [asdict(one) for one in made if one.job_id in ours]
+        if not rows:
+            return
+        turn.connection.execute(
+            update(JobRecord)
+            .where(JobRecord.id == bindparam("job_id"))
+            .values(
+                result_key=bindparam("key"), result_frames=bindparam("frames"), result_bytes=bindparam("size"),
+                stitch_took=bindparam("took"),
+            ),
+            rows,
+            execution_options={"synchronize_session": None},
+        )  # fmt: skip
+        move_all(turn.connection, sorted(ours), Event.STITCHED, claim=claim.token, claim_over=True, ended_at=turn.now)
 
 
 def exactly(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:

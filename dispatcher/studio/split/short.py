@@ -1,0 +1,134 @@
+"""The split of many short recordings at a time: what one costs beside its samples is shared by all."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, insert, update
+
+from dispatcher.jobs.counters import Pieces, count_each
+from dispatcher.jobs.life import Event
+from dispatcher.jobs.loading import jobs_in
+from dispatcher.jobs.moves import move_all
+from dispatcher.kinds.conversion import SPLIT, atoms_prefix
+from dispatcher.studio.split.cutter import CutAtom
+from dispatcher.studio.split.prepare import Prepared
+from dispatcher.studio.split.records import atom_row
+from dispatcher.studio.split.splitting import cut_atoms, remark_on_mix
+from dispatcher.studio.stage.claim import Claim
+from dispatcher.studio.stage.together import SHORT, leave_long, work_together
+from dispatcher.turns.taking import Turns
+from storage import keys
+from storage.audio import atomfile
+from storage.audio.grid import resampled_length
+from storage.audio.read import open_source
+from storage.errors import VoicefarmError
+from storage.objects.store import ObjectStore
+from storage.records.schema import AtomRecord, JobRecord
+from storage.records.states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A recording whose atoms are all in the store."""
+
+    job: JobRecord
+    atoms: Sequence[CutAtom]
+    frames: int
+    rate: int
+    took: float
+    remark: str
+
+    @property
+    def out_length(self) -> int:
+        """Samples of the whole at the voice's rate."""
+        return resampled_length(self.frames, self.rate, self.job.rate_voice)
+
+
+class ShortSplitting:
+    """Splits the jobs that one message asks for, those that are short; asks for the others again, each alone."""
+
+    def __init__(self, turns: Turns, store: ObjectStore) -> None:
+        self.turns = turns
+        self.store = store
+        self.longest_atom = turns.settings.atom_seconds
+
+    def run(self, job_ids: Sequence[int]) -> None:
+        """Split all that nobody else does; a recording that cannot be read fails its own job only."""
+        work_together(self.turns, job_ids, SPLIT.states, self._split)
+
+    def _split(self, claim: Claim) -> Iterator[tuple[int, VoicefarmError]]:
+        with self.turns.writing() as turn:
+            begun = move_all(turn.connection, claim.job_ids, Event.SPLIT_BEGUN, claim=claim.token)
+            jobs = jobs_in(turn.connection, begun)
+        short = [job for job in jobs.values() if _is_short(job)]
+        leave_long(self.turns, claim, SPLIT, jobs.keys() - {job.id for job in short})
+        done: list[_Cut] = []
+        with ThreadPoolExecutor(self.turns.settings.transfers, "split") as pool:
+            for job, found in zip(short, pool.map(self._try, short), strict=True):
+                if isinstance(found, VoicefarmError):
+                    yield job.id, found
+                else:
+                    done.append(found)
+        _record(self.turns, claim, done)
+
+    def _try(self, job: JobRecord) -> _Cut | VoicefarmError:
+        try:
+            return self._cut(job)
+        except VoicefarmError as error:
+            return error
+
+    def _cut(self, job: JobRecord) -> _Cut:
+        began = time.perf_counter()
+        with (
+            closing(self.store.open(keys.source_key(job.source_hash))) as file,
+            open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
+        ):
+            prepared = Prepared(source, job.rate_in)
+            atoms = list(cut_atoms(prepared, job, self.longest_atom))
+            for atom in atoms:
+                key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
+                if self.store.find(key) is None:
+                    self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
+            took, remark = time.perf_counter() - began, remark_on_mix(source.mixing_loss_db)
+            return _Cut(job, atoms, prepared.frames, source.facts.rate, took, remark)
+
+
+def _is_short(job: JobRecord) -> bool:
+    """Whether its header promises little, and no earlier try has recorded a part of it."""
+    return 0.0 < job.seconds <= SHORT and not job.atoms
+
+
+def _record(turns: Turns, claim: Claim, done: Sequence[_Cut]) -> None:
+    """Write down the atoms of all recordings that are still ours to split."""
+    if not done:
+        return
+    with turns.writing() as turn:
+        ours = claim.still_held(turn.connection, [cut.job.id for cut in done], JobState.SPLITTING)
+        cuts = [cut for cut in done if cut.job.id in ours]
+        if not cuts:
+            return
+        rows = [atom_row(cut.job, atom, cut.out_length) for cut in cuts for atom in cut.atoms]
+        turn.connection.execute(insert(AtomRecord), rows)
+        count_each(turn.connection, {cut.job.id: Pieces.of(cut.atoms) for cut in cuts}, cut=1, waiting=1)
+        turn.connection.execute(
+            update(JobRecord)
+            .where(JobRecord.id == bindparam("job"))
+            .values(
+                source_frames=bindparam("frames"), source_rate=bindparam("rate"), seconds=bindparam("lasts"),
+                split_took=bindparam("took"), first_atom_took=bindparam("took"), remark=bindparam("said"),
+            ),
+            [
+                {"job": cut.job.id, "frames": cut.frames, "rate": cut.rate, "lasts": cut.frames / cut.rate,
+                 "took": cut.took, "said": cut.remark}
+                for cut in cuts
+            ],
+            execution_options={"synchronize_session": None},
+        )  # fmt: skip
+        move_all(
+            turn.connection, [cut.job.id for cut in cuts], Event.SPLIT_DONE, claim=claim.token, claim_over=True,
+            split_at=turn.now,
+        )  # fmt: skip
+        turn.feed_next()

@@ -1,0 +1,52 @@
+"""Working on one stage of many short jobs at a time: what one costs beside its samples is shared by all."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from dispatcher.kinds.kind import Stage
+from dispatcher.studio.stage.claim import Claim, fail
+from dispatcher.turns.taking import Turns
+from storage.errors import AudioError, ObjectMissing, ServiceError, StaleClaim
+from storage.records.states import JobState
+
+#: Seconds of the longest recording that is worked on together with others; a longer one would hold them up.
+SHORT = 60.0
+
+
+def work_together(
+    turns: Turns,
+    job_ids: Sequence[int],
+    states: tuple[JobState, ...],
+    work: Callable[[Claim], Iterable[tuple[int, Exception]]],
+) -> None:
+    """Do the work on several short jobs under one claim; it yields those that failed, which harm no other."""
+    claim = Claim(turns.database, job_ids)
+    if not claim.take(*states, only_first_tries=True):
+        return
+    with claim:
+        try:
+            for job_id, error in work(claim):
+                _take_failure(turns, claim, job_id, error)
+        except ServiceError as error:
+            # The records or the scratch folder are away, and with them all that was not written down yet.
+            for job_id in claim.job_ids:
+                _take_failure(turns, claim, job_id, error)
+
+
+def _take_failure(turns: Turns, claim: Claim, job_id: int, error: Exception) -> None:
+    if isinstance(error, AudioError | ObjectMissing):
+        fail(turns, job_id, error)
+    elif isinstance(error, ServiceError):
+        if not claim.postpone(job_id, str(error)):
+            fail(turns, job_id, error)
+    elif not isinstance(error, StaleClaim):
+        raise error
+
+
+def leave_long(turns: Turns, claim: Claim, stage: Stage, job_ids: Collection[int]) -> None:
+    """Give the claim on long jobs back, and ask for each of them alone."""
+    if not job_ids:
+        return
+    claim.give_back(sorted(job_ids))
+    with turns.writing() as turn:
+        for job_id in sorted(job_ids):
+            turn.ask_for(stage, job_id, alone=True)
