@@ -39,8 +39,7 @@ class Following:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.open: dict[int, float] = {}
-        """Seconds of audio by job."""
+        self.open: set[int] = set()
         self.ended = 0
         self.seconds_ended = 0.0
         self.ended_until = 0.0
@@ -48,7 +47,7 @@ class Following:
 
     def add(self, job_ids: Sequence[int]) -> None:
         """Follow these jobs too."""
-        self.open.update(dict.fromkeys(job_ids, 0.0))
+        self.open.update(job_ids)
 
     def newly_ended(self) -> list[JobRecord]:
         """The jobs that have ended since the last look; they are followed no longer."""
@@ -61,7 +60,7 @@ class Following:
             self.all_seen_at = time.monotonic()
         ended = [job for job in self._read(statement) if job.id in self.open]
         for job in ended:
-            del self.open[job.id]
+            self.open.discard(job.id)
             self.ended += 1
             self.seconds_ended += job.seconds
             self.ended_until = max(self.ended_until, job.ended_at or 0.0)

@@ -19,7 +19,7 @@ from tests.farm.conftest import OpenFarm
 pytestmark = pytest.mark.timeout(240)
 
 #: Different recordings, and how often each is handed in.
-LENGTHS, TIMES = 20, 8
+LENGTHS, TIMES = 20, 4
 
 
 @pytest.fixture(scope="module")
