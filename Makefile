@@ -16,7 +16,7 @@ test: $(VENV)/installed-dev  ## all tests
 coverage: $(VENV)/installed-dev  ## all tests, with line and branch coverage
 lint: $(VENV)/installed-dev  ## format, lint, spelling, types
 wheel: $(VENV)/bin/python  ## the wheel, built, installed elsewhere and tested
-check: $(VENV)/installed-dev  ## what decides whether a change lands
+check: $(VENV)/installed-dev  ## all of it: what decides whether a change lands, and coverage
 bench: $(VENV)/installed-dev  ## every measured figure; takes a while
 clean:  ## remove the environment and all caches
 help:  ## this list
