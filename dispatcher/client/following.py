@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from dispatcher.reports.waiting import Live, live_offers, waits_for
+from dispatcher.client.watching import stage_of
+from dispatcher.reports.waiting import live_offers
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS
@@ -99,11 +100,3 @@ class Following:
             jobs = list(session.scalars(statement))
             session.expunge_all()
             return jobs
-
-
-def stage_of(first: Sequence[JobRecord], live: Live) -> str:
-    """What happens to the first of these jobs that is open, in a few words."""
-    for job in first:
-        if job.state not in ENDED_JOBS:
-            return waits_for(job, live) or f"{job.state} {job.name}"
-    return "done"

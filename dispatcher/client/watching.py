@@ -49,10 +49,15 @@ class Progress:
     @property
     def stage(self) -> str:
         """What is happening, in a few words."""
-        for job in self.jobs:
-            if job.state not in ENDED_JOBS:
-                return waits_for(job, self.live) or f"{job.state} {job.name}"
-        return "done"
+        return stage_of(self.jobs, self.live)
+
+
+def stage_of(jobs: Sequence[JobRecord], live: Live) -> str:
+    """What happens to the first of these jobs that is open, in a few words."""
+    for job in jobs:
+        if job.state not in ENDED_JOBS:
+            return waits_for(job, live) or f"{job.state} {job.name}"
+    return "done"
 
 
 def pause_a_moment() -> None:

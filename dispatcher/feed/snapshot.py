@@ -107,16 +107,15 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
     for row in rows:
         atoms, samples = left.get(row.token, (0, 0))
         view = _lease_view(row, now, atoms, samples, is_copied=row.token in copied)
-        name, known = row.bundle or row.token, leases[row.queue]
-        known[name] = _together(name, known[name], view) if name in known else replace(view, token=name)
+        known = leases[row.queue]
+        known[view.token] = _together(known[view.token], view) if view.token in known else view
     return {queue: list(views.values()) for queue, views in leases.items()}
 
 
-def _together(name: str, one: LeaseView, other: LeaseView) -> LeaseView:
+def _together(one: LeaseView, other: LeaseView) -> LeaseView:
     """Two leases of a bundle as one."""
     return replace(
         one,
-        token=name,
         priority=min(one.priority, other.priority),
         atoms_left=one.atoms_left + other.atoms_left,
         seconds_left=one.seconds_left + other.seconds_left,
@@ -142,7 +141,7 @@ def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> di
 
 def _lease_view(row: _LiveLease, now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
     return LeaseView(
-        token=row.token,
+        token=row.bundle or row.token,
         job_id=row.job_id,
         engine=row.engine,
         needs=frozenset(row.needs),

@@ -37,6 +37,12 @@ class Pieces:
 
 
 NONE = Pieces()
+#: The columns that count pieces and their seconds, by what has become of the pieces.
+_COUNTERS = {
+    "cut": (JobRecord.atoms, JobRecord.seconds_split),
+    "waiting": (JobRecord.atoms_waiting, JobRecord.seconds_waiting),
+    "done": (JobRecord.atoms_done, JobRecord.seconds_done),
+}
 
 
 def counted(
@@ -44,11 +50,8 @@ def counted(
 ) -> dict[str, ColumnElement[Any]]:
     """What an UPDATE of the job's row adds to its counters; `-pieces` subtracts."""
     changes: dict[str, ColumnElement[Any]] = {}
-    for pieces, count, seconds in (
-        (cut, JobRecord.atoms, JobRecord.seconds_split),
-        (waiting, JobRecord.atoms_waiting, JobRecord.seconds_waiting),
-        (done, JobRecord.atoms_done, JobRecord.seconds_done),
-    ):
+    for name, pieces in (("cut", cut), ("waiting", waiting), ("done", done)):
+        count, seconds = _COUNTERS[name]
         if pieces.count:
             changes[count.key] = count + pieces.count
             changes[seconds.key] = seconds + pieces.samples / (1.0 * JobRecord.rate_in)
@@ -61,12 +64,9 @@ def count_each(connection: Connection, moved: Mapping[int, Pieces], **moves: int
     """Add every job's own pieces to counters of its row, or subtract them: `waiting=-1` where they no longer wait."""
     if not moved:
         return
-    columns = {"cut": (JobRecord.atoms, JobRecord.seconds_split),
-               "waiting": (JobRecord.atoms_waiting, JobRecord.seconds_waiting),
-               "done": (JobRecord.atoms_done, JobRecord.seconds_done)}  # fmt: skip
     changes: dict[str, ColumnElement[Any]] = {}
     for name, sign in moves.items():
-        count, seconds = columns[name]
+        count, seconds = _COUNTERS[name]
         changes[count.key] = count + sign * bindparam("pieces", type_=BigInteger)
         changes[seconds.key] = seconds + sign * bindparam("samples", type_=BigInteger) / (1.0 * JobRecord.rate_in)
     connection.execute(

@@ -10,7 +10,8 @@ import pytest
 from dispatcher.cli.main import main
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.saying import print_json
-from dispatcher.client.following import BatchProgress, stage_of
+from dispatcher.client.following import BatchProgress
+from dispatcher.client.watching import stage_of
 from storage.printable import printable, printable_lines, storable
 from storage.records.database import Database
 from tests.reports.conftest import Keep, Run

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from dispatcher.studio.split.prepare import Prepared
 from dispatcher.studio.split.records import atom_row
 from dispatcher.studio.split.splitting import cut_atoms, remark_on_mix
 from dispatcher.studio.stage.claim import Claim
-from dispatcher.studio.stage.together import SHORT, leave_long, work_together
+from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
 from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio import atomfile
@@ -66,19 +65,12 @@ class ShortSplitting:
         short = [job for job in jobs.values() if _is_short(job)]
         leave_long(self.turns, claim, SPLIT, jobs.keys() - {job.id for job in short})
         done: list[_Cut] = []
-        with ThreadPoolExecutor(self.turns.settings.transfers, "split") as pool:
-            for job, found in zip(short, pool.map(self._try, short), strict=True):
-                if isinstance(found, VoicefarmError):
-                    yield job.id, found
-                else:
-                    done.append(found)
+        for job, found in tried(self.turns.settings.transfers, short, self._cut):
+            if isinstance(found, VoicefarmError):
+                yield job.id, found
+            else:
+                done.append(found)
         _record(self.turns, claim, done)
-
-    def _try(self, job: JobRecord) -> _Cut | VoicefarmError:
-        try:
-            return self._cut(job)
-        except VoicefarmError as error:
-            return error
 
     def _cut(self, job: JobRecord) -> _Cut:
         began = time.perf_counter()

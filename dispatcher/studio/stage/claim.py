@@ -17,9 +17,6 @@ from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 
-#: More tries than any job has; see MOST_CLAIMS in dispatcher/desk/stages.py.
-MOST_COUNTED = 1_000
-
 
 class Claim:
     """The right to work on a stage of a job, or of several short ones, as long as it is renewed; for a `with` block."""
@@ -39,16 +36,16 @@ class Claim:
         What crashes its process must not take others along twice, so together with others only a first try is made.
         """
         now = self.clock()
-        claims = 0 if only_first_tries else MOST_COUNTED
+        wanted = (
+            update(JobRecord)
+            .where(JobRecord.id.in_(self.job_ids), JobRecord.state.in_(states))
+            .where((JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
+        )
+        if only_first_tries:
+            wanted = wanted.where(JobRecord.claims == 0)
+        taking = wanted.values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
         with self.database.writing() as connection:
-            taken = connection.execute(
-                update(JobRecord)
-                .where(JobRecord.id.in_(self.job_ids), JobRecord.claims <= claims)
-                .where((JobRecord.claim.is_(None)) | (JobRecord.claim_until < now))
-                .where(JobRecord.state.in_(states))
-                .values(claim=self.token, claim_until=now + CLAIM_SECONDS, claims=JobRecord.claims + 1)
-                .returning(JobRecord.id)
-            )
+            taken = connection.execute(taking.returning(JobRecord.id))
             self.job_ids = sorted(taken.scalars())
             return self.job_ids
 
@@ -149,16 +146,18 @@ def work_on(turns: Turns, job_id: int, states: tuple[JobState, ...], work: Calla
     with claim:
         try:
             work(claim)
-        except StaleClaim:
-            return
-        except (AudioError, ObjectMissing) as error:
-            fail(turns, job_id, error)
-        except ServiceError as error:
-            if not claim.postpone(job_id, str(error)):
-                fail(turns, job_id, error)
+        except VoicefarmError as error:
+            take_failure(turns, claim, job_id, error)
 
 
-def fail(turns: Turns, job_id: int, error: Exception) -> None:
-    """Fail a job with an error's sentence."""
+def take_failure(turns: Turns, claim: Claim, job_id: int, error: VoicefarmError) -> None:
+    """Fail a job, or put its stage off where a server is away; what another process goes on with is left to it."""
+    if isinstance(error, StaleClaim):
+        return
+    if not isinstance(error, AudioError | ServiceError):
+        raise error
+    is_away = isinstance(error, ServiceError) and not isinstance(error, ObjectMissing)
+    if is_away and claim.postpone(job_id, str(error)):
+        return
     with turns.writing() as turn:
         fail_job(turn, job_id, str(error))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from dispatcher.jobs.loading import jobs_in, load_job
 from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
 from dispatcher.studio.stage.claim import Claim, work_on
-from dispatcher.studio.stage.together import SHORT, leave_long, work_together
+from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
 from dispatcher.studio.stitch import loudness
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
 from dispatcher.studio.stitch.reopening import reopen
@@ -87,8 +86,8 @@ class Stitching:
         short = [job for job in jobs.values() if job.seconds <= SHORT]
         leave_long(self.turns, claim, STITCH, jobs.keys() - {job.id for job in short})
         made: list[_Made] = []
-        with ThreadPoolExecutor(self.turns.settings.transfers, "stitch") as pool, scratch_room(self.scratch) as folder:
-            for job, found in zip(short, pool.map(lambda job: self._try(job, claim, folder), short), strict=True):
+        with scratch_room(self.scratch) as folder:
+            for job, found in tried(self.turns.settings.transfers, short, lambda job: self._make(job, claim, folder)):
                 if isinstance(found, AtomLost):
                     reopen(self.turns, self.store, job, claim, found)
                 elif isinstance(found, VoicefarmError):
@@ -96,12 +95,6 @@ class Stitching:
                 else:
                     made.append(found)
         _record(self.turns, claim, made)
-
-    def _try(self, job: JobRecord, claim: Claim, folder: Path) -> _Made | VoicefarmError:
-        try:
-            return self._make(job, claim, folder)
-        except VoicefarmError as error:
-            return error
 
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
         with scratch_room(self.scratch) as folder:
