@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 from storage.records.column_values import Tags
@@ -54,6 +54,11 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
     source_rate: Mapped[int]
     source_frames: Mapped[int]
     """The number in the header until the split has counted them."""
+    source_channels: Mapped[int] = mapped_column(default=1, server_default="1")
+    channels: Mapped[str] = mapped_column(String(8), default="mix", server_default="mix")
+    """`mix`, `each`, or the number of the one channel that is converted, counted from 1."""
+    track: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Which of its tracks of sound is converted."""
     allow_truncated: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str | None] = mapped_column(Text, default=None)
     artist: Mapped[str | None] = mapped_column(Text, default=None)
@@ -64,8 +69,24 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
     context_samples: Mapped[int]
     rate_out: Mapped[int]
     format: Mapped[str] = mapped_column(String(16))
+    depth: Mapped[str] = mapped_column(String(8), default="", server_default=text("''"))
+    """How the result's samples are stored: 16, 24 or float; empty for the format's own way."""
+    extras: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the recording holds tags, markers or pictures that its result takes over."""
+    keep_original: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the recording's own sound stays in the result as a second track."""
     peak: Mapped[float] = mapped_column(default=0.0)
     result_frames: Mapped[int] = mapped_column(default=0)
+
+
+class BatchRecord(Record, kw_only=True):
+    """Jobs that were handed in together and are spoken of by one name."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[float]
 
 
 class JobRecord(ConversionColumns, Record, kw_only=True):
@@ -76,9 +97,11 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
         Index("jobs_by_state", "state", "priority", "submitted_at"),
         Index("jobs_to_feed", "priority", "submitted_at", sqlite_where=text("atoms_waiting > 0"),
               postgresql_where=text("atoms_waiting > 0")),
+        Index("jobs_by_batch", "batch_id", "state"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    batch_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("batches.id", name="jobs_of_batch"), default=None)
     kind: Mapped[str] = mapped_column(String(16), default="conversion", server_default="conversion")
     """What kind of work it is; dispatcher/kinds says what that means."""
     state: Mapped[str] = mapped_column(String(16))
@@ -88,6 +111,12 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
     """What its owner should know about the recording or the result although nothing failed."""
 
     name: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """Where the recording was, as it was named when it was handed in."""
+    wanted: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """What its batch calls the result, relative to wherever that is put."""
+    carried: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """What its owner wants back with the result."""
     source_hash: Mapped[str]
     source_bytes: Mapped[int]
     engine: Mapped[str]
