@@ -18,6 +18,22 @@ class JobNumber(click.IntRange):
 JOB_NUMBER = JobNumber(1, 2**63 - 1)
 
 
+class JobOrBatch(click.ParamType):  # type: ignore[type-arg]
+    """The number of a job, or a batch's name."""
+
+    name = "job or batch"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """A number is a job's; everything else is a name."""
+        if isinstance(value, int):
+            return value
+        is_number = value.removeprefix("-").isdecimal()
+        return JOB_NUMBER.convert(value, param, ctx) if is_number else str(value)
+
+
+JOB_OR_BATCH = JobOrBatch()
+
+
 def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:
     """Values by name: numbers, true and false as such, everything else as text."""
     read = {}

@@ -1,96 +1,145 @@
-"""jobs, show, cancel, retry, fetch: what became of submitted recordings."""
+"""jobs, batches, show, cancel, retry, priority: what becomes of submitted recordings."""
 
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
-from dispatcher.cli.asking import JOB_NUMBER, as_json
+from dispatcher.cli.asking import JOB_NUMBER, JOB_OR_BATCH, as_json
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import complain, print_facts, print_json, print_table, say, shown_seconds, shown_time
 from dispatcher.client.farm import Farm
+from dispatcher.jobs.request import PRIORITIES
+from dispatcher.reports.batches import BatchSummary
 from dispatcher.reports.summary import JobSummary
-from storage.errors import VoicefarmError
+from storage.errors import InputError, VoicefarmError
 from storage.records.states import JobState
 
 
 @click.command("jobs")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
+@click.option("--before", type=JOB_NUMBER, metavar="JOB", help="Only those older than this one, to go on from a page.")
 @click.option("--state", type=click.Choice([s.value for s in JobState]), help="Only those in this state.")
+@click.option("--batch", metavar="NAME", help="Only those of this batch.")
 @as_json
-def jobs_command(*, limit: int, state: str | None, as_json: bool) -> None:
+def jobs_command(*, limit: int, before: int | None, state: str | None, batch: str | None, as_json: bool) -> None:
     """List jobs, newest first, with their progress and what they wait for."""
-    summaries = Farm.open().jobs(limit, JobState(state) if state else None)
+    summaries = Farm.open().jobs(limit, JobState(state) if state else None, batch=batch, before=before)
     if as_json:
         print_json([s.to_json() for s in summaries])
         return
     rows = [
-        (s.id, s.name, s.voice, s.state, f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left, s.note)
+        (s.id, s.path, s.voice, s.state, f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left, s.note)
         for s in summaries
     ]
     print_table(("job", "recording", "voice", "state", "done", "length", "left", ""), rows)
+    if len(summaries) == limit:
+        say(f"`voicefarm jobs --before {summaries[-1].id}` goes on", err=True)
+
+
+@click.command("batches")
+@click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
+@as_json
+def batches_command(*, limit: int, as_json: bool) -> None:
+    """List batches, newest first, with how many of their jobs stand where."""
+    summaries = Farm.open().batches(limit)
+    if as_json:
+        print_json([s.to_json() for s in summaries])
+        return
+    now = time.time()
+    rows = [
+        (s.name, s.jobs, _states(s), f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left(now)) for s in summaries
+    ]
+    print_table(("batch", "jobs", "", "done", "length", "left"), rows)
 
 
 @click.command("show")
-@click.argument("job", type=JOB_NUMBER)
+@click.argument("which", type=JOB_OR_BATCH)
 @as_json
-def show_command(job: int, *, as_json: bool) -> None:
-    """Show all that is known of one job."""
-    summary = Farm.open().job(job)
-    if as_json:
-        print_json(summary.to_json())
+def show_command(which: int | str, *, as_json: bool) -> None:
+    """Show all that is known of one job, or of a batch."""
+    farm = Farm.open()
+    if isinstance(which, int):
+        summary = farm.job(which)
+        told, facts = summary.to_json(), _facts(summary)
     else:
-        print_facts(_facts(summary))
+        batch = farm.batch(which).summary()
+        told, facts = batch.to_json(), _batch_facts(batch)
+    if as_json:
+        print_json(told)
+    else:
+        print_facts(facts)
 
 
 @click.command("cancel")
-@click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
-def cancel_command(jobs: tuple[int, ...]) -> None:
-    """Cancel jobs; what is already done stays in the object store for a retry."""
+@click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
+def cancel_command(which: tuple[int | str, ...]) -> None:
+    """Cancel jobs or whole batches; what is already done stays in the object store for a retry."""
     farm = Farm.open()
 
-    def cancel(job: int) -> None:
-        if not farm.cancel(job).is_told:
+    def cancel(one: int | str) -> None:
+        if isinstance(one, str):
+            _tell_changed(one, "cancelled", *farm.batch(one).cancel())
+            return
+        if not farm.cancel(one).is_told:
             # Workers learn of it with their next heartbeat.
             complain("the broker is away; workers will be told once it is back")
-        say(f"job {job} is cancelled")
+        say(f"job {one} is cancelled")
 
-    _each(jobs, cancel)
+    _each(which, cancel)
 
 
 @click.command("retry")
-@click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
-def retry_command(jobs: tuple[int, ...]) -> None:
-    """Let failed or cancelled jobs continue where they stopped."""
+@click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
+def retry_command(which: tuple[int | str, ...]) -> None:
+    """Let failed or cancelled jobs continue where they stopped; of a batch, all of them."""
     farm = Farm.open()
 
-    def retry(job: int) -> None:
-        changed = farm.retry(job)
+    def retry(one: int | str) -> None:
+        if isinstance(one, str):
+            _tell_changed(one, "begun again", *farm.batch(one).retry())
+            return
+        changed = farm.retry(one)
         if not changed.is_told:
-            complain(f"job {job} starts once the farm is up")
-        say(f"job {job} is {changed.state} again")
+            complain(f"job {one} starts once the farm is up")
+        say(f"job {one} is {changed.state} again")
 
-    _each(jobs, retry)
+    _each(which, retry)
 
 
-@click.command("fetch")
-@click.argument("job", type=JOB_NUMBER)
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="File, or folder, for the result.")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
-def fetch_command(job: int, out: Path, *, overwrite: bool) -> None:
-    """Bring a finished job's result to a file."""
+@click.command("priority")
+@click.argument("priority", type=click.Choice(list(PRIORITIES)))
+@click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
+def priority_command(priority: str, which: tuple[int | str, ...]) -> None:
+    """Make jobs or whole batches more or less urgent, from their next piece on."""
     farm = Farm.open()
-    target = farm.fetch(job, out, overwrite=overwrite)
-    say(f"{farm.job(job).name} -> {target}")
+
+    def change(one: int | str) -> None:
+        if isinstance(one, str):
+            say(f"batch '{one}': {farm.batch(one).prioritise(PRIORITIES[priority])} jobs are {priority} now")
+        elif farm.prioritise(one, PRIORITIES[priority]):
+            say(f"job {one} is {priority} now")
+        else:
+            raise InputError(f"job {one} has ended already, so its priority changes nothing")
+
+    _each(which, change)
 
 
-def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
-    """Do it for every job; a refusal does not stop the others."""
+def _tell_changed(batch: str, what: str, count: int, refused: Sequence[VoicefarmError]) -> None:
+    say(f"batch '{batch}': {count} jobs are {what}")
+    for error in refused:
+        complain(worded(error))
+    if refused:
+        raise InputError(f"{len(refused)} jobs of batch '{batch}' stay as they are")
+
+
+def _each(which: Iterable[int | str], act: Callable[[int | str], None]) -> None:
+    """Do it for every one; a refusal does not stop the others."""
     refused = False
-    for job in jobs:
+    for one in which:
         try:
-            act(job)
+            act(one)
         except VoicefarmError as error:
             refused = True
             complain(worded(error))
@@ -98,10 +147,28 @@ def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
         sys.exit(1)
 
 
+def _batch_facts(s: BatchSummary) -> list[tuple[str, object]]:
+    return [
+        ("batch", s.name),
+        ("jobs", f"{s.jobs}: {_states(s)}"),
+        ("length", shown_seconds(s.seconds)),
+        ("done", f"{100 * s.done:.1f} %"),
+        ("left", s.left(time.time())),
+        ("made", shown_time(s.created_at)),
+        ("started", shown_time(s.started_at)),
+        ("ended", shown_time(s.ended_at)),
+    ]
+
+
+def _states(s: BatchSummary) -> str:
+    return ", ".join(f"{count} {state}" for state, count in s.states.items())
+
+
 def _facts(s: JobSummary) -> list[tuple[str, object]]:
     return [
         ("job", s.id),
-        ("recording", s.name),
+        ("recording", s.path),
+        ("result as", s.wanted),
         ("title", s.title),
         ("artist", s.artist),
         ("voice", s.voice),

@@ -11,8 +11,8 @@ import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import Complaining, complain
-from storage.errors import VoicefarmError
+from dispatcher.cli.saying import Complaining, complain, say
+from storage.errors import ManifestRefused, VoicefarmError
 from storage.printable import printable, printable_lines
 
 
@@ -28,12 +28,17 @@ class Place(NamedTuple):
 SECTIONS = {
     "Recordings": {
         "convert": Place("convert", "Convert recordings, files or whole folders, and wait for the results."),
-        "submit": Place("submit", "Hand recordings in and print the numbers of their jobs."),
+        "submit": Place("submit", "Hand recordings in and print the numbers of their jobs; several make a batch."),
+        "watch": Place("watch", "Convert whatever recording arrives in a folder, until told to stop."),
         "jobs": Place("jobs", "List jobs, newest first, with their progress and what they wait for."),
-        "show": Place("jobs", "Show all that is known of one job."),
-        "cancel": Place("jobs", "Cancel jobs; what is already done stays in the object store for a retry."),
-        "retry": Place("jobs", "Let failed or cancelled jobs continue where they stopped."),
-        "fetch": Place("jobs", "Bring a finished job's result to a file."),
+        "batches": Place("jobs", "List batches, newest first, with how many of their jobs stand where."),
+        "show": Place("jobs", "Show all that is known of one job, or of a batch."),
+        "cancel": Place(
+            "jobs", "Cancel jobs or whole batches; what is already done stays in the object store for a retry."
+        ),
+        "retry": Place("jobs", "Let failed or cancelled jobs continue where they stopped; of a batch, all of them."),
+        "priority": Place("jobs", "Make jobs or whole batches more or less urgent, from their next piece on."),
+        "fetch": Place("fetch", "Bring results of finished jobs, or of whole batches, to files."),
     },
     "Voices": {
         "voice": Place("voice", "List, show, add, export and remove voices."),
@@ -41,7 +46,9 @@ SECTIONS = {
     },
     "What the farm does": {
         "workers": Place("workers", "List the workers with their tags, engines, speeds and the leases that they hold."),
-        "report": Place("report", "Show where the time of JOB went, or what the farm did --since some moment."),
+        "report": Place(
+            "report", "Show where the time of a job or a batch went, or what the farm did --since some moment."
+        ),
     },
     "Running a farm": {
         "up": Place("up", "Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."),
@@ -102,6 +109,8 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except VoicefarmError as error:
+        if isinstance(error, ManifestRefused):
+            print_mistakes(error)
         if os.environ.get("VOICEFARM_DEBUG"):
             fail_with_traceback(error)
         fail(hide_secrets(worded(error)))
@@ -125,6 +134,13 @@ def main() -> None:
             f"something unforeseen went wrong ({type(error).__name__}{what});"
             " `voicefarm --debug …` shows where, please report it"
         )
+
+
+def print_mistakes(error: ManifestRefused) -> None:
+    """Print each mistake on a line of its own, in the form by which editors find the place."""
+    for line, column, sentence in error.mistakes:
+        place = ":".join(str(part) for part in (error.path, line, column) if part)
+        say(f"{place}: {sentence}", err=True)
 
 
 def fail(sentence: str) -> None:

@@ -39,7 +39,7 @@ def _option(name: str) -> Callable[[F], F]:
 
 
 _OPTIONS = [
-    click.option("--voice", required=True, help="Voice to convert into; `voicefarm voice list` shows them."),
+    click.option("--voice", "voices", multiple=True, help="Voice to convert into; with several, a result for each."),
     *(_option(name) for name in _NAMED),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
     click.option("--require", multiple=True, metavar="TAG", help="Only workers that offer this tag; may be repeated."),
@@ -57,11 +57,22 @@ def request_options(command: F) -> F:
     return command
 
 
-def build_request(options: dict[str, Any]) -> Request:
-    """A request from a command's options; options not given are left out, so that every engine accepts it."""
+def build_requests(options: dict[str, Any], *, voice_is_told: bool = False) -> list[Request]:
+    """A request for each voice; options not given are left out, so that every engine accepts it.
+
+    Where the voice may be told elsewhere, one without a voice is enough.
+    """
+    voices = tuple(dict.fromkeys(options["voices"]))
+    if not voices and not voice_is_told:
+        raise click.UsageError("name the voice with --voice; `voicefarm voice list` shows those there are")
+    settings = _settings(options)
+    return [_request(voice, settings, options) for voice in voices or ("",)]
+
+
+def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> Request:
     return Request(
-        voice=options["voice"],
-        settings=_settings(options),
+        voice=voice,
+        settings=settings,
         require=frozenset(options["require"]),
         priority=PRIORITIES[options["priority"]],
         format=options["format_"],

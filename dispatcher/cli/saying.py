@@ -34,7 +34,7 @@ def print_json(value: object) -> None:
     click.echo(text)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, err: bool = False) -> None:
     """Print rows under headings; without styling when piped."""
     from rich.console import Console
     from rich.table import Table
@@ -46,9 +46,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         # A recording may be called "talk [final]", which rich would take for markup.
         table.add_row(*(Text(printable(str(cell))) for cell in row))
-    console = Console()
+    console = Console(stderr=err)
     if not console.is_terminal:
-        console = Console(width=200)
+        console = Console(stderr=err, width=200)
     console.print(table)
 
 
