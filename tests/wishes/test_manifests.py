@@ -19,7 +19,7 @@ MISTAKES = [
     (",deep,,,,,,,,", 1, "there is no source in this line"),
     (".,deep,,,,,,,,", 1, "is a folder"),
     ("empty.wav,deep,,,,,,,,", 1, "is empty"),
-    ("a.wav,deeep,,,,,,,,", 2, "there is no voice 'deeep'"),
+    ("a.wav,brigth,,,,,,,,", 2, "there is no voice 'brigth'"),
     ("a.wav,deep,../x.wav,,,,,,,", 3, "leads out of the folder"),
     ("a.wav,deep,/x.wav,,,,,,,", 3, "leads out of the folder"),
     ("a.wav,deep,x.xyz,,,,,,,", 3, "names no format that can be written"),
