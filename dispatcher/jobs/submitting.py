@@ -20,8 +20,9 @@ from dispatcher.turns.turn import Turn
 from dispatcher.voices.needed import complete_recipe
 from dispatcher.voices.voices import find_voice, job_settings
 from storage import keys
+from storage.audio.channels import Channels
 from storage.audio.facts import SourceFacts
-from storage.audio.formats import FORMATS, format_of
+from storage.audio.formats import FORMATS, format_of, formats_with, most_channels
 from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.read import probe
 from storage.audio.write import writable_rate
@@ -60,6 +61,7 @@ class CheckedRequest:
     rate_voice: int
     rate_out: int
     format: str
+    channels: Channels
 
 
 def check_request(database: Database, settings: Settings, request: Request) -> CheckedRequest:
@@ -82,6 +84,7 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         rate_voice=voice.rate,
         rate_out=rate,
         format=kind,
+        channels=Channels.of(request.channels),
     )
 
 
@@ -142,6 +145,7 @@ class _Taken:
 
     path: Path
     facts: SourceFacts
+    channels: Channels
     hash: str
     bytes: int
 
@@ -155,11 +159,25 @@ def _try(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken | Vo
 
 def _take_in(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken:
     facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
+    channels = _chosen_channels(facts, checked)
     source_hash = hash_file(path)
     key = keys.source_key(source_hash)
     if store.find(key) is None:
         store.put_file(key, path)
-    return _Taken(path, facts, source_hash, path.stat().st_size)
+    return _Taken(path, facts, channels, source_hash, path.stat().st_size)
+
+
+def _chosen_channels(facts: SourceFacts, checked: CheckedRequest) -> Channels:
+    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
+    channels, most = checked.channels.within(facts.channels, facts.name), most_channels(checked.format)
+    if channels.is_each and facts.channels > most:
+        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
+        raise InputError(
+            f"{facts.name} has {facts.channels} channels, but {checked.format} files hold no more than {most}",
+            *others,
+            Remedy(Act.CHOOSE_CHANNEL),
+        )
+    return channels
 
 
 def _write_jobs(turn: Turn, taken: Sequence[_Taken], checked: CheckedRequest) -> list[int]:
@@ -187,6 +205,8 @@ def _job_row(now: float, taken: _Taken, checked: CheckedRequest) -> dict[str, ob
         "source_bytes": taken.bytes,
         "source_rate": facts.rate,
         "source_frames": frames,
+        "source_channels": facts.channels,
+        "channels": taken.channels.text,
         "allow_truncated": request.allow_truncated,
         "title": facts.title and storable(facts.title),
         "artist": facts.artist and storable(facts.artist),
@@ -202,7 +222,7 @@ def _job_row(now: float, taken: _Taken, checked: CheckedRequest) -> dict[str, ob
         "context_samples": context,
         "rate_out": checked.rate_out,
         "format": checked.format,
-        "seconds": resampled_length(frames, facts.rate, 1000) / 1000,
+        "seconds": taken.channels.streams(facts.channels) * resampled_length(frames, facts.rate, 1000) / 1000,
         "claim_until": now,
         "submitted_at": now,
     }

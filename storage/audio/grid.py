@@ -20,6 +20,15 @@ def cell_length(rate: int) -> int:
     return length
 
 
+def channel_stride(frames: int, rate_in: int, rate_out: int) -> int:
+    """Where a recording's channels lie end to end after resampling: the samples from one's beginning to the next one's.
+
+    Whole cells, and always more than a channel has, so that one that is rounded up at another rate still fits.
+    """
+    cell = cell_length(rate_out)
+    return (resampled_length(frames, rate_in, rate_out) // cell + 1) * cell
+
+
 def cells_in(samples: int, rate: int) -> int:
     """How many grid cells cover this many samples; the last one may be partly filled."""
     return -(-samples // cell_length(rate))

@@ -16,7 +16,7 @@ from dispatcher.jobs.submitting import check_request, submit
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting
-from dispatcher.studio.stitch.joining import joined, prepared
+from dispatcher.studio.stitch.joining import joined, prepared, stretches
 from dispatcher.studio.stitch.stitching import Stitching
 from storage import keys
 from storage.audio import atomfile
@@ -52,10 +52,12 @@ class Stitched:
         return load_job(self.database, self.number)
 
     def source(self) -> Samples:
-        return np.concatenate(list(prepared(self.database, self.store, self.job, atoms_prefix(self.job))))
+        (whole,) = stretches(self.database, self.job)
+        return np.concatenate(list(prepared(self.database, self.store, self.job, atoms_prefix(self.job), whole, 1)))
 
     def atoms(self) -> Samples:
-        return np.concatenate(list(joined(self.database, self.store, self.job, converted_prefix(self.job))))
+        (whole,) = stretches(self.database, self.job)
+        return np.concatenate(list(joined(self.database, self.store, self.job, converted_prefix(self.job), whole, 1)))
 
     def result(self, folder: Path) -> Samples:
         job = self.job
