@@ -83,8 +83,8 @@ def _portions(database: Database, period: Span) -> list[Portion]:
 def _ended_jobs(database: Database, period: Span, states: Collection[str]) -> dict[str, EndedJobs]:
     with database.reading() as connection:
         rows = connection.execute(
-            select(JobRecord.state, func.count(), func.sum(JobRecord.seconds))
+            select(JobRecord.state, func.count(), func.sum(1.0 * JobRecord.source_frames / JobRecord.source_rate))
             .where(JobRecord.state.in_(states), JobRecord.ended_at.between(period.start, period.end))
             .group_by(JobRecord.state)
         )
-        return {state: EndedJobs(jobs, seconds) for state, jobs, seconds in rows}
+        return {state: EndedJobs(jobs, float(seconds)) for state, jobs, seconds in rows}
