@@ -41,10 +41,8 @@ def desk(
 
 def voices(*levels: float, frames: int = FRAMES) -> Samples:
     """Channels with something different on each, with pauses, as loud as these."""
-    columns = [
-        level * (tone(frames, RATE, 150.0 * (n + 1)) + noise(frames, seed=n)[:, 0]) for n, level in enumerate(levels)
-    ]
-    samples = np.stack(columns, axis=1).astype(np.float32)
+    tones = np.stack([tone(frames, RATE, 150.0 * (n + 1)) for n in range(len(levels))], axis=1)
+    samples = (tones + noise(frames, len(levels))) * np.array(levels, np.float32)
     for n in range(len(levels)):
         samples[(n + 1) * RATE : (n + 1) * RATE + 9_000, n] = 0.0
     return samples
@@ -223,13 +221,13 @@ def test_a_stitch_that_ends_half_way_begins_anew(desk: Desk) -> None:
     last = object_of(desk, number, atoms(desk, number)[-1], prepared=False)
     aside = last.rename(last.with_suffix(".aside"))
     # What cannot be read now may be readable later, as on a disk that is away.
-    last.mkdir()
+    last.symlink_to(last)
     back_in_its_stitch(desk, number)
     desk.studio.stitching.run(number)
     waiting = load_job(desk.database, number)
     assert (waiting.state, waiting.claim, waiting.claims) == ("stitching", None, 0)
     assert waiting.waiting_for
-    last.rmdir()
+    last.unlink()
     aside.rename(last)
     desk.studio.stitching.run(number)
     assert desk.results([number]) == undisturbed
