@@ -263,6 +263,14 @@ def test_the_balance_of_two_voices_stays(desk: Desk) -> None:
     np.testing.assert_array_equal(result[:, 0], heard(desk, converted(desk, path, "left", voice="bright")))
 
 
+def test_a_voice_in_two_channels_stays_in_step_with_itself(desk: Desk) -> None:
+    spoken, rate = soundfile.read(_speech(desk.folder / "voice.wav"), dtype="float32")
+    path = desk.folder / "same.wav"
+    soundfile.write(path, np.stack([spoken, spoken], axis=1), rate, "FLOAT")
+    left, right = heard(desk, converted(desk, path, "each", voice="bright")).T
+    assert np.corrcoef(left, right)[0, 1] > 0.9
+
+
 def _speech(path: Path) -> Path:
     from dispatcher.sample.recording import write_sample
 
