@@ -1,9 +1,6 @@
 """Tells channels in which nothing was recorded from those that hold sound."""
 
-import numpy as np
-import numpy.typing as npt
-
-from storage.audio.blocks import Frames
+from storage.audio.blocks import Frames, Mono
 
 #: The loudest sample of a channel without sound: one step of 16 bits, -90 dBFS. Dither alone reaches no further, and
 #: nobody hears it.
@@ -14,15 +11,14 @@ class SilentChannels:
     """Finds the channels whose samples are all silent, piece by piece."""
 
     def __init__(self, channels: int) -> None:
-        self._peaks: npt.NDArray[np.float32] = np.zeros(channels, np.float32)
+        self.numbers = frozenset(range(1, channels + 1))
+        """The channels without sound so far, counted from 1."""
 
     def add(self, frames: Frames) -> None:
-        """Count a piece."""
-        if len(frames):
-            # A value that is no number stays one, and then counts as sound, so that it is found and refused.
-            np.maximum(self._peaks, np.maximum(frames.max(axis=0), -frames.min(axis=0)), out=self._peaks)
+        """Count a piece; channels that have been heard are not looked at again."""
+        self.numbers = frozenset(number for number in self.numbers if _is_silent(frames[:, number - 1]))
 
-    @property
-    def numbers(self) -> frozenset[int]:
-        """The channels without sound so far, counted from 1."""
-        return frozenset(int(at) + 1 for at in np.flatnonzero(self._peaks <= SILENT))
+
+def _is_silent(samples: Mono) -> bool:
+    """What is no number is no silence either, so that it is found and refused."""
+    return not len(samples) or bool(samples.max() <= SILENT and samples.min() >= -SILENT)
