@@ -19,9 +19,13 @@ def source_key(content_hash: str) -> str:
     return f"sources/{content_hash}"
 
 
-def atom_prefix(source_hash: str, rate: int) -> str:
-    """The prefix of all prepared atoms of one source at one rate."""
-    return f"atoms/{digest({'source': source_hash, 'rate': rate, 'split': SPLIT_VERSION})[:32]}"
+def atom_prefix(source_hash: str, rate: int, channels: str = "mix") -> str:
+    """The prefix of all prepared atoms of one source at one rate, by the choice of channels that they hold."""
+    facts: dict[str, object] = {"source": source_hash, "rate": rate, "split": SPLIT_VERSION}
+    if channels != "mix":
+        # Stores are full of mixes whose keys say nothing of channels.
+        facts["channels"] = channels
+    return f"atoms/{digest(facts)[:32]}"
 
 
 def atom_key(prefix: str, first: int, last: int) -> str:

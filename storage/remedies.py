@@ -36,6 +36,8 @@ class Act(StrEnum):
     OVERWRITE = "allow what is there to be replaced"
     ALLOW_TRUNCATED = "allow a truncated recording, to convert what is there"
     CHOOSE_RATE = "choose the rate {}"
+    CHOOSE_FORMAT = "choose the format {}"
+    CHOOSE_CHANNEL = "convert one channel"
     GO_WITHOUT_FLOWER = "go without Flower"
     NAME_FLOWER_PORT = "name one by VOICEFARM_FLOWER_PORT"
     COPY_AGAIN = "copy the file again"

@@ -47,15 +47,18 @@ def pcm16(samples: Samples) -> bytes:
 
 
 def muxed(samples: Samples, rate: int, container: str, codec: str, options: Any = None, **tags: str) -> bytes:
-    """Anything that FFmpeg writes, from mono."""
+    """Anything that FFmpeg writes, from mono or stereo."""
     out = io.BytesIO()
+    planes = samples.reshape(len(samples), -1).T
+    layout = ("mono", "stereo")[len(planes) - 1]
     with av.open(out, "w", format=container, options=options) as target:
         target.metadata.update(tags)
-        stream = target.add_stream(codec, rate=rate, layout="mono")
+        stream = target.add_stream(codec, rate=rate, layout=layout)
         stream.codec_context.open()
         size = stream.codec_context.frame_size or 1024
         for at in range(0, len(samples), size):
-            frame = av.AudioFrame.from_ndarray(samples[None, at : at + size], format="fltp", layout="mono")
+            piece = np.ascontiguousarray(planes[:, at : at + size])
+            frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate, at
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))

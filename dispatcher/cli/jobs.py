@@ -177,6 +177,7 @@ def _facts(s: JobSummary) -> list[tuple[str, object]]:
         ("state", s.state),
         ("note", s.note),
         ("length", shown_seconds(s.seconds)),
+        ("channels", f"{s.channels} of {s.source_channels}" if s.source_channels > 1 else ""),
         ("done", f"{100 * s.done:.1f} % ({s.atoms_done} of {s.atoms} atoms)"),
         ("left", s.left),
         ("submitted", shown_time(s.submitted_at)),

@@ -32,6 +32,8 @@ _WORDS = {
     Act.OVERWRITE: "pass --overwrite to replace it",
     Act.ALLOW_TRUNCATED: "pass --allow-truncated to convert what is there",
     Act.CHOOSE_RATE: "choose --rate {}",
+    Act.CHOOSE_FORMAT: "choose --format {}",
+    Act.CHOOSE_CHANNEL: "convert one channel with --channels left, right or its number",
     Act.GO_WITHOUT_FLOWER: "go without it with --no-flower",
     Act.NAME_FLOWER_PORT: "name one by VOICEFARM_FLOWER_PORT",
     Act.COPY_AGAIN: "copy the file again",

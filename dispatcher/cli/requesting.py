@@ -46,6 +46,12 @@ _OPTIONS = [
     click.option("--priority", type=click.Choice(list(PRIORITIES)), default="normal", show_default=True),
     click.option("--format", "format_", help="wav, flac, mp3, ogg, opus or m4a; else by the output's name, else wav."),
     click.option("--rate", type=int, help="Sample rate of the result; else the voice's own."),
+    click.option(
+        "--channels",
+        default="mix",
+        show_default=True,
+        help="Which of a recording's channels: mix, left, right, each by itself, or a number from 1.",
+    ),
     click.option("--allow-truncated", is_flag=True, help="Convert what is there of a file that ends too early."),
 ]
 
@@ -77,6 +83,7 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         priority=PRIORITIES[options["priority"]],
         format=options["format_"],
         rate=options["rate"],
+        channels=options["channels"],
         allow_truncated=options["allow_truncated"],
     )
 

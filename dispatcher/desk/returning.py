@@ -7,6 +7,7 @@ from sqlalchemy import case, select, update
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.ending import fail_job
 from dispatcher.jobs.holding import held_by, other_holder
+from dispatcher.jobs.loading import job_in
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Turn
 from storage.records.rows import MovedAtom, columns, read_row, read_rows
@@ -101,6 +102,6 @@ def set_damaged(turn: Turn, job_id: int, token: str, number: int, blame: str) ->
 
 
 def _give_up(turn: Turn, job_id: int, atom: MovedAtom, blame: str) -> None:
-    job = turn.connection.execute(select(JobRecord.rate_in, JobRecord.kind).where(JobRecord.id == job_id)).one()
-    failed = kind_named(job.kind).called(atom.start / job.rate_in, atom.stop / job.rate_in)
+    job = job_in(turn.connection, job_id)
+    failed = kind_named(job.kind).called(job, atom.start, atom.stop)
     fail_job(turn, job_id, f"{failed} in {turn.settings.max_attempts} tries: {blame}; then retry the job")

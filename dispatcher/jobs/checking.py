@@ -8,6 +8,7 @@ from dispatcher.jobs.tags import check_tags
 from dispatcher.voices.needed import complete_recipe
 from dispatcher.voices.voices import find_voice, job_settings
 from storage import keys
+from storage.audio.channels import ALL_MIXED, Channels
 from storage.audio.formats import FORMATS, format_of
 from storage.audio.write import writable_rate
 from storage.errors import InputError
@@ -33,6 +34,7 @@ class CheckedRequest:
     rate_voice: int
     rate_out: int
     format: str
+    channels: Channels = ALL_MIXED
 
     @cached_property
     def hash(self) -> str:
@@ -44,6 +46,7 @@ class CheckedRequest:
             "settings": self.settings,
             "rate": self.rate_out,
             "format": self.format,
+            **({} if self.channels == ALL_MIXED else {"channels": self.channels.text}),
             **self.request.unusual,
         }
         return keys.digest(facts)
@@ -69,4 +72,5 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         rate_voice=voice.rate,
         rate_out=rate,
         format=kind,
+        channels=Channels.of(request.channels),
     )

@@ -21,6 +21,8 @@ class Request:
     format: str | None = None
     """Of the result; by default what the output's name says, else the first of all formats."""
     rate: int | None = None
+    channels: str = "mix"
+    """Which of the recording's channels: `mix`, `left`, `right`, `each`, or the number of one, from 1."""
     allow_truncated: bool = False
 
     @property

@@ -19,7 +19,9 @@ from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from storage import keys
+from storage.audio.channels import Channels
 from storage.audio.facts import SourceFacts
+from storage.audio.formats import formats_with, most_channels
 from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.mark import mark_of
 from storage.audio.read import probe
@@ -28,6 +30,7 @@ from storage.objects.store import ObjectStore
 from storage.printable import storable
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
+from storage.remedies import Act, Remedy
 from workers.engines import catalog
 
 T = TypeVar("T")
@@ -155,6 +158,7 @@ class _Taken:
 
     intake: Intake
     facts: SourceFacts
+    channels: Channels
     hash: str
     mark: str
     bytes: int
@@ -171,13 +175,27 @@ def _try(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken | V
 def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken:
     path, checked = intake.path, intake.checked
     facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
+    channels = _chosen_channels(facts, checked)
     source_hash = hash_file(path)
     mark = mark_of(source_hash, checked.hash)
     key = keys.source_key(source_hash)
     earlier = belonging.earlier(intake.wanted, mark)
     if (earlier is None or earlier.state != JobState.FINISHED) and store.find(key) is None:
         store.put_file(key, path)
-    return _Taken(intake, facts, source_hash, mark, path.stat().st_size, earlier)
+    return _Taken(intake, facts, channels, source_hash, mark, path.stat().st_size, earlier)
+
+
+def _chosen_channels(facts: SourceFacts, checked: CheckedRequest) -> Channels:
+    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
+    channels, most = checked.channels.within(facts.channels, facts.name), most_channels(checked.format)
+    if channels.is_each and facts.channels > most:
+        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
+        raise InputError(
+            f"{facts.name} has {facts.channels} channels, but {checked.format} files hold no more than {most}",
+            *others,
+            Remedy(Act.CHOOSE_CHANNEL),
+        )
+    return channels
 
 
 def _write_jobs(turn: Turn, taken: Sequence[_Taken], belonging: Belonging) -> list[int]:
@@ -210,6 +228,8 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "source_bytes": taken.bytes,
         "source_rate": facts.rate,
         "source_frames": frames,
+        "source_channels": facts.channels,
+        "channels": taken.channels.text,
         "allow_truncated": request.allow_truncated,
         "title": facts.title and storable(facts.title),
         "artist": facts.artist and storable(facts.artist),
@@ -225,7 +245,7 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "context_samples": context,
         "rate_out": checked.rate_out,
         "format": checked.format,
-        "seconds": resampled_length(frames, facts.rate, 1000) / 1000,
+        "seconds": taken.channels.streams(facts.channels) * resampled_length(frames, facts.rate, 1000) / 1000,
         "claim_until": now,
         "submitted_at": now,
     }

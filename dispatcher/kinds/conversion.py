@@ -9,6 +9,8 @@ from sqlalchemy import case
 
 from dispatcher.kinds.kind import Kind, Stage
 from storage import keys
+from storage.audio.channels import Channels
+from storage.audio.grid import channel_stride
 from storage.records.rows import AtomRow
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
@@ -29,6 +31,8 @@ class Sounding(Protocol):
     @property
     def source_hash(self) -> str: ...  # noqa: D102
     @property
+    def channels(self) -> str: ...  # noqa: D102
+    @property
     def rate_in(self) -> int: ...  # noqa: D102
     @property
     def rate_voice(self) -> int: ...  # noqa: D102
@@ -44,7 +48,7 @@ class Sounding(Protocol):
 
 def atoms_prefix(job: Sounding) -> str:
     """Where the job's atoms are kept as they were cut."""
-    return keys.atom_prefix(job.source_hash, job.rate_in)
+    return keys.atom_prefix(job.source_hash, job.rate_in, job.channels)
 
 
 def converted_prefix(job: Sounding) -> str:
@@ -95,9 +99,14 @@ class Conversion(Kind):
         """The atoms, before and after conversion."""
         return atoms_prefix(job), converted_prefix(job)
 
-    def called(self, start: float, stop: float) -> str:
-        """The piece by the recording's clock."""
-        return f"the piece {_clock(start)}-{_clock(stop)} could not be converted"
+    def called(self, job: JobRecord, start: int, stop: int) -> str:
+        """The piece by the recording's clock, and its channel where each is converted."""
+        where, origin = "", 0
+        if Channels(job.channels).is_each and job.source_frames:
+            stride = channel_stride(job.source_frames, job.source_rate, job.rate_in)
+            where, origin = f" of channel {start // stride + 1}", start // stride * stride
+        begins, ends = ((position - origin) / job.rate_in for position in (start, stop))
+        return f"the piece {_clock(begins)}-{_clock(ends)}{where} could not be converted"
 
     def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:
         """The loudest sample so far, which the stitch must know before it writes the first."""

@@ -61,8 +61,8 @@ class Kind(ABC):
         """Prefixes of the objects that an ended job leaves in the store and that can be made again."""
 
     @abstractmethod
-    def called(self, start: float, stop: float) -> str:
-        """The beginning of a sentence that says why the piece between these seconds failed."""
+    def called(self, job: JobRecord, start: int, stop: int) -> str:
+        """The beginning of a sentence that says why a job's piece, between these samples, failed."""
 
     def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:  # noqa: ARG002 - most gather nothing
         """Columns of the job that the pieces' outcomes change, besides the counters that every job has."""

@@ -97,7 +97,7 @@ def _facts(job: JobRecord) -> JobFacts:
         engine=job.engine,
         state=str(job.state),
         reason=job.reason,
-        audio_seconds=job.seconds,
+        audio_seconds=job.length,
         atoms=job.atoms,
         submitted_at=job.submitted_at,
         started_at=job.started_at,
@@ -107,7 +107,7 @@ def _facts(job: JobRecord) -> JobFacts:
         first_atom_seconds=job.first_atom_took,
         stitch_seconds=job.stitch_took,
         makespan=makespan,
-        realtime_factor=job.seconds / makespan if finished and makespan else None,
+        realtime_factor=job.length / makespan if finished and makespan else None,
     )
 
 

@@ -14,6 +14,7 @@ from dispatcher.reports.timeline_panel import draw_timeline
 from dispatcher.reports.whole_file import refuse_existing, whole_file
 from dispatcher.reports.wording import shown_duration, shown_factor
 from storage import keys
+from storage.audio.channels import Channels
 from storage.errors import InputError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
@@ -34,7 +35,9 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
         raise InputError(
             f"job {job.id} is {job.state}, and only finished jobs can be drawn", Remedy(Act.SHOW_JOB, str(job.id))
         )
-    source = Recording(keys.source_key(job.source_hash), job.name, job.seconds, job.allow_truncated)
+    source = Recording(
+        keys.source_key(job.source_hash), job.name, job.length, job.allow_truncated, Channels(job.channels).number
+    )
     result = Recording(job.result_key, f"the result of job {job.id}", job.result_frames / job.rate_out)
     before = look_at_fullest(store, source)
     after = look_at(store, result, before.near_span)
@@ -71,8 +74,8 @@ def _figure(rows: JobRows, before: tuple[Recording, Seen], after: tuple[Recordin
 
 def _title(job: JobRecord) -> str:
     took = (job.ended_at or job.submitted_at) - job.submitted_at
-    factor = job.seconds / took if took > 0.0 else None
+    factor = job.length / took if took > 0.0 else None
     return (
-        f"job {job.id}: {job.name} in voice {job.voice}, {shown_duration(job.seconds)} of audio"
+        f"job {job.id}: {job.name} in voice {job.voice}, {shown_duration(job.length)} of audio"
         f" in {shown_duration(took)} ({shown_factor(factor)} realtime)"
     )

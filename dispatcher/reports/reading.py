@@ -102,8 +102,8 @@ def _portions(database: Database, which: ColumnElement[bool]) -> list[Portion]:
 def _ended_jobs(database: Database, which: ColumnElement[bool], states: Collection[str]) -> dict[str, EndedJobs]:
     with database.reading() as connection:
         rows = connection.execute(
-            select(JobRecord.state, func.count(), func.sum(JobRecord.seconds))
+            select(JobRecord.state, func.count(), func.sum(1.0 * JobRecord.source_frames / JobRecord.source_rate))
             .where(JobRecord.state.in_(states), which)
             .group_by(JobRecord.state)
         )
-        return {state: EndedJobs(jobs, seconds) for state, jobs, seconds in rows}
+        return {state: EndedJobs(jobs, float(seconds)) for state, jobs, seconds in rows}

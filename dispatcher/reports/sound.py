@@ -32,6 +32,8 @@ class Recording:
     name: str
     seconds: float
     allow_truncated: bool = False
+    channel: int | None = None
+    """The one that is looked at; else the mix of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def look_at(store: ObjectStore, recording: Recording, near_span: Span) -> Seen:
 def _opened(store: ObjectStore, recording: Recording) -> Iterator[Source]:
     with (
         closing(store.open(recording.key)) as file,
-        open_source(file, recording.name, allow_truncated=recording.allow_truncated) as source,
+        open_source(
+            file, recording.name, allow_truncated=recording.allow_truncated, channel=recording.channel
+        ) as source,
     ):
         yield source
 

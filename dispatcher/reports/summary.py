@@ -31,7 +31,11 @@ class JobSummary:
     state: str
     note: str
     """Why it failed or waits, or what its owner should know of it."""
+    channels: str
+    """Which of the recording's are converted: `mix`, `each`, or the number of one."""
+    source_channels: int
     seconds: float
+    """Length of the recording."""
     done: float
     """Share of the recording that is converted."""
     left: str
@@ -69,7 +73,9 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
         priority=job.priority,
         state=job.state,
         note=job.reason or waits_for(job, live) or job.remark,
-        seconds=job.seconds,
+        channels=job.channels,
+        source_channels=job.source_channels,
+        seconds=job.length,
         done=done,
         left=_left(job, done, now),
         atoms=job.atoms,

@@ -13,11 +13,12 @@ from dispatcher.wishes.manifest import Mistake, Row, read_rows
 from dispatcher.wishes.naming import inside
 from dispatcher.wishes.sources import is_folder
 from dispatcher.wishes.wish import Wish
+from storage.audio.channels import Channels
 from storage.errors import InputError
 from workers.engines import catalog
 
 #: Columns that say what is to be converted and how, besides the settings of voices.
-COLUMNS = ("source", "voice", "output", "priority", "require", "format", "rate", "allow_truncated")
+COLUMNS = ("source", "voice", "output", "priority", "require", "format", "rate", "channels", "allow_truncated")
 #: Other words for some of them.
 _ALSO = {"file": "source", "recording": "source", "name": "output", "tags": "require", "tag": "require"}
 #: How columns begin whose values come back with the results.
@@ -149,6 +150,10 @@ def _tags(value: Any) -> frozenset[str]:
     return frozenset(_text(part) for part in parts)
 
 
+def _channels(value: Any) -> str:
+    return Channels.of(_text(str(value) if isinstance(value, int) else value)).text
+
+
 def _rate(value: Any) -> int:
     if isinstance(value, bool) or not str(value).isdecimal():
         raise InputError(f"{value!r} is no sample rate; write a whole number of hertz, such as 48000")
@@ -180,6 +185,7 @@ _READERS = {
     "voice": _text,
     "output": _output,
     "format": _text,
+    "channels": _channels,
     "priority": _priority,
     "require": _tags,
     "rate": _rate,

@@ -1,6 +1,6 @@
-"""The types of samples used throughout the farm, and cutting a stream of mono samples into equal blocks."""
+"""The types of samples used throughout the farm, and cutting a stream of samples into equal blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,13 @@ Frames = npt.NDArray[np.float32]
 class EqualBlocks:
     """Collects pieces of any length and hands them on as new blocks of one length."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, channels: int = 1) -> None:
         self._size = size
-        self._block: Mono = np.empty(size, np.float32)
+        self._shape = (size,) if channels == 1 else (size, channels)
+        self._block: Mono | Frames = np.empty(self._shape, np.float32)
         self._filled = 0
 
-    def push(self, piece: Mono) -> Iterator[Mono]:
+    def push(self, piece: Mono | Frames) -> Iterator[Mono | Frames]:
         """Take a piece, and yield every block that became full."""
         taken = 0
         while taken < len(piece):
@@ -29,13 +30,22 @@ class EqualBlocks:
             if self._filled == self._size:
                 yield self._hand_over()
 
-    def rest(self) -> Mono:
+    def rest(self) -> Mono | Frames:
         """The samples left over: fewer than a block, perhaps none."""
         return self._hand_over()
 
-    def _hand_over(self) -> Mono:
+    def _hand_over(self) -> Mono | Frames:
         full = self._block[: self._filled]
         # A new block each time, because the receiver may keep the old one.
-        self._block = np.empty(self._size, np.float32)
+        self._block = np.empty(self._shape, np.float32)
         self._filled = 0
         return full
+
+
+def in_equal_blocks(pieces: Iterable[Mono], size: int) -> Iterator[Mono]:
+    """The samples in blocks of one length, the last one possibly shorter; they do not depend on how they came in."""
+    equal = EqualBlocks(size)
+    for piece in pieces:
+        yield from equal.push(piece)
+    if len(rest := equal.rest()):
+        yield rest

@@ -1,4 +1,4 @@
-"""Encodes mono samples in each of the formats."""
+"""Encodes samples in each of the formats."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
-from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.blocks import EqualBlocks, Frames, Mono
 from storage.audio.mark import told
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
@@ -16,7 +16,7 @@ _WAV_LIMIT = (1 << 32) - (1 << 20)
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 #: Sample types that the lossless formats can hold, the default first.
 _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
-#: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s of mono in MP3 and Ogg, 135 in Opus.
+#: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s a channel in MP3 and Ogg, 135 in Opus.
 _COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
 _AAC_BITS_PER_SECOND = 128_000
 #: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and encodes blocks of
@@ -25,23 +25,34 @@ _BLOCK_FRAMES = 1 << 16
 
 
 @dataclass(frozen=True)
-class ResultShape:
-    """Format, rate and length of a result to be written."""
+class Labels:
+    """What a result says of itself."""
 
-    rate: int
-    format: str
-    frames: int
-    title: str | None
-    artist: str | None
-    subtype: str
+    title: str | None = None
+    artist: str | None = None
     mark: str = ""
     """That the farm made it, as `storage/audio/mark.py` words it."""
 
 
-class Encoder(Protocol):
-    """Turns samples within full scale into a file."""
+NO_LABELS = Labels()
 
-    def write(self, block: Mono) -> None:
+
+@dataclass(frozen=True)
+class ResultShape:
+    """Format, rate, length and number of channels of a result to be written."""
+
+    rate: int
+    format: str
+    frames: int
+    labels: Labels
+    subtype: str
+    channels: int = 1
+
+
+class Encoder(Protocol):
+    """Turns samples within full scale into a file; those of several channels are rows of one frame each."""
+
+    def write(self, block: Mono | Frames) -> None:
         """Encode these samples."""
 
     def finish(self) -> None:
@@ -70,7 +81,7 @@ def encoder_for(file: ResultFile, shape: ResultShape) -> Encoder:
 def container_of(shape: ResultShape) -> tuple[str, str]:
     """What libsndfile calls this format and its sample type."""
     if shape.format == "wav":
-        long = shape.frames * _SAMPLE_BYTES[shape.subtype] > _WAV_LIMIT
+        long = shape.frames * shape.channels * _SAMPLE_BYTES[shape.subtype] > _WAV_LIMIT
         return ("RF64" if long else "WAV"), shape.subtype
     if shape.format == "flac":
         return "FLAC", shape.subtype
@@ -86,21 +97,21 @@ class SndfileEncoder:
             file,
             "w",
             shape.rate,
-            1,
+            shape.channels,
             format=container,
             subtype=subtype,
             compression_level=_COMPRESSION.get(shape.format),
             bitrate_mode="VARIABLE" if shape.format == "mp3" else None,
         )
-        if shape.title:
-            self._sound.title = shape.title
-        if shape.artist:
-            self._sound.artist = shape.artist
-        if shape.mark:
-            self._sound.software = told(shape.mark)
-        self._blocks = EqualBlocks(_BLOCK_FRAMES)
+        if shape.labels.title:
+            self._sound.title = shape.labels.title
+        if shape.labels.artist:
+            self._sound.artist = shape.labels.artist
+        if shape.labels.mark:
+            self._sound.software = told(shape.labels.mark)
+        self._blocks = EqualBlocks(_BLOCK_FRAMES, shape.channels)
 
-    def write(self, block: Mono) -> None:
+    def write(self, block: Mono | Frames) -> None:
         """Encode these samples, in small blocks."""
         for full in self._blocks.push(block):
             self._sound.write(full)
@@ -127,16 +138,17 @@ class AacEncoder:
         self._at = 0
         self._new_frame = av.AudioFrame.from_ndarray
         self._container = av.open(file, mode="w", format="ipod")
-        made_by = told(shape.mark) if shape.mark else None
-        tags = {"title": shape.title, "artist": shape.artist, "encoding_tool": made_by}
+        made_by = told(shape.labels.mark) if shape.labels.mark else None
+        tags = {"title": shape.labels.title, "artist": shape.labels.artist, "encoding_tool": made_by}
         self._container.metadata.update({key: text for key, text in tags.items() if text})
-        self._stream = self._container.add_stream("aac", rate=shape.rate, layout="mono")
-        self._stream.bit_rate = _AAC_BITS_PER_SECOND
+        self._layout = {1: "mono", 2: "stereo"}[shape.channels]
+        self._stream = self._container.add_stream("aac", rate=shape.rate, layout=self._layout)
+        self._stream.bit_rate = _AAC_BITS_PER_SECOND * shape.channels
         self._stream.codec_context.open()
         # Only the last frame of an AAC stream may be shorter than this.
-        self._blocks = EqualBlocks(self._stream.codec_context.frame_size)
+        self._blocks = EqualBlocks(self._stream.codec_context.frame_size, shape.channels)
 
-    def write(self, block: Mono) -> None:
+    def write(self, block: Mono | Frames) -> None:
         """Encode these samples."""
         for full in self._blocks.push(block):
             self._encode(full)
@@ -152,8 +164,9 @@ class AacEncoder:
         """Close the encoder without completing the file."""
         self._container.close()
 
-    def _encode(self, samples: Mono) -> None:
-        frame = self._new_frame(np.ascontiguousarray(samples)[None, :], format="fltp", layout="mono")
+    def _encode(self, samples: Mono | Frames) -> None:
+        planes = np.ascontiguousarray(samples.reshape(len(samples), -1).T)
+        frame = self._new_frame(planes, format="fltp", layout=self._layout)
         frame.sample_rate = self._rate
         frame.pts = self._at
         self._at += len(samples)

@@ -13,6 +13,9 @@ _RATES = {
     "opus": (8_000, 12_000, 16_000, 24_000, 48_000),
     "m4a": (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000),
 }
+#: Channels at the most. FLAC and MP3 have no room for more; the other lossy ones could hold more, but take them for
+#: loudspeakers around a listener, and thin out the one for the bass. Nobody speaks into more than 64 microphones.
+_MOST_CHANNELS = {"wav": 64, "flac": 8, "mp3": 2, "ogg": 2, "opus": 2, "m4a": 2}
 #: Hz; above, FLAC stores a rate in tens.
 _FLAC_SINGLE_HERTZ = 65_535
 
@@ -36,3 +39,13 @@ def writable_rate(format: str, rate: int) -> int:  # noqa: A002 - the word that 
         rate = min(rate, HIGHEST_RATE)
         return -(-rate // 10) * 10 if kind == "flac" and rate > _FLAC_SINGLE_HERTZ else rate
     return next((known for known in rates if known >= rate), rates[-1])
+
+
+def most_channels(format: str) -> int:  # noqa: A002 - the word that callers use
+    """How many channels files of this format are written with at the most."""
+    return _MOST_CHANNELS[format_of(format)]
+
+
+def formats_with(channels: int) -> list[str]:
+    """The formats that are written with so many channels."""
+    return [kind for kind in FORMATS if channels <= _MOST_CHANNELS[kind]]

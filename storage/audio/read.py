@@ -1,4 +1,4 @@
-"""Reads a recording as a stream of mono blocks at its own rate."""
+"""Reads a recording, or one channel of it, as a stream of mono blocks at its own rate."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.blocks import EqualBlocks, Frames, Mono
 from storage.audio.decoders import open_decoder
 from storage.audio.facts import Decoder, SourceFacts, no_samples
 from storage.audio.mix import MixingLoss, mean_of_channels
+from storage.audio.silence import SilentChannels
 from storage.audio.source_file import BinarySource, open_file
 from storage.errors import AudioError
 
@@ -25,9 +26,11 @@ def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = Fal
 class Source:
     """An opened recording, to be read once from beginning to end."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, channel: int | None = None) -> None:
         self._decoder = decoder
+        self._channel = channel
         self._loss = MixingLoss()
+        self._silent = SilentChannels(decoder.facts.channels)
 
     @property
     def facts(self) -> SourceFacts:
@@ -39,14 +42,18 @@ class Source:
         """How much weaker the mix read so far is than its channels; large where they cancel out."""
         return self._loss.decibels
 
+    @property
+    def silent_channels(self) -> frozenset[int]:
+        """The channels without sound in what was read so far; looked for only where one channel is read by itself."""
+        return self._silent.numbers
+
     def blocks(self, seconds: float = 2.0) -> Iterator[Mono]:
         """Mono float32 blocks of this length, the last one shorter; joined, they are the same for every length."""
         equal = EqualBlocks(max(1, round(seconds * self.facts.rate)))
         done = 0
         for piece in self._decoder.pieces():
-            mono = mean_of_channels(piece)
+            mono = self._one_of(piece, done)
             _refuse_non_numbers(mono, done, self.facts)
-            self._loss.add(piece, mono)
             done += len(mono)
             yield from equal.push(mono)
         if not done:
@@ -54,12 +61,32 @@ class Source:
         if len(rest := equal.rest()):
             yield rest
 
+    def _one_of(self, piece: Frames, done: int) -> Mono:
+        """The mix of a piece, or the channel that is read."""
+        if self._channel is None:
+            mono = mean_of_channels(piece)
+            self._loss.add(piece, mono)
+            return mono
+        _refuse_other_channels(piece, done, self.facts)
+        self._silent.add(piece)
+        return piece[:, self._channel - 1]
+
 
 @contextmanager
-def open_source(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> Iterator[Source]:
-    """Open a path or a seekable binary file; messages call it `name`."""
+def open_source(
+    source: Path | BinarySource, name: str, *, allow_truncated: bool = False, channel: int | None = None
+) -> Iterator[Source]:
+    """Open a path or a seekable binary file, to read the mix or one channel from 1 on; messages call it `name`."""
     with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
-        yield Source(decoder)
+        yield Source(decoder, channel)
+
+
+def _refuse_other_channels(piece: Frames, done: int, facts: SourceFacts) -> None:
+    if piece.shape[1] != facts.channels:
+        raise AudioError(
+            f"{facts.name} has {piece.shape[1]} channels instead of {facts.channels} from {done / facts.rate:.3f} s on;"
+            " convert it to one number of channels first"
+        )
 
 
 def _refuse_non_numbers(mono: Mono, done: int, facts: SourceFacts) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from storage.audio.blocks import Mono
-from storage.audio.encoders import Encoder, ResultShape, chosen_subtype, encoder_for
-from storage.audio.formats import FORMATS, format_of, writable_rate
+from storage.audio.blocks import Frames, Mono
+from storage.audio.encoders import NO_LABELS, Encoder, Labels, ResultShape, chosen_subtype, encoder_for
+from storage.audio.formats import FORMATS, format_of, most_channels, writable_rate
 from storage.audio.result_file import ResultFile
 from storage.errors import AudioError, InputError
 
-__all__ = ["FORMATS", "ResultWriter", "format_of", "open_result", "writable_rate"]
+__all__ = ["FORMATS", "Labels", "ResultWriter", "format_of", "open_result", "writable_rate"]
 
 #: What encoders raise: the first two come from libsndfile and its wrapper, the others include FFmpeg's errors.
 _ENCODER_ERRORS = (soundfile.SoundFileError, AssertionError, OSError, ValueError)
@@ -26,10 +26,13 @@ class ResultWriter:
         self._path, self._file, self._encoder, self._shape = path, file, encoder, shape
         self._written = 0
 
-    def write(self, block: Mono) -> None:
-        """Encode these samples, clipped at full scale, except in float files, which can hold larger ones."""
-        if not np.isfinite(block).all():
-            at = self._written + int(np.argmin(np.isfinite(block)))
+    def write(self, block: Mono | Frames) -> None:
+        """Encode these samples, clipped at full scale, except in float files, which can hold larger ones.
+
+        Those of several channels are rows of one frame each.
+        """
+        if not (good := np.isfinite(block)).all():
+            at = self._written + int(np.argmin(good.reshape(len(block), -1).all(axis=1)))
             raise AudioError(f"The result holds NaN or infinity at sample {at} and was not written; convert it again")
         clipped = block if self._shape.subtype == "FLOAT" else np.clip(block, -1.0, 1.0)
         try:
@@ -67,10 +70,9 @@ def open_result(
     rate: int,
     format: str,  # noqa: A002 - the word that callers use
     frames: int,
-    title: str | None = None,
-    artist: str | None = None,
+    labels: Labels = NO_LABELS,
     subtype: str | None = None,
-    mark: str = "",
+    channels: int = 1,
 ) -> Iterator[ResultWriter]:
     """Open a file to be written in order; it is removed if anything fails.
 
@@ -79,10 +81,12 @@ def open_result(
     kind = format_of(format)
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have a rate of {rate} Hz; use {writable_rate(kind, rate)} Hz")
+    if channels > most_channels(kind):
+        raise InputError(f"{kind} files are written with {most_channels(kind)} channels at the most, not {channels}")
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype), mark)
+    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, subtype), channels)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:

@@ -78,6 +78,11 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
     peak: Mapped[float] = mapped_column(default=0.0)
     result_frames: Mapped[int] = mapped_column(default=0)
 
+    @property
+    def length(self) -> float:
+        """Seconds that the recording lasts, as far as that is known."""
+        return self.source_frames / self.source_rate
+
 
 class BatchRecord(Record, kw_only=True):
     """Jobs that were handed in together and are spoken of by one name."""
@@ -130,7 +135,7 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
     priority: Mapped[int] = mapped_column(default=5)
 
     seconds: Mapped[float]
-    """Length of the recording, as far as it is known."""
+    """How much there is to do, as far as it is known: where each channel is converted, the length of all with sound."""
     atoms: Mapped[int] = mapped_column(default=0)
     atoms_waiting: Mapped[int] = mapped_column(default=0)
     atoms_done: Mapped[int] = mapped_column(default=0)

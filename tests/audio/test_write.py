@@ -3,14 +3,17 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from storage.audio.encoders import NO_LABELS, ResultShape, container_of
+from storage.audio.formats import most_channels
 from storage.audio.read import open_source, probe
-from storage.audio.write import FORMATS, format_of, open_result, writable_rate
+from storage.audio.write import FORMATS, Labels, format_of, open_result, writable_rate
 from storage.errors import AudioError, InputError, NoSpace
 from testing.sounds import Samples, noise, tone
 
@@ -19,7 +22,8 @@ FRAMES = 2 * RATE + 77
 
 
 def write(path: Path, samples: Samples, rate: int, kind: str, subtype: str | None = None) -> None:
-    with open_result(path, rate=rate, format=kind, frames=len(samples), subtype=subtype) as result:
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    with open_result(path, rate=rate, format=kind, frames=len(samples), subtype=subtype, channels=channels) as result:
         for at in range(0, len(samples), 10_007):
             result.write(samples[at : at + 10_007])
 
@@ -46,7 +50,7 @@ def test_every_format_returns_what_was_written(kind: str, tolerance: float, tmp_
 @pytest.mark.parametrize("kind", FORMATS)
 def test_title_and_artist_are_carried_along(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"talk.{kind}"
-    with open_result(path, rate=RATE, format=kind, frames=RATE, title="Über Züge", artist="Ada") as result:
+    with open_result(path, rate=RATE, format=kind, frames=RATE, labels=Labels("Über Züge", "Ada")) as result:
         result.write(tone(RATE, RATE))
     facts = probe(path, path.name)
     assert (facts.title, facts.artist) == ("Über Züge", "Ada")
@@ -232,7 +236,7 @@ def test_a_disk_that_fills_up_during_writing_is_reported_and_the_part_removed(tm
 AT_ONCE = """
 import sys
 from pathlib import Path
-from storage.audio.write import open_result
+from storage.audio.write import Labels, open_result
 from tests.audio.test_write import noise, read
 path, kind, rate = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 samples = noise(2_500_000)[:, 0]
@@ -289,3 +293,57 @@ def test_a_result_that_cannot_be_begun_is_reported_and_not_in_pythons_words(tmp_
     with pytest.raises(AudioError, match="cannot be written as wav at 0 Hz") as told:
         write(tmp_path / "talk.wav", tone(10, RATE), 0, "wav")
     assert "object at 0x" not in str(told.value)
+
+
+def channels_of(path: Path, count: int) -> Samples:
+    """Every channel of a file, read by itself."""
+    columns = []
+    for channel in range(1, count + 1):
+        with open_source(path, path.name, channel=channel) as source:
+            columns.append(np.concatenate(list(source.blocks())))
+    return np.stack(columns, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tolerance"),
+    [("wav", 1 / 32767), ("flac", 1 / 32767), ("mp3", 0.03), ("ogg", 0.05), ("opus", 0.03), ("m4a", 0.03)],
+)
+def test_every_format_keeps_two_voices_apart(kind: str, tolerance: float, tmp_path: Path) -> None:
+    path = tmp_path / f"talk.{kind}"
+    samples = np.stack([tone(FRAMES, RATE), 0.5 * tone(FRAMES, RATE, 300.0)], axis=1)
+    samples[: FRAMES // 2, 1] = 0.0
+    write(path, samples, RATE, kind)
+    heard = channels_of(path, 2)
+    assert FRAMES <= len(heard) <= FRAMES + (2048 if kind == "m4a" else 0)
+    assert np.max(np.abs(heard[:FRAMES] - samples)[4000:-4000]) <= tolerance
+    # What is silent stays so beside a voice: at least 50 dB below it.
+    assert np.max(np.abs(heard[4000 : FRAMES // 2 - 4000, 1])) < 0.001
+
+
+@pytest.mark.parametrize(("kind", "most"), [("wav", 64), ("flac", 8)])
+def test_lossless_formats_hold_many_voices(kind: str, most: int, tmp_path: Path) -> None:
+    path = tmp_path / f"talk.{kind}"
+    samples = noise(RATE // 10, most)
+    write(path, samples, RATE, kind)
+    np.testing.assert_allclose(channels_of(path, most), samples, atol=1 / 32767)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_more_channels_than_a_format_holds_are_refused(kind: str, tmp_path: Path) -> None:
+    most = most_channels(kind)
+    with pytest.raises(InputError, match=f"{kind} files are written with {most} channels at the most, not {most + 1}"):
+        write(tmp_path / "talk", noise(10, most + 1), RATE, kind)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_long_result_of_many_channels_is_no_plain_wav() -> None:
+    hours = ResultShape(RATE, "wav", 7 * 3600 * RATE, NO_LABELS, "PCM_16")
+    assert container_of(hours) == ("WAV", "PCM_16")
+    assert container_of(replace(hours, channels=2)) == ("RF64", "PCM_16")
+
+
+def test_the_frame_that_is_no_number_is_named(tmp_path: Path) -> None:
+    samples = noise(1000, 2)
+    samples[700, 1] = np.nan
+    with pytest.raises(AudioError, match="NaN or infinity at sample 700 "):
+        write(tmp_path / "talk.wav", samples, RATE, "wav")

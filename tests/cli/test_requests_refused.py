@@ -56,6 +56,7 @@ def refusal(
         ("--voice bright --pitch 1 --set pitch=2", ["pitch is given twice", "leave one out"]),
         ("--voice bright --speaker 1", ["no field 'speaker'"]),
         ("--voice through --format nonsense", ["nonsense", "wav, flac, mp3"]),
+        ("--voice through --channels both", ["'both' is no choice of channels", "mix, left, right, each"]),
         ("--voice through --rate 500", ["500 Hz", "8000 to 192000"]),
         ("--voice through --rate 22050 --format opus", ["opus files cannot have 22050 Hz", "--rate 24000"]),
     ],

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from storage.audio.grid import resampled_length
 from storage.audio.read import probe
@@ -15,16 +17,29 @@ pytestmark = pytest.mark.timeout(240)
 SEEN: dict[str, str] = {}
 
 
+@pytest.fixture(scope="module")
+def interview(short_recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two people, one on each channel, and a third channel without sound."""
+    spoken, rate = soundfile.read(short_recording, dtype="float32")
+    path = tmp_path_factory.mktemp("recording") / "interview.wav"
+    soundfile.write(path, np.stack([spoken, 0.4 * spoken[::-1], 0.0 * spoken], axis=1), rate)
+    return path
+
+
 def test_one_worker_and_three_with_other_leases_give_the_same_bytes(
-    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+    open_farm: OpenFarm, short_recording: Path, interview: Path, tmp_path: Path
 ) -> None:
-    prints = []
+    prints, of_each = [], []
     for workers, lease in ((1, 15.0), (3, 0.5)):
         with open_farm(workers, lease_seconds=lease) as farm:
             for stored in list(farm.store.list("converted/")):
                 farm.store.delete(stored.key)
-            prints.append(fingerprint(farm.result(farm.submit(short_recording, "deep"), tmp_path)))
+            jobs = farm.submit(short_recording, "deep"), farm.submit(interview, "through", channels="each")
+            prints.append(fingerprint(farm.result(jobs[0], tmp_path)))
+            of_each.append(fingerprint(farm.result(jobs[1], tmp_path)))
     assert prints[0] == prints[1]
+    assert of_each[0] == of_each[1]
+    assert SEEN.setdefault("each", of_each[0]) == of_each[0]
     assert SEEN.setdefault("deep", prints[0]) == prints[0]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from dispatcher.reports.job import JobRows, report_job
 from dispatcher.reports.stages import stage_table
+from dispatcher.reports.summary import summarise
 from dispatcher.reports.work import Life, Span
 from tests.reports.rows import attempt, job, lease
 
@@ -29,6 +30,19 @@ def test_a_finished_job_is_reported_in_full() -> None:
     assert report.conversion.over_ideal == pytest.approx(3.0)
     assert report.peak_memory_mb == 300.0
     assert json.loads(json.dumps(report.to_json()))["job"]["split_seconds"] == 1.5
+
+
+def test_the_length_is_the_recordings_own_however_many_channels_are_converted() -> None:
+    """Of three channels of two minutes, the two that hold sound are half done."""
+    wanted = {"channels": "each", "source_channels": 3, "seconds": 240.0, "seconds_done": 120.0}
+    report = report_job(JobRows(job(**wanted), [], [], []), 5000.0)
+    assert report.job.audio_seconds == 120.0
+    assert report.job.realtime_factor == pytest.approx(120 / 13)
+    running = job(**wanted, state="converting", ended_at=None)
+    running.id = 1
+    summary = summarise(running, [], 1012.0)
+    assert (summary.seconds, summary.done, summary.left) == (120.0, 0.5, "0:00:10")
+    assert (summary.channels, summary.source_channels) == ("each", 3)
 
 
 def test_a_running_job_is_reported_as_far_as_it_has_got() -> None:

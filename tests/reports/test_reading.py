@@ -42,7 +42,11 @@ def test_an_unknown_job_is_refused(database: Database) -> None:
 
 
 def test_a_period_is_added_up(database: Database, keep: Keep) -> None:
-    keep(job(), job(voice="deep", state="failed", ended_at=1100.0), job(state="cancelled", ended_at=900.0))
+    keep(
+        job(channels="each", seconds=240.0),
+        job(voice="deep", state="failed", ended_at=1100.0),
+        job(state="cancelled", ended_at=900.0),
+    )
     keep(
         attempt(0, "a", "one", ended_at=999.0),
         attempt(1, "a", "one", ended_at=1000.0, busy=2.0),

@@ -47,13 +47,18 @@ def test_a_digest_never_changes() -> None:
 
 def test_every_fact_about_prepared_atoms_is_in_their_key() -> None:
     places = {
-        keys.atom_key(keys.atom_prefix(source, rate), first, last)
+        keys.atom_key(keys.atom_prefix(source, rate, channels), first, last)
         for source in ("a", "b")
+        for channels in ("mix", "1", "2", "each")
         for rate in (16_000, 48_000)
         for first in (0, 320)
         for last in (3200, 3520)
     }
-    assert len(places) == 16
+    assert len(places) == 64
+
+
+def test_a_mix_is_found_where_stores_have_always_kept_it() -> None:
+    assert keys.atom_prefix("a" * 64, 16_000, "mix") == "atoms/a5404ff1074402d7715f98fac533d9e9"
 
 
 def test_every_fact_about_converted_atoms_is_in_their_key() -> None:

@@ -9,7 +9,7 @@ from dispatcher.jobs.hashing import hash_file
 from dispatcher.wishes.sources import Chosen, find_sources
 from dispatcher.wishes.targets import Existing
 from storage.audio.mark import mark_in, mark_of
-from storage.audio.write import open_result
+from storage.audio.write import Labels, open_result
 from tests.wishes.asking import commission, planned
 
 
@@ -23,7 +23,7 @@ def result_of(source: Path, path: Path, request: str | None = None) -> Path:
     """A result as the farm writes it."""
     mark = mark_of(hash_file(source), request or commission(source).checked.hash)  # type: ignore[union-attr]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open_result(path, rate=16_000, format=path.suffix, frames=1600, mark=mark) as result:
+    with open_result(path, rate=16_000, format=path.suffix, frames=1600, labels=Labels(mark=mark)) as result:
         result.write(np.zeros(1600, np.float32))
     return path
 

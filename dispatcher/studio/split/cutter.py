@@ -15,7 +15,10 @@ SHORTEST_LAST_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class CutAtom:
-    """A piece `start..stop` of the recording, with samples `first..last` around it."""
+    """A piece `start..stop` of the recording, with samples `first..last` around it.
+
+    Where each channel is converted, they lie end to end, and this one's begins at `origin`.
+    """
 
     number: int
     start: int
@@ -24,6 +27,8 @@ class CutAtom:
     last: int
     samples: Samples
     is_last: bool
+    """Whether it is the last of its channel."""
+    origin: int = 0
 
 
 @dataclass(frozen=True, slots=True)

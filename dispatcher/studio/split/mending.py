@@ -8,16 +8,14 @@ from sqlalchemy import select, update
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import CLAIM_OVER
-from dispatcher.kinds.conversion import MEND
+from dispatcher.kinds.conversion import MEND, atoms_prefix
 from dispatcher.studio.split.cutter import CutAtom
-from dispatcher.studio.split.prepare import Prepared
-from dispatcher.studio.split.splitting import cut_atoms
+from dispatcher.studio.split.cutting import Cutting
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from storage import keys
 from storage.audio import atomfile
-from storage.audio.read import open_source
 from storage.errors import AudioError, StaleClaim
 from storage.objects.store import ObjectStore
 from storage.records.schema import AtomRecord, JobRecord
@@ -39,11 +37,8 @@ class Mending:
     def _mend(self, job: JobRecord, claim: Claim) -> None:
         damaged = self._damaged(job.id)
         if damaged:
-            with (
-                closing(self.store.open(keys.source_key(job.source_hash))) as file,
-                open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
-            ):
-                for atom in cut_atoms(Prepared(source, job.rate_in), job, self.longest_atom):
+            with closing(self.store.open(keys.source_key(job.source_hash))) as file:
+                for atom in Cutting(file, job, self.longest_atom).atoms():
                     claim.check()
                     if atom.number in damaged:
                         if (atom.first, atom.last) != damaged[atom.number]:
@@ -66,7 +61,7 @@ class Mending:
             return {number: (first, last) for number, first, last in connection.execute(query)}
 
     def _put(self, job: JobRecord, atom: CutAtom) -> None:
-        key = keys.atom_key(keys.atom_prefix(job.source_hash, job.rate_in), atom.first, atom.last)
+        key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
         self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
 
 

@@ -13,16 +13,13 @@ from dispatcher.jobs.loading import jobs_in
 from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import SPLIT, atoms_prefix
 from dispatcher.studio.split.cutter import CutAtom
-from dispatcher.studio.split.prepare import Prepared
+from dispatcher.studio.split.cutting import Cutting
 from dispatcher.studio.split.records import atom_row
-from dispatcher.studio.split.splitting import cut_atoms, remark_on_mix
 from dispatcher.studio.stage.claim import Claim
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
 from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio import atomfile
-from storage.audio.grid import resampled_length
-from storage.audio.read import open_source
 from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import AtomRecord, JobRecord
@@ -35,15 +32,16 @@ class _Cut:
 
     job: JobRecord
     atoms: Sequence[CutAtom]
-    frames: int
-    rate: int
+    cutting: Cutting
     took: float
-    remark: str
 
-    @property
-    def out_length(self) -> int:
-        """Samples of the whole at the voice's rate."""
-        return resampled_length(self.frames, self.rate, self.job.rate_voice)
+    def facts(self) -> dict[str, object]:
+        """What is written to the job's row."""
+        cutting = self.cutting
+        return {
+            "job": self.job.id, "frames": cutting.frames, "rate": cutting.rate, "lasts": cutting.seconds,
+            "took": self.took, "said": cutting.remark,
+        }  # fmt: skip
 
 
 class ShortSplitting:
@@ -74,18 +72,14 @@ class ShortSplitting:
 
     def _cut(self, job: JobRecord) -> _Cut:
         began = time.perf_counter()
-        with (
-            closing(self.store.open(keys.source_key(job.source_hash))) as file,
-            open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
-        ):
-            prepared = Prepared(source, job.rate_in)
-            atoms = list(cut_atoms(prepared, job, self.longest_atom))
+        with closing(self.store.open(keys.source_key(job.source_hash))) as file:
+            cutting = Cutting(file, job, self.longest_atom)
+            atoms = list(cutting.atoms())
             for atom in atoms:
                 key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
                 if self.store.find(key) is None:
                     self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
-            took, remark = time.perf_counter() - began, remark_on_mix(source.mixing_loss_db)
-            return _Cut(job, atoms, prepared.frames, source.facts.rate, took, remark)
+            return _Cut(job, atoms, cutting, time.perf_counter() - began)
 
 
 def _is_short(job: JobRecord) -> bool:
@@ -102,8 +96,8 @@ def _record(turns: Turns, claim: Claim, done: Sequence[_Cut]) -> None:
         cuts = [cut for cut in done if cut.job.id in ours]
         if not cuts:
             return
-        rows = [atom_row(cut.job, atom, cut.out_length) for cut in cuts for atom in cut.atoms]
-        turn.connection.execute(insert(AtomRecord), rows)
+        if rows := [atom_row(cut.job, atom, cut.cutting) for cut in cuts for atom in cut.atoms]:
+            turn.connection.execute(insert(AtomRecord), rows)
         count_each(turn.connection, {cut.job.id: Pieces.of(cut.atoms) for cut in cuts}, cut=1, waiting=1)
         turn.connection.execute(
             update(JobRecord)
@@ -112,11 +106,7 @@ def _record(turns: Turns, claim: Claim, done: Sequence[_Cut]) -> None:
                 source_frames=bindparam("frames"), source_rate=bindparam("rate"), seconds=bindparam("lasts"),
                 split_took=bindparam("took"), first_atom_took=bindparam("took"), remark=bindparam("said"),
             ),
-            [
-                {"job": cut.job.id, "frames": cut.frames, "rate": cut.rate, "lasts": cut.frames / cut.rate,
-                 "took": cut.took, "said": cut.remark}
-                for cut in cuts
-            ],
+            [cut.facts() for cut in cuts],
             execution_options={"synchronize_session": None},
         )  # fmt: skip
         move_all(

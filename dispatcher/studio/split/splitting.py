@@ -9,23 +9,19 @@ from contextlib import closing
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
-from dispatcher.kinds.conversion import SPLIT
-from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
-from dispatcher.studio.split.prepare import Prepared
+from dispatcher.kinds.conversion import SPLIT, atoms_prefix
+from dispatcher.studio.split.cutter import CutAtom
+from dispatcher.studio.split.cutting import Cutting
 from dispatcher.studio.split.records import SplitRecords
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio import atomfile
-from storage.audio.grid import resampled_length
-from storage.audio.read import open_source
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
 
 #: Uploads under way at a time; encoding runs in the same threads.
 UPLOADS = 4
-#: Decibels that a mix of channels may lose without a remark: wide stereo loses a few, antiphase nearly everything.
-LOUD_LOSS = 20.0
 #: Atoms recorded in one transaction, except for the first, which is recorded alone to be handed out at once.
 BATCH = 8
 
@@ -54,40 +50,19 @@ class Splitting:
         known = records.atoms_known()
         with (
             closing(self.store.open(keys.source_key(job.source_hash))) as file,
-            open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
             ThreadPoolExecutor(UPLOADS, "upload") as uploads,
         ):
-            prepared = Prepared(source, job.rate_in)
+            cutting = Cutting(file, job, self.longest_atom)
             shelf = _Shelf(self.store, job, uploads)
             fresh: list[CutAtom] = []
-            for atom in shelf.stored(cut_atoms(prepared, job, self.longest_atom)):
+            for atom in shelf.stored(cutting.atoms()):
                 claim.check()
                 if atom.number >= known:
                     fresh.append(atom)
                 if fresh and (len(fresh) >= BATCH or fresh[0].number == 0 or atom.is_last):
-                    out_length = resampled_length(prepared.frames, source.facts.rate, job.rate_voice)
-                    records.add(fresh, out_length, time.perf_counter() - began)
+                    records.add(fresh, cutting, time.perf_counter() - began)
                     fresh.clear()
-            remark = remark_on_mix(source.mixing_loss_db)
-            records.finish(prepared.frames, source.facts.rate, time.perf_counter() - began, remark)
-
-
-def remark_on_mix(loss_db: float) -> str:
-    """A sentence if mixing its channels has cost a recording nearly all of its sound."""
-    if loss_db <= LOUD_LOSS:
-        return ""
-    return (
-        f"mixed to mono it is {loss_db:.0f} dB quieter than its channels, which cancel each other; turn one of them"
-        " over, or hand in one channel alone"
-    )
-
-
-def cut_atoms(prepared: Prepared, job: JobRecord, longest: float) -> Iterator[CutAtom]:
-    """A recording's atoms; the same ones whenever it is cut."""
-    cutter = Cutter(CutRules.of(job.rate_in, longest, job.context_samples))
-    for block in prepared.blocks():
-        yield from cutter.push(block)
-    yield from cutter.finish()
+            records.finish(cutting, time.perf_counter() - began)
 
 
 class _Shelf:
@@ -97,7 +72,7 @@ class _Shelf:
         self.store = store
         self.job = job
         self.uploads = uploads
-        self.prefix = keys.atom_prefix(job.source_hash, job.rate_in)
+        self.prefix = atoms_prefix(job)
         self.there = {stored.key for stored in store.list(self.prefix + "/")}
 
     def stored(self, atoms: Iterator[CutAtom]) -> Iterator[CutAtom]:

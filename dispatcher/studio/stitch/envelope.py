@@ -6,20 +6,15 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.blocks import Mono, in_equal_blocks
 
 #: Levels a second; each is taken over two of these steps, one on either side of its moment.
 STEPS_PER_SECOND = 2
 
 
 def steps(blocks: Iterable[Mono], rate: int) -> Iterator[Mono]:
-    """The samples in steps, the last one possibly shorter; the steps do not depend on how the samples came in."""
-    equal = EqualBlocks(rate // STEPS_PER_SECOND)
-    for block in blocks:
-        yield from equal.push(block)
-    rest = equal.rest()
-    if len(rest):
-        yield rest
+    """The samples in steps, the last one possibly shorter."""
+    return in_equal_blocks(blocks, rate // STEPS_PER_SECOND)
 
 
 class Envelope:

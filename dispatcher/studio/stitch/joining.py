@@ -1,4 +1,4 @@
-"""The converted atoms as one stream of samples, in order, fetched ahead."""
+"""The converted atoms of a channel as one stream of samples, in order, fetched ahead."""
 
 import time
 from collections import deque
@@ -7,10 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, exists, select
 
 from storage import keys
 from storage.audio import atomfile
+from storage.audio.channels import Channels
+from storage.audio.grid import channel_stride
 from storage.audio.resample import StreamResampler
 from storage.errors import AtomLost, AudioError, ObjectMissing
 from storage.objects.store import ObjectStore
@@ -40,23 +42,35 @@ class _Part:
     is_prepared: bool
 
 
-def joined(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
-    """Every converted atom's samples at the voice's rate, one after the other."""
-    return _fetched_ahead(store, (_converted(prefix, atom) for atom in _atoms(database, job.id)))
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The part of the line of time that one channel has; a channel without sound has no atoms there."""
+
+    start: int
+    stop: int
+    has_atoms: bool
 
 
-def prepared(database: Database, store: ObjectStore, job: JobRecord, prefix: str) -> Iterator[Samples]:
-    """The recording as the engine got it, at its rate, one atom after the other without their contexts."""
-    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in _atoms(database, job.id)))
-
-
-def lengths(database: Database, job: JobRecord) -> tuple[int, int]:
-    """Samples of the whole recording: as the engine got it, and at the voice's rate."""
+def stretches(database: Database, job: JobRecord) -> list[Stretch]:
+    """Where the channels of a job's result lie; where all are mixed to one, it begins at zero."""
+    stride = channel_stride(job.source_frames, job.source_rate, job.rate_in)
+    starts = [stride * number for number in range(Channels(job.channels).streams(job.source_channels))]
     with database.reading() as connection:
-        stop, out_stop = connection.execute(
-            select(func.max(AtomRecord.stop), func.max(AtomRecord.out_stop)).where(AtomRecord.job_id == job.id)
-        ).one()
-    return int(stop or 0), int(out_stop or 0)
+        return [Stretch(at, at + stride, _has_atoms(connection, job.id, at, at + stride)) for at in starts]
+
+
+def joined(
+    database: Database, store: ObjectStore, job: JobRecord, prefix: str, stretch: Stretch, ahead: int
+) -> Iterator[Samples]:
+    """Every converted atom's samples at the voice's rate, one after the other."""
+    return _fetched_ahead(store, (_converted(prefix, atom) for atom in _atoms(database, job.id, stretch)), ahead)
+
+
+def prepared(
+    database: Database, store: ObjectStore, job: JobRecord, prefix: str, stretch: Stretch, ahead: int
+) -> Iterator[Samples]:
+    """The recording as the engine got it, at its rate, one atom after the other without their contexts."""
+    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in _atoms(database, job.id, stretch)), ahead)
 
 
 def _converted(prefix: str, atom: AtomRow) -> _Part:
@@ -70,24 +84,29 @@ def _prepared(prefix: str, atom: AtomRow) -> _Part:
     return _Part(atom.number, key, atom.last - atom.first, wanted, is_prepared=True)
 
 
-def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part]) -> Iterator[Samples]:
+def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part], most: int) -> Iterator[Samples]:
     first, second = next(parts, None), next(parts, None)
     if first is not None and second is None:
         # A short recording is one atom, for which starting threads would take longer than fetching.
         yield _fetch(store, first)
         return
     parts = chain((part for part in (first, second) if part is not None), parts)
-    with ThreadPoolExecutor(AHEAD, "fetch") as fetchers:
+    with ThreadPoolExecutor(most, "fetch") as fetchers:
         ahead: deque[Future[Samples]] = deque()
         for part in parts:
             ahead.append(fetchers.submit(_fetch, store, part))
-            if len(ahead) > AHEAD:
+            if len(ahead) > most:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
 
-def _atoms(database: Database, job_id: int) -> Iterator[AtomRow]:
+def _has_atoms(connection: Connection, job_id: int, start: int, stop: int) -> bool:
+    there = exists().where(AtomRecord.job_id == job_id, AtomRecord.start >= start, AtomRecord.start < stop)
+    return bool(connection.execute(select(there)).scalar())
+
+
+def _atoms(database: Database, job_id: int, stretch: Stretch) -> Iterator[AtomRow]:
     after = -1
     while True:
         with database.reading() as connection:
@@ -96,6 +115,7 @@ def _atoms(database: Database, job_id: int) -> Iterator[AtomRow]:
                 AtomRow,
                 select(*columns(AtomRow, AtomRecord))
                 .where(AtomRecord.job_id == job_id, AtomRecord.number > after)
+                .where(AtomRecord.start >= stretch.start, AtomRecord.start < stretch.stop)
                 .order_by(AtomRecord.number)
                 .limit(PAGE),
             )

@@ -11,17 +11,17 @@ from sqlalchemy import bindparam, update
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import jobs_in, load_job
 from dispatcher.jobs.moves import move_all
-from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
+from dispatcher.kinds.conversion import STITCH
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
-from dispatcher.studio.stitch import loudness
-from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
+from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded
 from dispatcher.studio.stitch.reopening import reopen
 from dispatcher.studio.stitch.scratch import scratch_room
+from dispatcher.studio.stitch.sound import ConvertedSound, side_by_side
 from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio.grid import resampled_length
-from storage.audio.write import open_result
+from storage.audio.write import Labels, open_result
 from storage.errors import AtomLost, AudioError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
@@ -34,7 +34,7 @@ SAME_GAIN = 1e-4
 
 @dataclass(slots=True)
 class _Peak:
-    """The loudest sample of a stream that passes through."""
+    """The loudest sample of all streams that pass through."""
 
     value: float = 0.0
 
@@ -115,50 +115,45 @@ class Stitching:
 
     def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
-        mix = float(job.settings.get(loudness.SETTING, 1.0))
-        expected = job.peak if mix >= 1.0 else self._peak_mixed(job, claim, mix)
-        found = self._encode(job, claim, path, frames, mix, expected)
+        sound = ConvertedSound(self.database, self.store, job)
+        expected = _peak_of(sound, claim) if sound.is_mixed else job.peak
+        found = _encode(sound, claim, path, frames, expected)
         if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
-            self._encode(job, claim, path, frames, mix, found)
+            _encode(sound, claim, path, frames, found)
 
-    def _encode(self, job: JobRecord, claim: Claim, path: Path, frames: int, mix: float, peak: float) -> float:
-        """Write the file for an expected peak; returns the peak that its samples really have."""
-        found = _Peak()
-        blocks = guarded(found.of(self._joined(job) if mix >= 1.0 else self._mixed(job, mix)), peak)
-        if job.rate_out != job.rate_voice:
-            blocks = at_rate(blocks, job.rate_voice, job.rate_out)
-        with open_result(
-            path,
-            rate=job.rate_out,
-            format=job.format,
-            frames=frames,
-            title=job.title,
-            artist=job.artist,
-            mark=job.mark,
-        ) as result:
-            for block in exactly(blocks, frames):
-                claim.check()
-                result.write(block)
-        return found.value
 
-    def _peak_mixed(self, job: JobRecord, claim: Claim, mix: float) -> float:
-        """Find the peak first: it is known only at the end, and reading everything again is cheaper than keeping it."""
-        peak = _Peak()
-        for _ in peak.of(self._mixed(job, mix)):
+def _encode(sound: ConvertedSound, claim: Claim, path: Path, frames: int, peak: float) -> float:
+    """Write the file for an expected peak; returns the peak that its samples really have.
+
+    All channels are turned down alike, so that their balance stays.
+    """
+    job, found, channels = sound.job, _Peak(), sound.channels()
+    finished = [None if one is None else _finished(found.of(one), job, frames, peak) for one in channels]
+    with open_result(
+        path, rate=job.rate_out, format=job.format, frames=frames, channels=len(channels),
+        labels=Labels(job.title, job.artist, job.mark),
+    ) as result:  # fmt: skip
+        for block in side_by_side(finished, frames):
             claim.check()
-        return peak.value
+            result.write(block)
+    return found.value
 
-    def _joined(self, job: JobRecord) -> Iterator[Samples]:
-        return joined(self.database, self.store, job, converted_prefix(job))
 
-    def _mixed(self, job: JobRecord, mix: float) -> Iterator[Samples]:
-        length, out_length = lengths(self.database, job)
-        source = prepared(self.database, self.store, job, atoms_prefix(job))
-        return loudness.mixed(
-            loudness.Stream(self._joined(job), job.rate_voice, out_length),
-            loudness.Stream(source, job.rate_in, length),
-            mix,
-        )
+def _finished(channel: Iterator[Samples], job: JobRecord, frames: int, peak: float) -> Iterator[Samples]:
+    """A channel as it is written."""
+    blocks = guarded(channel, peak)
+    if job.rate_out != job.rate_voice:
+        blocks = at_rate(blocks, job.rate_voice, job.rate_out)
+    return exactly(blocks, frames)
+
+
+def _peak_of(sound: ConvertedSound, claim: Claim) -> float:
+    """Find the peak first: it is known only at the end, and reading everything again is cheaper than keeping it."""
+    peak = _Peak()
+    for channel in sound.channels():
+        for _ in peak.of(channel or iter(())):
+            claim.check()
+    return peak.value
 
 
 def _record(turns: Turns, claim: Claim, made: Sequence[_Made]) -> None:

@@ -17,7 +17,7 @@ from dispatcher.jobs.submitting import submit
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting
-from dispatcher.studio.stitch.joining import joined, prepared
+from dispatcher.studio.stitch.joining import joined, prepared, stretches
 from dispatcher.studio.stitch.stitching import Stitching
 from storage import keys
 from storage.audio import atomfile
@@ -38,9 +38,11 @@ MIX = 0.25
 class Stitched:
     """A job that was split, converted into something quieter and stitched, all in this process."""
 
-    def __init__(self, settings: Settings, database: Database, recording: Path, **wanted: Any) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, recording: Path, channels: str = "mix", **wanted: Any
+    ) -> None:
         self.database, self.store = database, open_store(settings)
-        conversion = check_request(database, settings, Request("through", format="wav"))
+        conversion = check_request(database, settings, Request("through", format="wav", channels=channels))
         conversion = replace(conversion, settings={**conversion.settings, **wanted})
         turns = quiet_turns(database, settings)
         self.number = submit(turns, self.store, recording, conversion)
@@ -52,11 +54,13 @@ class Stitched:
     def job(self) -> JobRecord:
         return load_job(self.database, self.number)
 
-    def source(self) -> Samples:
-        return np.concatenate(list(prepared(self.database, self.store, self.job, atoms_prefix(self.job))))
+    def source(self, channel: int = 0) -> Samples:
+        there = stretches(self.database, self.job)[channel]
+        return np.concatenate(list(prepared(self.database, self.store, self.job, atoms_prefix(self.job), there, 1)))
 
-    def atoms(self) -> Samples:
-        return np.concatenate(list(joined(self.database, self.store, self.job, converted_prefix(self.job))))
+    def atoms(self, channel: int = 0) -> Samples:
+        there = stretches(self.database, self.job)[channel]
+        return np.concatenate(list(joined(self.database, self.store, self.job, converted_prefix(self.job), there, 1)))
 
     def result(self, folder: Path) -> Samples:
         job = self.job
@@ -117,6 +121,20 @@ def test_the_mix_is_that_of_the_whole_recording(tmp_path: Path, database: Databa
     assert len(done.result(tmp_path)) == len(wanted)
     assert np.max(np.abs(done.result(tmp_path) - wanted)) <= 1e-4
     assert np.max(np.abs(done.result(tmp_path) - done.atoms())) > 0.01
+
+
+def test_each_channel_gets_its_own_loudness_back(tmp_path: Path, database: Database, recording: Path) -> None:
+    spoken, rate = soundfile.read(recording, dtype="float32")
+    path = tmp_path / "two.wav"
+    soundfile.write(path, np.stack([spoken, 0.3 * np.roll(spoken, 3 * rate)], axis=1), rate, "FLOAT")
+    done = stitched(tmp_path, database, path, channels="each", loudness_mix=MIX)
+    job, found = done.job, done.result(tmp_path)
+    wanted = [whole_mix(done.atoms(c), job.rate_voice, done.source(c), job.rate_in, MIX) for c in (0, 1)]
+    gain = min(1.0, 0.99 / float(np.max(np.abs(wanted))))
+    assert found.shape == (len(wanted[0]), 2)
+    for channel in (0, 1):
+        assert np.max(np.abs(found[:, channel] - gain * wanted[channel])) <= 1e-4
+        assert np.max(np.abs(found[:, channel] - done.atoms(channel))) > 0.01
 
 
 def test_a_result_that_the_mix_makes_too_loud_is_turned_down(
