@@ -19,9 +19,13 @@ def source_key(content_hash: str) -> str:
     return f"sources/{content_hash}"
 
 
-def atom_prefix(source_hash: str, rate: int) -> str:
-    """The prefix of all prepared atoms of one source at one rate."""
-    return f"atoms/{digest({'source': source_hash, 'rate': rate, 'split': SPLIT_VERSION})[:32]}"
+def atom_prefix(source_hash: str, rate: int, track: int = 0) -> str:
+    """The prefix of all prepared atoms of one track of one source at one rate."""
+    facts: dict[str, Any] = {"source": source_hash, "rate": rate, "split": SPLIT_VERSION}
+    # The first track has the keys that sources had before there was a choice.
+    if track:
+        facts["track"] = track
+    return f"atoms/{digest(facts)[:32]}"
 
 
 def atom_key(prefix: str, first: int, last: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from dispatcher.client.answers import Changed, Delivery, Submitted, WorkerKey
 from dispatcher.client.converting import Audience, Batch
 from dispatcher.client.sources import is_folder, refuse_address
-from dispatcher.client.targets import format_for, plan_targets, refuse_video, spare_recordings, why_irreplaceable
+from dispatcher.client.targets import format_for, plan_targets, spare_recordings, why_irreplaceable
 from dispatcher.client.telling import turns_of_client
 from dispatcher.client.watching import Progress, pause_a_moment, watch
 from dispatcher.desk.worker_keys import add_key, all_keys, remove_key
@@ -121,7 +121,6 @@ class Farm:
         refuse_address(out)
         record = load_job(self.database, job)
         target = out / f"{Path(record.name).stem}.{record.format}" if is_folder(out) else out
-        refuse_video(target, target.suffix)
         if target.suffix and format_of(target) != record.format:
             raise InputError(
                 f"job {job} was made as {record.format}; name the file so, or submit it anew in the other format"

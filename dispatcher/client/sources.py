@@ -11,7 +11,7 @@ from storage.remedies import Act, Remedy
 
 #: What is taken out of folders; a file named by itself may be called anything.
 SOUND = {".wav", ".wave", ".w64", ".rf64", ".aiff", ".aif", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac",
-         ".mp4", ".webm", ".mkv"}  # fmt: skip
+         ".mp4", ".mov", ".webm", ".mkv"}  # fmt: skip
 #: Addresses where files are meant, such as s3://bucket/key: nothing is read or written there. Two or three slashes are
 #: one in a Path. A single letter would be a drive.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|$)")

@@ -31,22 +31,10 @@ class Target:
 
 def format_for(format_: str | None, out: Path | None) -> str:
     """The format asked for, else the one that the output's name says, else wav."""
-    named = out if out is not None and out.suffix and not is_folder(out) else None
-    if named is not None:
-        refuse_video(named, named.suffix)
     if format_:
-        refuse_video(format_, Path(format_).suffix or format_)
         return format_of(format_)
+    named = out if out is not None and out.suffix and not is_folder(out) else None
     return FORMATS[0] if named is None else format_of(named)
-
-
-def refuse_video(name: object, ending: str) -> None:
-    """Refuse a video as the result: it would be one without a picture."""
-    if ending.lstrip(".").lower() == "mp4":
-        raise InputError(
-            f"{name} would be a video without its picture, because only sound is converted;"
-            " ask for m4a, which holds the same sound"
-        )
 
 
 def plan_targets(

@@ -20,3 +20,9 @@ class Request:
     """Of the result; by default what the output's name says, else the first of all formats."""
     rate: int | None = None
     allow_truncated: bool = False
+    depth: str | None = None
+    """Of the result's samples: 16, 24 or float; by default as deep as the recording's."""
+    track: int = 0
+    """Which of the recording's tracks of sound is converted, counted from 0."""
+    keep_original: bool = False
+    """Whether a film keeps its own sound beside the converted."""

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 
 from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.request import Request
+from dispatcher.jobs.result_shape import check_shape, refuse_shape, shape_columns
 from dispatcher.jobs.tags import check_tags
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
@@ -67,11 +68,12 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
     voice = find_voice(database, request.voice)
     check_tags(database, settings, request.require)
     kind = format_of(request.format or FORMATS[0])
-    rate = request.rate or writable_rate(kind, voice.rate)
+    check_shape(request, kind)
+    rate = request.rate or writable_rate(kind, voice.rate, request.depth)
     if rate not in RATES:
         raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
-    if writable_rate(kind, rate) != rate:
-        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable_rate(kind, rate))))
+    if (writable := writable_rate(kind, rate, request.depth)) != rate:
+        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable)))
     wanted = job_settings(voice, request.settings)
     return CheckedRequest(
         request=request,
@@ -154,7 +156,9 @@ def _try(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken | Vo
 
 
 def _take_in(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken:
-    facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
+    request = checked.request
+    facts = probe(path, path.name, allow_truncated=request.allow_truncated, track=request.track)
+    refuse_shape(facts, checked.format)
     source_hash = hash_file(path)
     key = keys.source_key(source_hash)
     if store.find(key) is None:
@@ -202,6 +206,7 @@ def _job_row(now: float, taken: _Taken, checked: CheckedRequest) -> dict[str, ob
         "context_samples": context,
         "rate_out": checked.rate_out,
         "format": checked.format,
+        **shape_columns(facts, request, checked.format),
         "seconds": resampled_length(frames, facts.rate, 1000) / 1000,
         "claim_until": now,
         "submitted_at": now,

@@ -34,7 +34,7 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
         raise InputError(
             f"job {job.id} is {job.state}, and only finished jobs can be drawn", Remedy(Act.SHOW_JOB, str(job.id))
         )
-    source = Recording(keys.source_key(job.source_hash), job.name, job.seconds, job.allow_truncated)
+    source = Recording(keys.source_key(job.source_hash), job.name, job.seconds, job.allow_truncated, job.track)
     result = Recording(job.result_key, f"the result of job {job.id}", job.result_frames / job.rate_out)
     before = look_at_fullest(store, source)
     after = look_at(store, result, before.near_span)

@@ -32,6 +32,7 @@ class Recording:
     name: str
     seconds: float
     allow_truncated: bool = False
+    track: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def look_at(store: ObjectStore, recording: Recording, near_span: Span) -> Seen:
 def _opened(store: ObjectStore, recording: Recording) -> Iterator[Source]:
     with (
         closing(store.open(recording.key)) as file,
-        open_source(file, recording.name, allow_truncated=recording.allow_truncated) as source,
+        open_source(file, recording.name, allow_truncated=recording.allow_truncated, track=recording.track) as source,
     ):
         yield source
 

@@ -7,12 +7,15 @@ import numpy as np
 import soundfile
 
 from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.dither import dithered
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
 
 #: Bytes of samples that fit a plain WAV; a little less than 4 GiB leaves room for its other chunks.
 _WAV_LIMIT = (1 << 32) - (1 << 20)
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+#: Bits of the sample types that samples are rounded to.
+_BITS = {"PCM_16": 16, "PCM_24": 24}
 #: Sample types that the lossless formats can hold, the default first.
 _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
 #: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s of mono in MP3 and Ogg, 135 in Opus.
@@ -33,6 +36,8 @@ class ResultShape:
     title: str | None
     artist: str | None
     subtype: str
+    dither: bool = False
+    """Whether samples deeper than this type come in, so that rounding them needs noise."""
 
 
 class Encoder(Protocol):
@@ -94,21 +99,27 @@ class SndfileEncoder:
         if shape.artist:
             self._sound.artist = shape.artist
         self._blocks = EqualBlocks(_BLOCK_FRAMES)
+        self._bits = _BITS.get(shape.subtype) if shape.dither else None
+        self._at = 0
 
     def write(self, block: Mono) -> None:
         """Encode these samples, in small blocks."""
         for full in self._blocks.push(block):
-            self._sound.write(full)
+            self._write(full)
 
     def finish(self) -> None:
         """Encode what is left and complete the header."""
         if len(rest := self._blocks.rest()):
-            self._sound.write(rest)
+            self._write(rest)
         self._sound.close()
 
     def close(self) -> None:
         """Close the encoder without completing the file."""
         self._sound.close()
+
+    def _write(self, block: Mono) -> None:
+        self._sound.write(block if self._bits is None else dithered(block, self._at, self._bits))
+        self._at += len(block)
 
 
 class AacEncoder:

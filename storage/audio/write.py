@@ -70,18 +70,22 @@ def open_result(
     title: str | None = None,
     artist: str | None = None,
     subtype: str | None = None,
+    dither: bool = False,
 ) -> Iterator[ResultWriter]:
-    """Open a file to be written in order; it is removed if anything fails.
+    """Open a file of sound alone to be written in order; it is removed if anything fails.
 
-    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac.
+    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac; `dither` says that what is written is
+    deeper than that.
     """
     kind = format_of(format)
+    if kind not in FORMATS:
+        raise InputError(f"{path} would be a film without pictures; choose one of the endings {', '.join(FORMATS)}")
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have a rate of {rate} Hz; use {writable_rate(kind, rate)} Hz")
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
+    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype), dither)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import CLAIM_OVER
-from dispatcher.kinds.conversion import MEND
+from dispatcher.kinds.conversion import MEND, atoms_prefix
 from dispatcher.studio.split.cutter import CutAtom
 from dispatcher.studio.split.prepare import Prepared
 from dispatcher.studio.split.splitting import cut_atoms
@@ -41,7 +41,7 @@ class Mending:
         if damaged:
             with (
                 closing(self.store.open(keys.source_key(job.source_hash))) as file,
-                open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
+                open_source(file, job.name, allow_truncated=job.allow_truncated, track=job.track) as source,
             ):
                 for atom in cut_atoms(Prepared(source, job.rate_in), job, self.longest_atom):
                     claim.check()
@@ -66,7 +66,7 @@ class Mending:
             return {number: (first, last) for number, first, last in connection.execute(query)}
 
     def _put(self, job: JobRecord, atom: CutAtom) -> None:
-        key = keys.atom_key(keys.atom_prefix(job.source_hash, job.rate_in), atom.first, atom.last)
+        key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
         self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
 
 

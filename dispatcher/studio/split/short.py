@@ -76,7 +76,7 @@ class ShortSplitting:
         began = time.perf_counter()
         with (
             closing(self.store.open(keys.source_key(job.source_hash))) as file,
-            open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
+            open_source(file, job.name, allow_truncated=job.allow_truncated, track=job.track) as source,
         ):
             prepared = Prepared(source, job.rate_in)
             atoms = list(cut_atoms(prepared, job, self.longest_atom))

@@ -9,7 +9,7 @@ from contextlib import closing
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.moves import move
-from dispatcher.kinds.conversion import SPLIT
+from dispatcher.kinds.conversion import SPLIT, atoms_prefix
 from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.studio.split.prepare import Prepared
 from dispatcher.studio.split.records import SplitRecords
@@ -54,7 +54,7 @@ class Splitting:
         known = records.atoms_known()
         with (
             closing(self.store.open(keys.source_key(job.source_hash))) as file,
-            open_source(file, job.name, allow_truncated=job.allow_truncated) as source,
+            open_source(file, job.name, allow_truncated=job.allow_truncated, track=job.track) as source,
             ThreadPoolExecutor(UPLOADS, "upload") as uploads,
         ):
             prepared = Prepared(source, job.rate_in)
@@ -97,7 +97,7 @@ class _Shelf:
         self.store = store
         self.job = job
         self.uploads = uploads
-        self.prefix = keys.atom_prefix(job.source_hash, job.rate_in)
+        self.prefix = atoms_prefix(job)
         self.there = {stored.key for stored in store.list(self.prefix + "/")}
 
     def stored(self, atoms: Iterator[CutAtom]) -> Iterator[CutAtom]:

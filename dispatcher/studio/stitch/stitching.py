@@ -15,11 +15,13 @@ from dispatcher.kinds.conversion import STITCH, atoms_prefix, converted_prefix
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
 from dispatcher.studio.stitch import loudness
+from dispatcher.studio.stitch.finishing import finished, look_beside, sound_path
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded, joined, lengths, prepared
 from dispatcher.studio.stitch.reopening import reopen
 from dispatcher.studio.stitch.scratch import scratch_room
 from dispatcher.turns.taking import Turns
 from storage import keys
+from storage.audio.depth import subtype_of
 from storage.audio.grid import resampled_length
 from storage.audio.write import open_result
 from storage.errors import AtomLost, AudioError, VoicefarmError
@@ -43,6 +45,16 @@ class _Peak:
         for block in blocks:
             self.value = max(self.value, float(np.max(np.abs(block), initial=0.0)))
             yield block
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The file that a result's sound is written to."""
+
+    path: Path
+    frames: int
+    dither: bool
+    """Whether rounding its samples takes something from the recording's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +117,35 @@ class Stitching:
         """Write a job's result in a folder of ours, and put it into the store."""
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        path = folder / f"{job.id}.{job.format}"
-        self._write(job, claim, path, frames)
+        beside = look_beside(self.store, job)
+        sound = sound_path(folder, job)
+        self._write(job, claim, _Output(sound, frames, dither=beside.is_deeper))
+        path = finished(self.store, job, beside, sound, frames, claim.check)
         key = keys.result_key(job.id, claim.token[:12], job.format)
         self.store.put_file(key, path)
         size = path.stat().st_size
         path.unlink()
         return _Made(job.id, key, frames, size, time.perf_counter() - began)
 
-    def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
+    def _write(self, job: JobRecord, claim: Claim, output: _Output) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
         mix = float(job.settings.get(loudness.SETTING, 1.0))
         expected = job.peak if mix >= 1.0 else self._peak_mixed(job, claim, mix)
-        found = self._encode(job, claim, path, frames, mix, expected)
+        found = self._encode(job, claim, output, mix, expected)
         if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
-            self._encode(job, claim, path, frames, mix, found)
+            self._encode(job, claim, output, mix, found)
 
-    def _encode(self, job: JobRecord, claim: Claim, path: Path, frames: int, mix: float, peak: float) -> float:
+    def _encode(self, job: JobRecord, claim: Claim, output: _Output, mix: float, peak: float) -> float:
         """Write the file for an expected peak; returns the peak that its samples really have."""
         found = _Peak()
         blocks = guarded(found.of(self._joined(job) if mix >= 1.0 else self._mixed(job, mix)), peak)
         if job.rate_out != job.rate_voice:
             blocks = at_rate(blocks, job.rate_voice, job.rate_out)
         with open_result(
-            path, rate=job.rate_out, format=job.format, frames=frames, title=job.title, artist=job.artist
-        ) as result:
-            for block in exactly(blocks, frames):
+            output.path, rate=job.rate_out, format=output.path.suffix, frames=output.frames, title=job.title,
+            artist=job.artist, subtype=subtype_of(job.depth), dither=output.dither,
+        ) as result:  # fmt: skip
+            for block in exactly(blocks, output.frames):
                 claim.check()
                 result.write(block)
         return found.value

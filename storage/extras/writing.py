@@ -1,0 +1,52 @@
+"""Puts what a recording holds beside its sound into its result; the sound in that stays as it is, byte for byte."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from storage.audio.tag_names import is_extra
+from storage.extras import bext, flac, m4a, mp3, ogg, wav
+from storage.extras.extras import Extras, Step
+from storage.extras.failing import told_in_words
+
+#: Of the largest number of 64 bits.
+_DIGITS = 20
+
+
+def write_extras(path: Path, format_: str, tags: Mapping[str, str], extras: Extras, step: Step, seconds: float) -> None:
+    """Put them into a result of ours; without any, the file is not touched. `tags` are the title and the artist."""
+    if not any(map(is_extra, extras.tags)) and extras == Extras(tags=extras.tags):
+        return
+    fuller = path.with_name(f"{path.name}.fuller")
+    with told_in_words(path.name, fuller):
+        _write(path, fuller, format_, {**extras.tags, **tags}, extras, step, seconds)
+    fuller.replace(path)
+
+
+def _write(
+    path: Path, fuller: Path, format_: str, tags: dict[str, str], extras: Extras, step: Step, seconds: float
+) -> None:
+    if format_ == "wav":
+        with fuller.open("xb") as target:
+            wav.write(path, target, tags, extras, step)
+        return
+    tags = _of_other_formats(tags, extras, step)
+    if format_ == "m4a":
+        m4a.write(path, fuller, tags, extras, seconds)
+        return
+    with path.open("rb") as source, fuller.open("xb") as target:
+        if format_ == "mp3":
+            mp3.write(source, target, tags, extras, seconds)
+        elif format_ == "flac":
+            flac.write(source, target, tags, extras)
+        else:
+            ogg.write(source, target, tags, extras)
+
+
+def _of_other_formats(tags: dict[str, str], extras: Extras, step: Step) -> dict[str, str]:
+    """The tags with what only a WAV has chunks for; samples are counted at the result's rate."""
+    if extras.bext:
+        return {**bext.tags_of(extras.bext, step), **tags}
+    moment = tags.get("time_reference", "")
+    if moment.isascii() and moment.isdecimal() and len(moment) <= _DIGITS:
+        return {**tags, "time_reference": str(step.moved(int(moment)))}
+    return tags
