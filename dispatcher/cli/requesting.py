@@ -46,8 +46,8 @@ _OPTIONS = [
     click.option("--require", multiple=True, metavar="TAG", help="Only workers that offer this tag; may be repeated."),
     click.option("--priority", type=click.Choice(list(PRIORITIES)), default="normal", show_default=True),
     click.option("--format", "format_", metavar="FORMAT",
-                 help="wav, flac, mp3, ogg, opus or m4a, or mp4, mov, mkv or webm to keep a film's pictures; else by the"
-                      " output's name, else wav."),
+                 help="wav, flac, mp3, ogg, opus or m4a, or mp4, mov, mkv or webm to keep a film's pictures; else by"
+                      " the output's name, else wav."),
     click.option("--depth", type=click.Choice(DEPTHS), help="Depth of the samples in wav and flac; else the source's."),
     click.option("--rate", type=int, help="Sample rate of the result; else the voice's own."),
     click.option("--track", type=click.IntRange(min=1), default=1, show_default=True,

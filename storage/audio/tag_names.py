@@ -9,8 +9,10 @@ _OF_FILES = frozenset({
     "itunnorm", "itunpgap", "gapless_playback", "id3v2_priv", "metadata_block_picture", "coverart", "coverartmime",
     "cuesheet", "accurateripdiscid", "md5", "language-eng", "totalframes", "umid_source", "timecode_source",
 })  # fmt: skip
-_BEGINNINGS = ("_statistics", "number_of_", "bps-", "duration-", "replaygain_", "r128_", "id3v2_priv.", "encoder-",
-               "source_id", "com.android.", "itun", "loudness", "max_true_peak", "max_momentary", "max_shortterm")  # fmt: skip
+_BEGINNINGS = (
+    "_statistics", "number_of_", "bps-", "duration-", "replaygain_", "r128_", "id3v2_priv.", "encoder-", "source_id",
+    "com.android.", "itun", "loudness", "max_true_peak", "max_momentary", "max_shortterm",
+)  # fmt: skip
 #: What records hold of every recording, and encoders write by themselves.
 ALWAYS = frozenset({"title", "artist"})
 

@@ -15,9 +15,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 @contextmanager
 def told_in_words(name: str, target: Path, source: SourceFile | None = None, *also: type[Exception]) -> Iterator[None]:
     """Raise what goes wrong with writing this file as one of our errors, and leave no part of it."""
+    failures: tuple[type[Exception], ...] = (OSError, ValueError, *also)
     try:
         yield
-    except (OSError, ValueError, *also) as error:
+    except failures as error:
         target.unlink(missing_ok=True)
         if source is not None:
             # Where the source could not be read, that is the reason for all else.

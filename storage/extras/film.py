@@ -37,7 +37,9 @@ def pack(film: Film, source: BinarySource, sound: Path, target: Path, beat: Call
 
     `beat` is called with every packet, and may raise.
     """
-    with open_file(source, film.name) as file, told_in_words(film.name, target, file):
+    import av
+
+    with open_file(source, film.name) as file, told_in_words(film.name, target, file, av.error.FFmpegError):
         start = _start(file, film.track)
         for with_data in (True, False):
             try:
@@ -57,7 +59,7 @@ def _start(file: SourceFile, track: int) -> Fraction:
         stream = container.streams.audio[track]
         frame = next(container.decode(stream), None)
         at = frame.pts if frame is not None and frame.pts is not None else stream.start_time or 0
-        return Fraction(at) * stream.time_base
+        return Fraction(at) * Fraction(stream.time_base)
 
 
 def _padding(sound: Path) -> int:
@@ -67,7 +69,7 @@ def _padding(sound: Path) -> int:
     with av.open(str(sound)) as ours:
         stream = ours.streams.audio[0]
         first = next(packet for packet in ours.demux(stream) if packet.pts is not None)
-        return max(0, -round(first.pts * stream.time_base * stream.codec_context.sample_rate))
+        return max(0, -round(Fraction(first.pts * stream.time_base) * int(stream.codec_context.sample_rate)))
 
 
 class _Unwritable(Exception):
@@ -127,7 +129,7 @@ class _Packing:
         return places, sound
 
     def _takes(self, given: Any, data: Any) -> bool:
-        """Whether a track of data is copied; the names of chapters and time codes FFmpeg makes anew from what it read."""
+        """Whether a track of data is copied; names of chapters and time codes FFmpeg makes anew."""
         is_names = data.name == "bin_data" and bool(given.chapters())
         return self.with_data and not is_names and "timecode" not in data.metadata
 

@@ -1,6 +1,7 @@
 """Tags, pictures and chapters as ID3 2.4, which MP3 files begin with and WAV files may have in a chunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from storage.extras.extras import Marker, Picture
 
@@ -21,7 +22,7 @@ _LATEST = 0xFFFF_FFFE
 _MOST_CHAPTERS = 255
 
 
-def packed(tags: Mapping[str, str], pictures: Sequence[Picture], markers: Sequence[Marker], seconds: float) -> bytes:
+def packed(tags: Mapping[str, str], pictures: Sequence[Picture], markers: Sequence[Marker], seconds: Fraction) -> bytes:
     """The whole tag; `seconds` is the length of the sound, where the last chapter ends."""
     frames = b"".join(_frame(name, content) for name, content in _contents(tags))
     frames += b"".join(_frame("APIC", _cover(picture)) for picture in pictures)
@@ -59,7 +60,7 @@ def _cover(picture: Picture) -> bytes:
     return _UTF8 + picture.mime.encode("ascii", "replace") + b"\0" + _FRONT_COVER + b"\0" + picture.content
 
 
-def _chapters(markers: Sequence[Marker], seconds: float) -> bytes:
+def _chapters(markers: Sequence[Marker], seconds: Fraction) -> bytes:
     kept = [marker for marker in markers if marker.at * 1000 <= _LATEST][:_MOST_CHAPTERS]
     if not kept:
         return b""

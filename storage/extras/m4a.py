@@ -15,12 +15,12 @@ _OPTIONS = {"brand": "M4A "}
 _MILLISECOND = Fraction(1, 1000)
 
 
-def write(source: Path, target: Path, tags: Mapping[str, str], extras: Extras, seconds: float) -> None:
+def write(source: Path, target: Path, tags: Mapping[str, str], extras: Extras, seconds: Fraction) -> None:
     """Copy the file with these tags, and with the pictures and markers."""
     import av
 
     with (
-        told_in_words(target.name, target),
+        told_in_words(source.name, target, None, av.error.FFmpegError),
         av.open(str(source)) as given,
         av.open(str(target), "w", format="mp4", options=_OPTIONS) as made,
     ):
@@ -41,9 +41,9 @@ def write(source: Path, target: Path, tags: Mapping[str, str], extras: Extras, s
                 made.mux_one(packet)
 
 
-def chapters(markers: tuple[Marker, ...], seconds: float) -> list[dict[str, Any]]:
+def chapters(markers: tuple[Marker, ...], seconds: Fraction) -> list[dict[str, Any]]:
     """The markers as FFmpeg takes chapters: each ends where the next begins."""
-    ends = [*(marker.at for marker in markers[1:]), Fraction(seconds)]
+    ends = [*(marker.at for marker in markers[1:]), seconds]
     return [
         {
             "id": number,

@@ -46,7 +46,8 @@ def write(source: BinaryIO, target: BinaryIO, tags: Mapping[str, str], extras: E
     # Vorbis ends its comments with a bit that is set.
     packets[0] = comments if is_opus else comments + b"\x01"
     fresh = list(_paged(packets, first.serial, 1))
-    target.writelines(page.packed() for page in chain(fresh, (replace(page, number=page.number + len(fresh) - read) for page in pages)))
+    moved = (replace(page, number=page.number + len(fresh) - read) for page in pages)
+    target.writelines(page.packed() for page in chain(fresh, moved))
 
 
 def checksum(content: bytes) -> int:
@@ -65,7 +66,8 @@ def _pages(source: BinaryIO) -> Iterator[_Page]:
 
 def _packets(pages: Iterator[_Page], count: int) -> tuple[list[bytes], int]:
     """The next packets, which end with a page, and how many pages they took."""
-    packets, part, read = [], b"", 0
+    packets: list[bytes] = []
+    part, read = b"", 0
     while len(packets) < count:
         page = next(pages)
         read += 1

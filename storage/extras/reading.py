@@ -80,12 +80,12 @@ def kept_tags(found: Iterable[tuple[str, str]]) -> dict[str, str]:
     size = 0
     for name, text in found:
         lower = _COMMON.get(name.lower(), name.lower())
-        text = storable(text).strip()
-        size += len(lower) + len(text.encode("utf-8", "replace"))
+        told = storable(text).strip()
+        size += len(lower) + len(told.encode("utf-8", "replace"))
         if len(kept) >= MOST_TAGS or size > MOST_TEXT_BYTES:
             break
-        if text and _NAME.fullmatch(lower) and is_carried(lower):
-            kept.setdefault(lower, text)
+        if told and _NAME.fullmatch(lower) and is_carried(lower):
+            kept.setdefault(lower, told)
     return kept
 
 
@@ -107,7 +107,7 @@ def _pictures(container: Any) -> Iterator[Picture]:
 
 
 def _markers(chapters: Iterable[Mapping[str, Any]]) -> tuple[Marker, ...]:
-    markers = []
+    markers: list[Marker] = []
     for chapter in chapters:
         base = chapter["time_base"] or Fraction(1)
         at, until = chapter["start"] * base, chapter["end"] * base

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,7 +94,7 @@ def _last(extras: Extras, tags: Mapping[str, str], step: Step) -> list[tuple[byt
             found.append((b"LIST", b"adtl" + marks.said))
     told = _told(extras, tags)
     if extras.pictures or not all(info.holds(name) for name in told):
-        found.append((b"id3 ", id3.packed(told, extras.pictures, (), 0.0)))
+        found.append((b"id3 ", id3.packed(told, extras.pictures, (), Fraction(0))))
     return found
 
 

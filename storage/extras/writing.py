@@ -1,6 +1,7 @@
 """Puts what a recording holds beside its sound into its result; the sound in that stays as it is, byte for byte."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 
 from storage.audio.tag_names import is_extra
@@ -12,7 +13,9 @@ from storage.extras.failing import told_in_words
 _DIGITS = 20
 
 
-def write_extras(path: Path, format_: str, tags: Mapping[str, str], extras: Extras, step: Step, seconds: float) -> None:
+def write_extras(
+    path: Path, format_: str, tags: Mapping[str, str], extras: Extras, step: Step, seconds: Fraction
+) -> None:
     """Put them into a result of ours; without any, the file is not touched. `tags` are the title and the artist."""
     if not any(map(is_extra, extras.tags)) and extras == Extras(tags=extras.tags):
         return
@@ -23,7 +26,7 @@ def write_extras(path: Path, format_: str, tags: Mapping[str, str], extras: Extr
 
 
 def _write(
-    path: Path, fuller: Path, format_: str, tags: dict[str, str], extras: Extras, step: Step, seconds: float
+    path: Path, fuller: Path, format_: str, tags: dict[str, str], extras: Extras, step: Step, seconds: Fraction
 ) -> None:
     if format_ == "wav":
         with fuller.open("xb") as target:

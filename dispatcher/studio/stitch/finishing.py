@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from storage import keys
@@ -51,7 +52,7 @@ def finished(
     if job.format not in FILMS:
         tags = {name: text for name, text in (("title", job.title), ("artist", job.artist)) if text}
         step = Step(job.source_rate, job.rate_out, _CHANNELS, job.depth)
-        write_extras(sound, job.format, tags, beside.extras, step, frames / job.rate_out)
+        write_extras(sound, job.format, tags, beside.extras, step, Fraction(frames, job.rate_out))
         return sound
     film = Film(job.name, job.format, job.track, job.keep_original, job.rate_out, frames, job.allow_truncated)
     target = sound.with_name(f"{job.id}.{job.format}")
