@@ -63,7 +63,7 @@ def markers_of(cues: Cues, rate: int) -> tuple[Marker, ...]:
 
 def from_markers(markers: Sequence[Marker], rate: int) -> Cues:
     """Cue points for the chapters of another format, in samples of this rate."""
-    points, said = [], []
+    points, said, lengths = [], [], []
     for number, marker in enumerate(markers, 1):
         sample = min(round(marker.at * rate), _LARGEST)
         points.append(_POINT.pack(number, sample, b"data", 0, 0, sample))
@@ -71,8 +71,9 @@ def from_markers(markers: Sequence[Marker], rate: int) -> Cues:
             said.append(_chunk(b"labl", struct.pack("<I", number) + marker.label.encode() + b"\0"))
         if marker.until is not None and marker.until > marker.at:
             length = min(round((marker.until - marker.at) * rate), _LARGEST)
-            said.append(_chunk(b"ltxt", _STRETCH.pack(number, length, b"rgn ") + bytes(8)))
-    return Cues(struct.pack("<I", len(points)) + b"".join(points), b"".join(said))
+            lengths.append(_chunk(b"ltxt", _STRETCH.pack(number, length, b"rgn ") + bytes(8)))
+    # All names before all lengths: FFmpeg reads no name behind a length.
+    return Cues(struct.pack("<I", len(points)) + b"".join(points), b"".join(said + lengths))
 
 
 def _points(content: bytes) -> Iterator[tuple[int, int, bytes, int, int, int]]:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 _BOX = struct.Struct(">I4s")
 _VERSION_1 = b"\x01\0\0\0"  # times of 64 bits, no flags
 _ONCE = b"\0\x01\0\0"  # how fast a stretch is played
+#: Bytes before the length in the header of a film and of a track, where times have 32 bits and where 64.
+_OF_FILM, _OF_TRACK = (24, 32), (28, 36)
 _PAUSE = -1  # where in the sound a stretch begins that has none
 
 
@@ -45,6 +47,9 @@ def _edited(table: bytes, start: Fraction, padding: int, seconds: Fraction) -> b
     place = next(place for place, part in enumerate(parts) if kinds[place] == b"trak" and _is_sound(part))
     delay, length = round(start * scale), round(seconds * scale)
     parts[place] = _with_edits(parts[place], delay, length, padding)
+    tracks = [part for kind, part in zip(kinds, parts, strict=True) if kind == b"trak"]
+    header = kinds.index(b"mvhd")
+    parts[header] = _lasting(parts[header], max(map(_length, tracks)), _OF_FILM)
     return _box(b"moov", b"".join(parts))
 
 
@@ -56,16 +61,27 @@ def _with_edits(track: bytes, delay: int, length: int, padding: int) -> bytes:
     for kind, content in _boxes(track, 8):
         if kind == b"tkhd":
             # What is said of the track comes first, then its edits.
-            parts += [_lasting(content, max(delay, 0) + length), edits]
+            parts += [_lasting(content, max(delay, 0) + length, _OF_TRACK), edits]
         elif kind != b"edts":
             parts.append(content)
     return _box(b"trak", b"".join(parts))
 
 
-def _lasting(header: bytes, length: int) -> bytes:
-    """A track's header with another length."""
-    at, layout = (36, ">Q") if header[8] else (28, ">I")
+def _lasting(header: bytes, length: int, places: tuple[int, int]) -> bytes:
+    """A header with another length."""
+    at, layout = _place(header, places)
     return header[:at] + struct.pack(layout, length) + header[at + struct.calcsize(layout) :]
+
+
+def _length(track: bytes) -> int:
+    header = next(content for kind, content in _boxes(track, 8) if kind == b"tkhd")
+    at, layout = _place(header, _OF_TRACK)
+    return int(struct.unpack_from(layout, header, at)[0])
+
+
+def _place(header: bytes, places: tuple[int, int]) -> tuple[int, str]:
+    """Where a header says how long something is: in 32 bits, or in 64."""
+    return (places[1], ">Q") if header[8] else (places[0], ">I")
 
 
 def _is_sound(track: bytes) -> bool:

@@ -13,6 +13,8 @@ NAMES = {
 }  # fmt: skip
 #: The first of two that stand for the same is written.
 _LETTERS = {name: letters for letters, name in reversed(NAMES.items())}
+#: Tags that every program looks for here; it takes some trouble to find the others.
+_WELL_KNOWN = frozenset({"title", "artist", "album", "date", "comment", "genre", "track", "copyright", "language"})
 
 
 def tags_of(content: bytes) -> dict[str, str]:
@@ -42,8 +44,8 @@ def packed(tags: Mapping[str, str]) -> bytes:
 
 
 def holds(name: str) -> bool:
-    """Whether a tag of this name has its four letters."""
-    return name in _LETTERS
+    """Whether every program finds a tag of this name in such a list."""
+    return name in _WELL_KNOWN
 
 
 def _decoded(text: bytes) -> str:

@@ -1,8 +1,10 @@
 """Reads what a recording holds beside its sound. Files are strangers': whatever is damaged or too large is left out."""
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from storage.audio.ffmpeg import is_cover, language_of, open_container
 from storage.audio.riff import RIFFS, chunks
 from storage.audio.source_file import BinarySource, SourceFile, open_file
 from storage.audio.tag_names import is_carried
-from storage.extras import bext, cues, info
+from storage.extras import cues, info
 from storage.extras.extras import (
     MOST_MARKERS,
     MOST_PICTURE_BYTES,
@@ -28,6 +30,10 @@ _NAME = re.compile(r"[ -<>-}]{1,80}")
 #: What files of pictures begin with.
 _MIMES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"BM": "image/bmp",
           b"RIFF": "image/webp"}  # fmt: skip
+#: Bytes of the chunks of a WAV that are read.
+_MOST_BYTES = {b"bext": MOST_TEXT_BYTES, b"iXML": MOST_TEXT_BYTES, b"cue ": MOST_TEXT_BYTES, b"LIST": MOST_TEXT_BYTES,
+               b"id3 ": MOST_PICTURE_BYTES, b"ID3 ": MOST_PICTURE_BYTES}  # fmt: skip
+_ANY_FORMAT = struct.pack("<HHIIHH", 1, 1, 8_000, 16_000, 2, 16)
 #: Frames of ID3 and names of other formats that FFmpeg hands on as they are, by the names that it has for others.
 _COMMON = {"tsrc": "isrc", "tbpm": "bpm", "text": "lyricist", "tit3": "subtitle", "tkey": "initialkey", "tmoo": "mood",
            "tracknumber": "track", "discnumber": "disc", "albumartist": "album_artist", "organization": "publisher",
@@ -117,6 +123,16 @@ def _markers(chapters: Iterable[Mapping[str, Any]]) -> tuple[Marker, ...]:
     return tuple(sorted(markers, key=lambda marker: marker.at))
 
 
+def _of_id3(tag: bytes) -> Extras:
+    """What an ID3 tag says: FFmpeg reads one in a WAV, but says nothing of it where there is another list."""
+    body = b"WAVE" + _packed(b"fmt ", _ANY_FORMAT) + _packed(b"id3 ", tag) + _packed(b"data", bytes(2))
+    return _of_container(SourceFile(BytesIO(_packed(b"RIFF", body)), "a tag"), 0)
+
+
+def _packed(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
 def _with_chunks(file: SourceFile, found: Extras) -> Extras:
     """What the chunks of a WAV say, which FFmpeg reads in part."""
     order = ">" if file.read_at(0, 4) == b"RIFX" else "<"
@@ -125,20 +141,20 @@ def _with_chunks(file: SourceFile, found: Extras) -> Extras:
     for chunk in chunks(file, order):
         if chunk.kind == b"fmt ":
             rate = int.from_bytes(file.read_at(chunk.body + 4, 4), "little")
-        elif chunk.kind in (b"bext", b"iXML", b"cue ", b"LIST") and chunk.size <= MOST_TEXT_BYTES:
+        elif chunk.size <= _MOST_BYTES.get(chunk.kind, 0):
             body = file.read_at(chunk.body, chunk.size)
-            kind = body[:4] if chunk.kind == b"LIST" else chunk.kind
+            kind = body[:4] if chunk.kind == b"LIST" else chunk.kind.lower()
             content.setdefault(kind, body[4:] if chunk.kind == b"LIST" else body)
     if order == ">":
         return found
     marks = Cues(content[b"cue "], content.get(b"adtl", b"")) if b"cue " in content else None
     told = kept_tags(info.tags_of(content.get(b"INFO", b"")).items())
-    tags = {name: text for name, text in found.tags.items() if not (b"bext" in content and name in bext.TAGS)}
+    listed = _of_id3(content[b"id3 "]) if b"id3 " in content else Extras()
     return Extras(
-        tags={**tags, **told},
-        pictures=found.pictures,
+        tags={**listed.tags, **told},
+        pictures=found.pictures or listed.pictures,
         markers=cues.markers_of(marks, rate) if marks is not None and rate else (),
         bext=content.get(b"bext", b""),
-        ixml=content.get(b"iXML", b""),
+        ixml=content.get(b"ixml", b""),
         cues=marks,
     )

@@ -1,12 +1,13 @@
 """Puts what a recording holds beside its sound into its result; the sound in that stays as it is, byte for byte."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from storage.audio.tag_names import is_extra
 from storage.extras import bext, flac, m4a, mp3, ogg, wav
-from storage.extras.extras import Extras, Step
+from storage.extras.extras import Extras, Marker, Step
 from storage.extras.failing import told_in_words
 
 #: Of the largest number of 64 bits.
@@ -19,10 +20,20 @@ def write_extras(
     """Put them into a result of ours; without any, the file is not touched. `tags` are the title and the artist."""
     if not any(map(is_extra, extras.tags)) and extras == Extras(tags=extras.tags):
         return
+    extras = replace(extras, markers=_within(extras.markers, seconds))
     fuller = path.with_name(f"{path.name}.fuller")
     with told_in_words(path.name, fuller):
         _write(path, fuller, format_, {**extras.tags, **tags}, extras, step, seconds)
     fuller.replace(path)
+
+
+def _within(markers: Sequence[Marker], seconds: Fraction) -> tuple[Marker, ...]:
+    """The markers that lie in the result, none of which ends behind it."""
+    return tuple(
+        replace(marker, until=None if marker.until is None else min(marker.until, seconds))
+        for marker in markers
+        if marker.at < seconds
+    )
 
 
 def _write(
