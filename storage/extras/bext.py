@@ -67,7 +67,8 @@ def _longer_history(history: bytes, step: Step) -> bytes:
         before += b"\r\n"
     mode = {1: ",M=mono", 2: ",M=stereo"}.get(step.channels, "")
     line = f"A=PCM,F={step.rate_out},W={step.bits}{mode},T=voicefarm\r\n".encode("ascii")
-    return before + line
+    # libsndfile reads no RF64 in which such a chunk has an odd length.
+    return before + line + b"\0" * ((len(before) + len(line)) % 2)
 
 
 def _text(field: bytes) -> str:

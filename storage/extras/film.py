@@ -11,8 +11,11 @@ from storage.audio.ffmpeg import open_container
 from storage.audio.source_file import BinarySource, SourceFile, open_file
 from storage.extras.edit_list import set_edits
 from storage.extras.failing import told_in_words
+from storage.extras.m4a import from_the_beginning
 
 _FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm"}
+#: Those that say by a list of edits when a track begins.
+_EDITED = ("mp4", "mov")
 #: Tags of containers and tracks that are about how the file was packed.
 _OF_PACKING = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration", "bps", "number_of_",
                "_statistics", "vendor_id")  # fmt: skip
@@ -48,7 +51,7 @@ def pack(film: Film, source: BinarySource, sound: Path, target: Path, beat: Call
             except _Unwritable:
                 if not with_data:
                     raise
-        if film.format in ("mp4", "mov"):
+        if film.format in _EDITED:
             set_edits(target, start, _padding(sound), film.frames, film.rate)
 
 
@@ -124,8 +127,8 @@ class _Packing:
             for stream in sorted(given.streams.audio, key=lambda stream: stream is not replaced):
                 places[stream.index] = _added(made, stream, stream, is_default=False)
         made.metadata.update(_kept(given.metadata))
-        if given.chapters():
-            made.set_chapters(given.chapters())
+        if chapters := given.chapters():
+            made.set_chapters(from_the_beginning(chapters) if self.film.format in _EDITED else chapters)
         return places, sound
 
     def _takes(self, given: Any, data: Any) -> bool:

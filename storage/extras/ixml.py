@@ -32,7 +32,9 @@ def adapted(ixml: bytes, step: Step) -> bytes:
     for name in _SCALED:
         text = _element(name).sub(lambda found: f"{found[1]}{step.moved(int(found[2]))}{found[3]}", text)
     text = _element("AUDIO_BIT_DEPTH").sub(lambda found: f"{found[1]}{step.bits}{found[3]}", text)
-    return _without_stale(text, step).encode(encoding)
+    content = _without_stale(text, step).encode(encoding)
+    # libsndfile reads no RF64 in which such a chunk has an odd length.
+    return content if len(content) % 2 == 0 else content + b"\n"
 
 
 def _moved(text: str, low: str, high: str, step: Step) -> str:

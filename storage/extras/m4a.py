@@ -44,16 +44,26 @@ def write(source: Path, target: Path, tags: Mapping[str, str], extras: Extras, s
 def chapters(markers: tuple[Marker, ...], seconds: Fraction) -> list[dict[str, Any]]:
     """The markers as FFmpeg takes chapters: each ends where the next begins."""
     ends = [*(marker.at for marker in markers[1:]), seconds]
-    return [
-        {
-            "id": number,
-            "start": round(marker.at / _MILLISECOND),
-            "end": round(max(marker.until or end, marker.at) / _MILLISECOND),
-            "time_base": _MILLISECOND,
-            "metadata": {"title": marker.label} if marker.label else {},
-        }
-        for number, (marker, end) in enumerate(zip(markers, ends, strict=True))
-    ]
+    return from_the_beginning(
+        [
+            {
+                "id": number,
+                "start": round(marker.at / _MILLISECOND),
+                "end": round(max(marker.until or end, marker.at) / _MILLISECOND),
+                "time_base": _MILLISECOND,
+                "metadata": {"title": marker.label} if marker.label else {},
+            }
+            for number, (marker, end) in enumerate(zip(markers, ends, strict=True))
+        ]
+    )
+
+
+def from_the_beginning(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The chapters with one without a name before them, unless the first is at the beginning, where MP4 puts it."""
+    if not chapters or chapters[0]["start"] <= 0:
+        return chapters
+    first = chapters[0]
+    return [{**first, "id": first["id"] + len(chapters), "start": 0, "end": first["start"], "metadata": {}}, *chapters]
 
 
 def _cover(made: Any, picture: Picture) -> Any:

@@ -27,6 +27,7 @@ from storage.printable import storable
 
 #: Names that every format can hold: no equals sign, nothing beyond ASCII.
 _NAME = re.compile(r"[ -<>-}]{1,80}")
+_LONGEST_LABEL = 1_000
 #: What files of pictures begin with.
 _MIMES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"BM": "image/bmp",
           b"RIFF": "image/webp"}  # fmt: skip
@@ -72,7 +73,7 @@ def _tags(container: Any, stream: Any) -> dict[str, str]:
     """The container's tags, then those of the track, which Ogg has instead."""
     of_stream = dict(stream.metadata) if stream is not None else {}
     # Between others, a track's title is the track's name.
-    if len(container.streams.audio) > 1 or container.streams.video:
+    if len(container.streams.audio) > 1 or any(not is_cover(one) for one in container.streams.video):
         of_stream = {}
     told = {name: text for name, text in of_stream.items() if name.lower() != "language"}
     if stream is not None and (language := language_of(stream)):
@@ -118,8 +119,10 @@ def _markers(chapters: Iterable[Mapping[str, Any]]) -> tuple[Marker, ...]:
         base = chapter["time_base"] or Fraction(1)
         at, until = chapter["start"] * base, chapter["end"] * base
         if at >= 0 and len(markers) < MOST_MARKERS:
-            label = storable(chapter["metadata"].get("title", ""))
-            markers.append(Marker(at, until if until > at else None, label[:MOST_TAGS]))
+            label = storable(chapter["metadata"].get("title", ""))[:_LONGEST_LABEL]
+            # Without a name, the beginning is only where others count from.
+            if at or label:
+                markers.append(Marker(at, until if until > at else None, label))
     return tuple(sorted(markers, key=lambda marker: marker.at))
 
 

@@ -14,6 +14,7 @@ from storage.extras.extras import Extras, Step
 
 #: Sizes of 32 bits end here; larger files are RF64.
 _LARGEST = 0xFFFF_FFFF
+_SEE_DS64 = 0xFFFF_FFFF
 _DS64 = struct.Struct("<QQQI")
 
 
@@ -35,7 +36,7 @@ def write(path: Path, target: BinaryIO, tags: Mapping[str, str], extras: Extras,
         _write_head(target, len(before), len(behind), layout)
         target.write(before)
         is_long = layout.data.size > _LARGEST or _whole(len(before), len(behind), layout) > _LARGEST
-        target.write(b"data" + struct.pack("<I", _LARGEST if is_long else layout.data.size))
+        target.write(b"data" + struct.pack("<I", _SEE_DS64 if is_long else layout.data.size))
         source.seek(layout.data.body)
         _copy(source, target, layout.data.size)
         target.write(b"\0" * (layout.data.size % 2) + behind)
