@@ -80,7 +80,8 @@ def broadcast(seconds: float = 1.0, *, rf64: bool = False, behind: bytes = b"", 
 
 def chunks_of(content: bytes) -> dict[bytes, bytes]:
     """The chunks of a small file by their names; lists by what is in them."""
-    found, at = {}, 12
+    found: dict[bytes, bytes] = {}
+    at = 12
     while at + 8 <= len(content):
         kind, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
         if kind == b"data" and size == 0xFFFF_FFFF:

@@ -52,7 +52,7 @@ def film(container: str, *, late: Fraction = Fraction(0), tracks: int = 2, chapt
     return out.getvalue()
 
 
-def tagged(container: str, codec: str, rate: int, *, cover: bytes = b"", chapters: bool = False, **tags: str) -> bytes:
+def tagged(container: str, codec: str, rate: int, *, cover: bytes = b"", chapters: bool = False, **tags: Any) -> bytes:
     """A second of sound with tags; with a cover where one is given, in containers whose pictures FFmpeg writes."""
     out = BytesIO()
     options = {"brand": "M4A "} if container == "mp4" else None

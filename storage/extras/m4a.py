@@ -12,6 +12,8 @@ from storage.extras.failing import told_in_words
 _CODECS = {"image/jpeg": "mjpeg", "image/png": "png"}
 #: FFmpeg's own format for M4A takes no pictures; this is the same one under the same name.
 _OPTIONS = {"brand": "M4A "}
+#: Chapters without any name are not written.
+_NAMELESS = {"title": " "}
 _MILLISECOND = Fraction(1, 1000)
 
 
@@ -51,7 +53,7 @@ def chapters(markers: tuple[Marker, ...], seconds: Fraction) -> list[dict[str, A
                 "start": round(marker.at / _MILLISECOND),
                 "end": round(max(marker.until or end, marker.at) / _MILLISECOND),
                 "time_base": _MILLISECOND,
-                "metadata": {"title": marker.label} if marker.label else {},
+                "metadata": {"title": marker.label} if marker.label else _NAMELESS,
             }
             for number, (marker, end) in enumerate(zip(markers, ends, strict=True))
         ]
@@ -63,7 +65,10 @@ def from_the_beginning(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not chapters or chapters[0]["start"] <= 0:
         return chapters
     first = chapters[0]
-    return [{**first, "id": first["id"] + len(chapters), "start": 0, "end": first["start"], "metadata": {}}, *chapters]
+    return [
+        {**first, "id": first["id"] + len(chapters), "start": 0, "end": first["start"], "metadata": _NAMELESS},
+        *chapters,
+    ]
 
 
 def _cover(made: Any, picture: Picture) -> Any:

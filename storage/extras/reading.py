@@ -119,7 +119,7 @@ def _markers(chapters: Iterable[Mapping[str, Any]]) -> tuple[Marker, ...]:
         base = chapter["time_base"] or Fraction(1)
         at, until = chapter["start"] * base, chapter["end"] * base
         if at >= 0 and len(markers) < MOST_MARKERS:
-            label = storable(chapter["metadata"].get("title", ""))[:_LONGEST_LABEL]
+            label = storable(chapter["metadata"].get("title", "")).strip()[:_LONGEST_LABEL]
             # Without a name, the beginning is only where others count from.
             if at or label:
                 markers.append(Marker(at, until if until > at else None, label))

@@ -4,6 +4,7 @@ from fractions import Fraction
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from testing.films import png, tagged
 from testing.sounds import encoded, tone
 from tests.extras.carrying import FORMATS, carried, plain, put, sound_of
 
-TAGS = {
+TAGS: dict[str, Any] = {
     "album": "Über Züge", "date": "2024-05-06", "comment": "two\nlines", "genre": "Speech", "track": "3",
     "copyright": "© us", "composer": "Clara", "album_artist": "Everybody",
 }  # fmt: skip
@@ -68,7 +69,7 @@ def test_the_sound_stays_what_it_was(format_: str, tmp_path: Path) -> None:
 def test_chapters_are_carried_over(format_: str, tmp_path: Path) -> None:
     content = tagged("mp4", "aac", 24_000, chapters=True)
     found = read_extras(carried(content, tmp_path, format_, 24_000), "x").markers
-    assert [(marker.at, marker.label) for marker in found] == [(0, "Arrival")]
+    assert [(float(marker.at), marker.label) for marker in found] == [(0.0, "Arrival")]
 
 
 @pytest.mark.parametrize("format_", [format_ for format_ in FORMATS if format_ != "wav"])
