@@ -34,7 +34,8 @@ def film(container: str, *, late: Fraction = Fraction(0), tracks: int = 2, chapt
         video = made.add_stream(pictures, rate=FRAMES_A_SECOND)
         video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
         sounds = [made.add_stream(sound, rate=rate, layout="mono") for _ in range(tracks)]
-        for stream, language in zip(sounds, ("eng", "deu"), strict=False):
+        german = "ger" if container == "mov" else "deu"
+        for stream, language in zip(sounds, ("eng", german), strict=False):
             stream.metadata["language"] = language
             stream.metadata["title"] = f"Sound in {language}"
         subtitles = made.add_mux_stream(text)

@@ -11,11 +11,14 @@ from storage.audio.ffmpeg import open_container
 from storage.audio.source_file import BinarySource, SourceFile, open_file
 from storage.extras.edit_list import set_edits
 from storage.extras.failing import told_in_words
+from storage.extras.languages import language_in
 from storage.extras.m4a import from_the_beginning
 
 _FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm"}
 #: Those that say by a list of edits when a track begins.
 _EDITED = ("mp4", "mov")
+#: A subtitle of an MP4 without any letters.
+_NO_TEXT = b"\0\0"
 #: Tags of containers and tracks that are about how the file was packed.
 _OF_PACKING = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration", "bps", "number_of_",
                "_statistics", "vendor_id")  # fmt: skip
@@ -119,17 +122,30 @@ class _Packing:
         sound = None
         for stream in given.streams:
             if stream is replaced:
-                sound = _added(made, ours.streams.audio[0], stream)
+                sound = self._added(made, ours.streams.audio[0], stream)
             elif stream.type != "audio" and (stream.type != "data" or self._takes(given, stream)):
-                places[stream.index] = _added(made, stream, stream)
+                places[stream.index] = self._added(made, stream, stream)
         if self.film.keep_original:
             # The one that was converted comes first.
             for stream in sorted(given.streams.audio, key=lambda stream: stream is not replaced):
-                places[stream.index] = _added(made, stream, stream, is_default=False)
+                places[stream.index] = self._added(made, stream, stream, is_default=False)
         made.metadata.update(_kept(given.metadata))
         if chapters := given.chapters():
             made.set_chapters(from_the_beginning(chapters) if self.film.format in _EDITED else chapters)
         return places, sound
+
+    def _added(self, made: Any, stream: Any, described: Any, *, is_default: bool = True) -> Any:
+        """A track like this one, called as another is."""
+        from av.stream import Disposition
+
+        if stream.type == "attachment":
+            return made.add_stream_from_template(stream)
+        added = made.add_stream_from_template(stream, opaque=True)
+        added.metadata.update(_kept(described.metadata))
+        if language := added.metadata.get("language"):
+            added.metadata["language"] = language_in(self.film.format, language)
+        added.disposition = described.disposition if is_default else described.disposition & ~Disposition.default
+        return added
 
     def _takes(self, given: Any, data: Any) -> bool:
         """Whether a track of data is copied; names of chapters and time codes FFmpeg makes anew."""
@@ -143,7 +159,7 @@ class _Packing:
         try:
             for packet in given.demux(wanted):
                 # The last packet of each stream only says that there are no more.
-                if packet.size or packet.pts is not None:
+                if (packet.size or packet.pts is not None) and not _is_pause(packet):
                     packet.stream = places[packet.stream_index]
                     yield packet
         except av.error.FFmpegError:
@@ -171,16 +187,9 @@ def _options(given: Any, ours: Any) -> dict[str, str]:
     return {**steps, "movflags": "use_metadata_tags"} if is_named else steps
 
 
-def _added(made: Any, stream: Any, described: Any, *, is_default: bool = True) -> Any:
-    """A track like this one, called as another is."""
-    from av.stream import Disposition
-
-    if stream.type == "attachment":
-        return made.add_stream_from_template(stream)
-    added = made.add_stream_from_template(stream, opaque=True)
-    added.metadata.update(_kept(described.metadata))
-    added.disposition = described.disposition if is_default else described.disposition & ~Disposition.default
-    return added
+def _is_pause(packet: Any) -> bool:
+    """Whether it says that no subtitle is shown; whoever writes an MP4 says that anew, between all others."""
+    return packet.stream.type == "subtitle" and packet.size == len(_NO_TEXT) and bytes(packet) == _NO_TEXT
 
 
 def _kept(tags: Mapping[str, str]) -> dict[str, str]:

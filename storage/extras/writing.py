@@ -40,14 +40,14 @@ def _write(
     path: Path, fuller: Path, format_: str, tags: dict[str, str], extras: Extras, step: Step, seconds: Fraction
 ) -> None:
     if format_ == "wav":
-        with fuller.open("xb") as target:
+        with fuller.open("wb") as target:
             wav.write(path, target, tags, extras, step)
         return
     tags = _of_other_formats(tags, extras, step)
     if format_ == "m4a":
         m4a.write(path, fuller, tags, extras, seconds)
         return
-    with path.open("rb") as source, fuller.open("xb") as target:
+    with path.open("rb") as source, fuller.open("wb") as target:
         if format_ == "mp3":
             mp3.write(source, target, tags, extras, seconds)
         elif format_ == "flac":
