@@ -101,7 +101,7 @@ def _of_mp3(file: SourceFile, head: bytes) -> bool:
         return True
     if file.read_at(max(0, file.size - 32), 8) == b"APETAGEX":
         return True
-    if head[:3] != b"ID3":
+    if head[:3] != b"ID3" or len(head) < 10:
         return False
     size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
     return any(name not in _KNOWN_FRAMES for name in _frames(file.read_at(10, min(size, _GLANCE)), head[3]))

@@ -7,7 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from storage.audio.ffmpeg import open_container
+from storage.audio.facts import no_such_track
+from storage.audio.ffmpeg import language_of, open_container
 from storage.audio.source_file import BinarySource, SourceFile, open_file
 from storage.extras.edit_list import set_edits
 from storage.extras.failing import told_in_words
@@ -45,7 +46,10 @@ def pack(film: Film, source: BinarySource, sound: Path, target: Path, beat: Call
     """
     import av
 
-    with open_file(source, film.name) as file, told_in_words(film.name, target, file, av.error.FFmpegError):
+    with (
+        open_file(source, film.name) as file,
+        told_in_words(film.name, target, file, av.error.FFmpegError, LookupError),
+    ):
         start = _start(file, film.track)
         for with_data in (True, False):
             try:
@@ -62,7 +66,10 @@ def _start(file: SourceFile, track: int) -> Fraction:
     """When the first sample of a track is heard, in seconds of its film."""
     file.seek(0)
     with open_container(file) as container:
-        stream = container.streams.audio[track]
+        tracks = container.streams.audio
+        if track >= len(tracks):
+            raise no_such_track(file.label, [language_of(one) for one in tracks])
+        stream = tracks[track]
         frame = next(container.decode(stream), None)
         at = frame.pts if frame is not None and frame.pts is not None else stream.start_time or 0
         return Fraction(at) * Fraction(stream.time_base)
@@ -78,7 +85,7 @@ def _padding(sound: Path) -> int:
         return max(0, -round(Fraction(first.pts * stream.time_base) * int(stream.codec_context.sample_rate)))
 
 
-class _Unwritable(Exception):
+class _Unwritable(ValueError):
     """The container does not take these tracks."""
 
 
@@ -110,7 +117,7 @@ class _Packing:
             try:
                 made.start_encoding()
             except (av.error.FFmpegError, ValueError) as error:
-                raise _Unwritable from error
+                raise _Unwritable(str(error)) from error
             for packet in _in_order(self._source(given, places), self._converted(ours, sound)):
                 beat()
                 made.mux_one(packet)

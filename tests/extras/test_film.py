@@ -187,6 +187,11 @@ def test_a_track_that_begins_late_in_matroska_is_not_taken_for_cut_off() -> None
         assert abs(sum(map(len, opened.blocks())) / opened.facts.rate - SECONDS) < 0.1
 
 
+def test_a_film_without_the_track_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="2 tracks of sound only"):
+        packed(tmp_path, "mp4", source("mp4"), track=2)
+
+
 def test_whoever_lost_the_claim_stops(tmp_path: Path) -> None:
     def lost() -> None:
         raise StaleClaim("somebody else's")
