@@ -125,6 +125,7 @@ class FfmpegDecoder:
         if not rate or not channels:
             raise AudioError(f"The audio track of {self._file.label} states no rate or channels; copy the file again")
         seconds, exact = _length(container, stream)
+        samples = stream.codec_context.format
         return SourceFacts(
             name=self._file.label,
             container=container.format.name.split(",")[0],
@@ -135,7 +136,7 @@ class FfmpegDecoder:
             frames_exact=exact,
             title=_tag("title", container.metadata, stream.metadata),
             artist=_tag("artist", container.metadata, stream.metadata),
-            depth=depth_of_codec(stream.codec_context.name, stream.codec_context.format.name),
+            depth=depth_of_codec(stream.codec_context.name, samples.name if samples else ""),
             extras=_has_extras(container, stream),
             pictures=any(not is_cover(one) for one in container.streams.video),
             films=films_of(container),
