@@ -149,6 +149,9 @@ class _Packing:
             return made.add_stream_from_template(stream)
         added = made.add_stream_from_template(stream, opaque=True)
         added.metadata.update(_kept(described.metadata))
+        if name := described.metadata.get("name"):
+            # What FFmpeg reads of an MP4 under one name it writes under another.
+            added.metadata.setdefault("title", name)
         if language := added.metadata.get("language"):
             added.metadata["language"] = language_in(self.film.format, language)
         added.disposition = described.disposition if is_default else described.disposition & ~Disposition.default

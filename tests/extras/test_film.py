@@ -132,10 +132,11 @@ def test_another_track_may_be_the_one_that_is_converted(format_: str, tmp_path: 
     assert abs(heard_at(path)) <= STEP
 
 
-@pytest.mark.parametrize("format_", ["mkv", "webm"])
+@pytest.mark.parametrize("format_", CONTAINERS)
 def test_the_names_of_tracks_stay(format_: str, tmp_path: Path) -> None:
     with av.open(packed(tmp_path, format_, source(format_), track=1)) as container:
-        assert container.streams.audio[0].metadata["title"] == "Sound in deu"
+        told = container.streams.audio[0].metadata
+    assert (told.get("title") or told.get("name")) in ("Sound in deu", "Sound in ger")
 
 
 def test_a_film_in_matroska_holds_lossless_sound_where_a_depth_is_asked_for(tmp_path: Path) -> None:
