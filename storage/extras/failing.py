@@ -25,7 +25,7 @@ def told_in_words(name: str, target: Path, source: SourceFile | None = None, *al
             source.check()
         why = getattr(error, "strerror", None) or str(error)
         if getattr(error, "errno", None) in _FULL:
-            raise NoSpace(f"There is no room to write {target} ({why}); free some space there") from error
+            raise NoSpace(f"there is no room to write {target} ({why}); free some space there") from error
         raise AudioError(
-            f"What {name} holds beside its sound could not be written ({why}); convert it to another format"
+            f"what {name} holds beside its sound could not be written ({why}); convert it to another format"
         ) from error
