@@ -189,7 +189,8 @@ class _Packing:
 
 def _options(given: Any, ours: Any) -> dict[str, str]:
     if "matroska" in given.format.name:
-        return {}
+        # Otherwise tracks get random numbers, and no two results were the same.
+        return {"fflags": "+bitexact"}
     # Where tracks begin is told in these steps: one for each sample.
     steps = {"movie_timescale": str(ours.streams.audio[0].codec_context.sample_rate)}
     # What phones and cameras say of a film has names that are written only if asked for.

@@ -133,6 +133,12 @@ def test_another_track_may_be_the_one_that_is_converted(format_: str, tmp_path: 
 
 
 @pytest.mark.parametrize("format_", CONTAINERS)
+def test_the_same_film_is_the_same_file(format_: str, tmp_path: Path) -> None:
+    first, second = (packed(tmp_path, format_, source(format_), keep=True).read_bytes() for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("format_", CONTAINERS)
 def test_the_names_of_tracks_stay(format_: str, tmp_path: Path) -> None:
     with av.open(packed(tmp_path, format_, source(format_), track=1)) as container:
         told = container.streams.audio[0].metadata
