@@ -19,12 +19,14 @@ def source_key(content_hash: str) -> str:
     return f"sources/{content_hash}"
 
 
-def atom_prefix(source_hash: str, rate: int, channels: str = "mix") -> str:
-    """The prefix of all prepared atoms of one source at one rate, by the choice of channels that they hold."""
+def atom_prefix(source_hash: str, rate: int, channels: str = "mix", track: int = 0) -> str:
+    """The prefix of all prepared atoms of one source at one rate, by the channels and the track that they hold."""
     facts: dict[str, object] = {"source": source_hash, "rate": rate, "split": SPLIT_VERSION}
+    # Mixes and first tracks have the keys that sources had before there was a choice.
     if channels != "mix":
-        # Stores are full of mixes whose keys say nothing of channels.
         facts["channels"] = channels
+    if track:
+        facts["track"] = track
     return f"atoms/{digest(facts)[:32]}"
 
 

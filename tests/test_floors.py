@@ -31,6 +31,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("workers/engines",),
     ("workers/wire",),
     ("migrations", "migrations/versions"),
+    ("storage/extras",),
     ("storage/audio", "storage/objects", "storage/records"),
     ("storage",),
 )

@@ -7,6 +7,7 @@ import click
 
 from dispatcher.cli.asking import read_assignments
 from dispatcher.jobs.request import PRIORITIES, Request
+from storage.audio.depth import DEPTHS
 from storage.errors import InputError
 from workers.engines import catalog
 from workers.engines.engine import Engine
@@ -44,7 +45,10 @@ _OPTIONS = [
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
     click.option("--require", multiple=True, metavar="TAG", help="Only workers that offer this tag; may be repeated."),
     click.option("--priority", type=click.Choice(list(PRIORITIES)), default="normal", show_default=True),
-    click.option("--format", "format_", help="wav, flac, mp3, ogg, opus or m4a; else by the output's name, else wav."),
+    click.option("--format", "format_", metavar="FORMAT",
+                 help="wav, flac, mp3, ogg, opus or m4a, or mp4, mov, mkv or webm to keep a film's pictures; else by"
+                      " the output's name, else wav."),
+    click.option("--depth", type=click.Choice(DEPTHS), help="Depth of the samples in wav and flac; else the source's."),
     click.option("--rate", type=int, help="Sample rate of the result; else the voice's own."),
     click.option(
         "--channels",
@@ -52,8 +56,11 @@ _OPTIONS = [
         show_default=True,
         help="Which of a recording's channels: mix, left, right, each by itself, or a number from 1.",
     ),
+    click.option("--track", type=click.IntRange(min=1), default=1, show_default=True,
+                 help="Which of the recording's tracks of sound is converted."),
+    click.option("--keep-original", is_flag=True, help="Keep a film's own sound beside the converted."),
     click.option("--allow-truncated", is_flag=True, help="Convert what is there of a file that ends too early."),
-]
+]  # fmt: skip
 
 
 def request_options(command: F) -> F:
@@ -85,6 +92,9 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         rate=options["rate"],
         channels=options["channels"],
         allow_truncated=options["allow_truncated"],
+        depth=options["depth"],
+        track=options["track"] - 1,
+        keep_original=options["keep_original"],
     )
 
 

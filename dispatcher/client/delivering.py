@@ -8,7 +8,7 @@ from dispatcher.client.answers import Delivery
 from dispatcher.client.following import Following
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.wishes.places import why_irreplaceable
-from dispatcher.wishes.targets import Existing, refuse_video
+from dispatcher.wishes.targets import Existing
 from storage.audio.formats import format_of
 from storage.audio.mark import mark_in
 from storage.errors import ConversionError, InputError, VoicefarmError
@@ -53,7 +53,6 @@ def one_place(target: Path) -> Callable[[JobRecord], Path]:
     """The one file that a result goes to, whose name must say the result's own format."""
 
     def place(job: JobRecord) -> Path:
-        refuse_video(target, target.suffix)
         if format_of(target) != job.format:
             raise InputError(
                 f"job {job.id} was made as {job.format}; name the file so, or submit it anew in the other format"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dispatcher.jobs.request import Request
+from dispatcher.jobs.result_shape import check_shape
 from dispatcher.jobs.tags import check_tags
 from dispatcher.voices.needed import complete_recipe
 from dispatcher.voices.voices import find_voice, job_settings
@@ -57,11 +58,12 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
     voice = find_voice(database, request.voice)
     check_tags(database, settings, request.require)
     kind = format_of(request.format or FORMATS[0])
-    rate = request.rate or writable_rate(kind, voice.rate)
+    check_shape(request, kind)
+    rate = request.rate or writable_rate(kind, voice.rate, request.depth)
     if rate not in RATES:
         raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
-    if writable_rate(kind, rate) != rate:
-        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable_rate(kind, rate))))
+    if (writable := writable_rate(kind, rate, request.depth)) != rate:
+        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable)))
     wanted = job_settings(voice, request.settings)
     return CheckedRequest(
         request=request,

@@ -7,7 +7,7 @@ from typing import Any
 #: How urgent a job is, by name; the smaller comes first.
 PRIORITIES = {"urgent": 0, "high": 3, "normal": 5, "low": 8}
 #: Fields that change what a result is; the others that do so are part of what follows from the voice.
-_OF_RESULT = ("allow_truncated",)
+_OF_RESULT = ("allow_truncated", "depth", "track", "keep_original")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ class Request:
     channels: str = "mix"
     """Which of the recording's channels: `mix`, `left`, `right`, `each`, or the number of one, from 1."""
     allow_truncated: bool = False
+    depth: str | None = None
+    """Of the result's samples: 16, 24 or float; by default as deep as the recording's."""
+    track: int = 0
+    """Which of the recording's tracks of sound is converted, counted from 0."""
+    keep_original: bool = False
+    """Whether a film keeps its own sound beside the converted."""
 
     @property
     def unusual(self) -> dict[str, Any]:

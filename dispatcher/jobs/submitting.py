@@ -15,6 +15,7 @@ from dispatcher.jobs.batches import Known
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.hashing import hash_file
+from dispatcher.jobs.result_shape import refuse_shape, shape_columns
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
@@ -174,7 +175,9 @@ def _try(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken | V
 
 def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken:
     path, checked = intake.path, intake.checked
-    facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
+    request = checked.request
+    facts = probe(path, path.name, allow_truncated=request.allow_truncated, track=request.track)
+    refuse_shape(facts, checked.format)
     channels = _chosen_channels(facts, checked)
     source_hash = hash_file(path)
     mark = mark_of(source_hash, checked.hash)
@@ -187,7 +190,10 @@ def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken
 
 def _chosen_channels(facts: SourceFacts, checked: CheckedRequest) -> Channels:
     """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
-    channels, most = checked.channels.within(facts.channels, facts.name), most_channels(checked.format)
+    channels, most = (
+        checked.channels.within(facts.channels, facts.name),
+        most_channels(checked.format, checked.request.depth),
+    )
     if channels.is_each and facts.channels > most:
         others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
         raise InputError(
@@ -245,6 +251,7 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "context_samples": context,
         "rate_out": checked.rate_out,
         "format": checked.format,
+        **shape_columns(facts, request, checked.format),
         "seconds": taken.channels.streams(facts.channels) * resampled_length(frames, facts.rate, 1000) / 1000,
         "claim_until": now,
         "submitted_at": now,

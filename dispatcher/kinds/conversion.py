@@ -33,6 +33,8 @@ class Sounding(Protocol):
     @property
     def channels(self) -> str: ...  # noqa: D102
     @property
+    def track(self) -> int: ...  # noqa: D102
+    @property
     def rate_in(self) -> int: ...  # noqa: D102
     @property
     def rate_voice(self) -> int: ...  # noqa: D102
@@ -48,7 +50,7 @@ class Sounding(Protocol):
 
 def atoms_prefix(job: Sounding) -> str:
     """Where the job's atoms are kept as they were cut."""
-    return keys.atom_prefix(job.source_hash, job.rate_in, job.channels)
+    return keys.atom_prefix(job.source_hash, job.rate_in, job.channels, job.track)
 
 
 def converted_prefix(job: Sounding) -> str:

@@ -36,8 +36,9 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
             f"job {job.id} is {job.state}, and only finished jobs can be drawn", Remedy(Act.SHOW_JOB, str(job.id))
         )
     source = Recording(
-        keys.source_key(job.source_hash), job.name, job.length, job.allow_truncated, Channels(job.channels).number
-    )
+        keys.source_key(job.source_hash), job.name, job.length, job.allow_truncated,
+        Channels(job.channels).number, job.track,
+    )  # fmt: skip
     result = Recording(job.result_key, f"the result of job {job.id}", job.result_frames / job.rate_out)
     before = look_at_fullest(store, source)
     after = look_at(store, result, before.near_span)

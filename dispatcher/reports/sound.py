@@ -34,6 +34,7 @@ class Recording:
     allow_truncated: bool = False
     channel: int | None = None
     """The one that is looked at; else the mix of all."""
+    track: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,11 @@ def _opened(store: ObjectStore, recording: Recording) -> Iterator[Source]:
     with (
         closing(store.open(recording.key)) as file,
         open_source(
-            file, recording.name, allow_truncated=recording.allow_truncated, channel=recording.channel
+            file,
+            recording.name,
+            allow_truncated=recording.allow_truncated,
+            channel=recording.channel,
+            track=recording.track,
         ) as source,
     ):
         yield source

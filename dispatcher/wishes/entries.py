@@ -14,11 +14,15 @@ from dispatcher.wishes.naming import inside
 from dispatcher.wishes.sources import is_folder
 from dispatcher.wishes.wish import Wish
 from storage.audio.channels import Channels
+from storage.audio.depth import DEPTHS
 from storage.errors import InputError
 from workers.engines import catalog
 
 #: Columns that say what is to be converted and how, besides the settings of voices.
-COLUMNS = ("source", "voice", "output", "priority", "require", "format", "rate", "channels", "allow_truncated")
+COLUMNS = (
+    "source", "voice", "output", "priority", "require", "format", "rate", "depth", "channels", "track", "keep_original",
+    "allow_truncated",
+)  # fmt: skip
 #: Other words for some of them.
 _ALSO = {"file": "source", "recording": "source", "name": "output", "tags": "require", "tag": "require"}
 #: How columns begin whose values come back with the results.
@@ -154,6 +158,18 @@ def _channels(value: Any) -> str:
     return Channels.of(_text(str(value) if isinstance(value, int) else value)).text
 
 
+def _depth(value: Any) -> str:
+    if str(value) not in DEPTHS:
+        raise InputError(f"{value!r} is no depth; write {', '.join(DEPTHS)}")
+    return str(value)
+
+
+def _track(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1:
+        raise InputError(f"{value!r} is no track; write its number, from 1")
+    return int(value) - 1
+
+
 def _rate(value: Any) -> int:
     if isinstance(value, bool) or not str(value).isdecimal():
         raise InputError(f"{value!r} is no sample rate; write a whole number of hertz, such as 48000")
@@ -189,6 +205,9 @@ _READERS = {
     "priority": _priority,
     "require": _tags,
     "rate": _rate,
+    "depth": _depth,
+    "track": _track,
+    "keep_original": _yes,
     "allow_truncated": _yes,
 }
 

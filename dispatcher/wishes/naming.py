@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from storage.audio.formats import FORMATS
+from storage.audio.formats import FILMS, FORMATS
 from storage.errors import InputError
 
 #: What a template may name, and what that is.
@@ -31,7 +31,7 @@ class Naming:
     def of(cls, template: str) -> "Naming":
         """Check a template; without an ending it gets that of the result."""
         ending = Path(template).suffix.lstrip(".").lower()
-        whole = template if "{ext}" in template or ending in FORMATS else f"{template}.{{ext}}"
+        whole = template if "{ext}" in template or ending in FORMATS + FILMS else f"{template}.{{ext}}"
         naming = cls(whole)
         naming.fill(Path("recording.wav"), Path(), "voice", "wav", 1)
         return naming

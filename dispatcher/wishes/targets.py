@@ -13,7 +13,7 @@ from dispatcher.wishes.naming import BESIDE, BY_VOICE, IN_FOLDER, Naming, inside
 from dispatcher.wishes.places import ELSEWHERE, Places, why_irreplaceable
 from dispatcher.wishes.sources import is_folder
 from dispatcher.wishes.wish import Wish
-from storage.audio.formats import FORMATS, format_of
+from storage.audio.formats import FILMS, FORMATS, format_of
 from storage.audio.mark import HALF, halves, mark_in
 from storage.errors import InputError
 from storage.records.database import Database
@@ -72,28 +72,17 @@ class Target:
 
 def format_for(format_: str | None, out: Path | None) -> str:
     """The format asked for, else the one that the output's name says, else wav."""
-    named = out if out is not None and out.suffix and not is_folder(out) else None
-    if named is not None:
-        refuse_video(named, named.suffix)
     if format_:
-        refuse_video(format_, Path(format_).suffix or format_)
         return format_of(format_)
+    named = out if out is not None and out.suffix and not is_folder(out) else None
     return FORMATS[0] if named is None else format_of(named)
-
-
-def refuse_video(name: object, ending: str) -> None:
-    """Refuse a video as the result: it would be one without a picture."""
-    if ending.lstrip(".").lower() == "mp4":
-        raise InputError(
-            f"{name} would be a video without its picture, because only sound is converted;"
-            " ask for m4a, which holds the same sound"
-        )
 
 
 def plan_targets(commissions: Sequence[Commission], placing: Placing) -> list[Target]:
     """All recordings with their targets; no two results share a name, none takes a recording's."""
     out = placing.out
-    if out is not None and len(commissions) > 1 and out.suffix.lstrip(".").lower() in FORMATS and not is_folder(out):
+    is_file = out is not None and out.suffix.lstrip(".").lower() in FORMATS + FILMS and not is_folder(out)
+    if is_file and len(commissions) > 1:
         raise InputError(f"{out} is one file, and there are {len(commissions)} recordings; name a folder for them")
     plan = _Plan(commissions, placing)
     return [plan.target(number, commission) for number, commission in enumerate(commissions, 1)]

@@ -1,13 +1,13 @@
 """Finds the sound data of WAV, RF64, W64 and AIFF files, because the decoder hides it when some is missing."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from storage.audio.riff import RIFFS, chunks, number_at
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError
 
-#: Chunks looked at: real files have about ten, and a damaged one must not keep the reader walking.
+#: Chunks of a W64 looked at.
 _MOST_CHUNKS = 1_000
 #: Data sizes written by programs that cannot go back to fill them in: 0 and 4 GiB (libsndfile, ffmpeg), 2 GiB (sox,
 #: arecord), the last two rounded down a little.
@@ -33,18 +33,11 @@ class DataChunk:
         return size / self.bytes_per_second if self.bytes_per_second else 0.0
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    kind: bytes
-    body: int  # offset
-    size: int  # bytes
-
-
 def find_data(file: SourceFile) -> DataChunk | None:
     """The data chunk, or None for another kind of file; raises if the header ends too early."""
     head = file.read_at(0, 40)
     found: DataChunk | None
-    if head[:4] in {b"RIFF", b"RF64", b"BW64", b"RIFX"} and head[8:12] in {b"WAVE", b""}:
+    if head[:4] in RIFFS and head[8:12] in {b"WAVE", b""}:
         found = _wav_data(file, ">" if head[:4] == b"RIFX" else "<")
     elif head[:4] == b"riff" and head[24:28] in {b"wave", b""}:
         found = _w64_data(file)
@@ -57,29 +50,15 @@ def find_data(file: SourceFile) -> DataChunk | None:
     return found
 
 
-def _chunks(file: SourceFile, order: str) -> Iterator[_Chunk]:
-    at = 12
-    for _ in range(_MOST_CHUNKS):
-        header = file.read_at(at, 8)
-        if len(header) < 8:
-            return
-        size = int(struct.unpack(f"{order}I", header[4:])[0])
-        yield _Chunk(header[:4], at + 8, size)
-        at += 8 + size + size % 2
-
-
 def _wav_data(file: SourceFile, order: str) -> DataChunk | None:
-    per_second, long_size = 0, None
-    for chunk in _chunks(file, order):
-        if chunk.kind == b"ds64":
-            long_size = _number(file, chunk.body + 8, f"{order}Q")
-        elif chunk.kind == b"fmt ":
-            per_second = _number(file, chunk.body + 8, f"{order}I")
+    per_second = 0
+    for chunk in chunks(file, order):
+        if chunk.kind == b"fmt ":
+            per_second = number_at(file, chunk.body + 8, f"{order}I")
         elif chunk.kind == b"data":
-            promised = chunk.size if long_size is None or chunk.size != 0xFFFF_FFFF else long_size
             there = max(0, file.size - chunk.body)
-            streamed = _is_streamed(file, order, promised, there)
-            return DataChunk(promised, there, per_second, streamed, chunk.body - 4)
+            streamed = _is_streamed(file, order, chunk.size, there)
+            return DataChunk(chunk.size, there, per_second, streamed, chunk.body - 4)
     return None
 
 
@@ -88,7 +67,7 @@ def _is_streamed(file: SourceFile, order: str, promised: int, there: int) -> boo
         return False
     if promised == 0:
         # The size in a truly empty file counts the chunks behind its data; one written into a pipe cannot.
-        return _number(file, 4, f"{order}I") != file.size - 8
+        return number_at(file, 4, f"{order}I") != file.size - 8
     return promised == _UNKNOWN_64 or any(promised in sizes for sizes in _PLACEHOLDERS)
 
 
@@ -100,7 +79,7 @@ def _w64_data(file: SourceFile) -> DataChunk | None:
             return None
         size = max(_W64_HEADER, int(struct.unpack("<Q", header[16:])[0]))
         if header[:4] == b"fmt ":
-            per_second = _number(file, at + _W64_HEADER + 8, "<I")
+            per_second = number_at(file, at + _W64_HEADER + 8, "<I")
         elif header[:4] == b"data":
             return DataChunk(size - _W64_HEADER, max(0, file.size - at - _W64_HEADER), per_second)
         at += -(-size // 8) * 8
@@ -109,7 +88,7 @@ def _w64_data(file: SourceFile) -> DataChunk | None:
 
 def _aiff_data(file: SourceFile) -> DataChunk | None:
     per_second, declared = 0.0, 0
-    for chunk in _chunks(file, ">"):
+    for chunk in chunks(file, ">"):
         if chunk.kind == b"COMM":
             content = file.read_at(chunk.body, 18).ljust(18, b"\0")
             channels, frames, bits, exponent, mantissa = struct.unpack(">HIHHQ", content)
@@ -121,8 +100,3 @@ def _aiff_data(file: SourceFile) -> DataChunk | None:
             promised = max(declared, chunk.size - _SSND_HEADER)
             return DataChunk(promised, max(0, file.size - chunk.body - _SSND_HEADER), per_second)
     return None
-
-
-def _number(file: SourceFile, at: int, layout: str) -> int:
-    size = struct.calcsize(layout)
-    return int(struct.unpack(layout, file.read_at(at, size).ljust(size, b"\0"))[0])

@@ -28,8 +28,8 @@ _LARGEST_FRAME_SYNC = 0xE0  # the three bits that follow eight set ones where an
 _GLANCE = 512
 
 
-def open_decoder(file: SourceFile, *, allow_truncated: bool) -> Decoder:
-    """The decoder for this file; raises if its header is not usable."""
+def open_decoder(file: SourceFile, *, allow_truncated: bool, track: int = 0) -> Decoder:
+    """The decoder for this file, of which one track is read; raises if its header is not usable."""
     if file.size == 0:
         raise AudioError(f"{file.label} is empty; copy the file again")
     kind = _kind(file.read_at(0, 4))
@@ -39,7 +39,7 @@ def open_decoder(file: SourceFile, *, allow_truncated: bool) -> Decoder:
         _weigh(file, data, allow_truncated=allow_truncated)
     elif kind == "Ogg" and not allow_truncated:
         refuse_cut_page(file)
-    decoder = _first_that_can(file, kind, data, allow_truncated=allow_truncated)
+    decoder = _first_that_can(file, kind, data, allow_truncated=allow_truncated, track=track)
     try:
         file.check()
         refuse_unusable(decoder.facts)
@@ -69,15 +69,18 @@ def _weigh(file: SourceFile, data: DataChunk, *, allow_truncated: bool) -> None:
         raise cut_short(file.label, data.seconds(data.promised), data.seconds(data.there))
 
 
-def _first_that_can(file: SourceFile, kind: str | None, data: DataChunk | None, *, allow_truncated: bool) -> Decoder:
+def _first_that_can(
+    file: SourceFile, kind: str | None, data: DataChunk | None, *, allow_truncated: bool, track: int
+) -> Decoder:
     streamed = data is not None and data.streamed
-    if kind is not None and not streamed:
+    # What libsndfile reads has one track.
+    if kind is not None and not streamed and not track:
         try:
             return SndfileDecoder(file, allow_truncated=allow_truncated)
         except (soundfile.SoundFileError, UnknownLength):
             file.check()
     try:
-        return FfmpegDecoder(file, allow_truncated=allow_truncated)
+        return FfmpegDecoder(file, allow_truncated=allow_truncated, track=track)
     except AudioError as error:
         file.check()
         raise _explained(file, kind, error) from error

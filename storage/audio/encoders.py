@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 
 from storage.audio.blocks import EqualBlocks, Frames, Mono
+from storage.audio.dither import dithered
 from storage.audio.mark import told
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
@@ -14,11 +15,15 @@ from storage.errors import InputError
 #: Bytes of samples that fit a plain WAV; a little less than 4 GiB leaves room for its other chunks.
 _WAV_LIMIT = (1 << 32) - (1 << 20)
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+#: Bits of the sample types that samples are rounded to.
+_BITS = {"PCM_16": 16, "PCM_24": 24}
 #: Sample types that the lossless formats can hold, the default first.
 _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
 #: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s a channel in MP3 and Ogg, 135 in Opus.
 _COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
 _AAC_BITS_PER_SECOND = 128_000
+#: libsndfile's command that says whether a float file gets a chunk about its peak.
+_ADD_PEAK = 0x1050
 #: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and encodes blocks of
 #: another size a little differently; with one size for all, a result does not depend on how its atoms were cut.
 _BLOCK_FRAMES = 1 << 16
@@ -47,6 +52,8 @@ class ResultShape:
     labels: Labels
     subtype: str
     channels: int = 1
+    dither: bool = False
+    """Whether samples deeper than this type come in, so that rounding them needs noise."""
 
 
 class Encoder(Protocol):
@@ -103,6 +110,8 @@ class SndfileEncoder:
             compression_level=_COMPRESSION.get(shape.format),
             bitrate_mode="VARIABLE" if shape.format == "mp3" else None,
         )
+        # Beside the peak of a float file libsndfile notes the time; the same result must have the same bytes.
+        soundfile._snd.sf_command(self._sound._file, _ADD_PEAK, soundfile._ffi.NULL, False)  # noqa: FBT003, SLF001
         if shape.labels.title:
             self._sound.title = shape.labels.title
         if shape.labels.artist:
@@ -110,21 +119,27 @@ class SndfileEncoder:
         if shape.labels.mark:
             self._sound.software = told(shape.labels.mark)
         self._blocks = EqualBlocks(_BLOCK_FRAMES, shape.channels)
+        self._bits = _BITS.get(shape.subtype) if shape.dither else None
+        self._at = 0
 
     def write(self, block: Mono | Frames) -> None:
         """Encode these samples, in small blocks."""
         for full in self._blocks.push(block):
-            self._sound.write(full)
+            self._write(full)
 
     def finish(self) -> None:
         """Encode what is left and complete the header."""
         if len(rest := self._blocks.rest()):
-            self._sound.write(rest)
+            self._write(rest)
         self._sound.close()
 
     def close(self) -> None:
         """Close the encoder without completing the file."""
         self._sound.close()
+
+    def _write(self, block: Mono) -> None:
+        self._sound.write(block if self._bits is None else dithered(block, self._at, self._bits))
+        self._at += len(block)
 
 
 class AacEncoder:

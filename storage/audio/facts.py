@@ -1,6 +1,6 @@
 """The facts of a recording that are known before it is decoded, and the refusals that follow from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,14 @@ class SourceFacts:
     frames_exact: bool
     title: str | None
     artist: str | None
+    depth: str = "16"
+    """How deep its samples are: 16, 24 or float; lossy ones count as 16."""
+    extras: bool = False
+    """Whether it may hold more tags, markers or pictures of a cover."""
+    pictures: bool = False
+    """Whether it is a film."""
+    films: tuple[str, ...] = ()
+    """The formats in which its pictures can stay as they are."""
 
     @property
     def seconds(self) -> float | None:
@@ -56,6 +64,15 @@ def refuse_unusable(facts: SourceFacts) -> None:
 def no_samples(name: str) -> AudioError:
     """The refusal of a recording without samples."""
     return AudioError(f"{name} holds no samples, so there is nothing to convert; check how it was recorded")
+
+
+def no_such_track(name: str, languages: Sequence[str]) -> AudioError:
+    """The refusal of a recording that has fewer tracks of sound than somebody asks for."""
+    count = len(languages)
+    if count == 1:
+        return AudioError(f"{name} holds one track of sound only", Remedy(Act.CHOOSE_TRACK, "1"))
+    told = ", ".join(f"{number} {language}" for number, language in enumerate(languages, 1))
+    return AudioError(f"{name} holds {count} tracks of sound only ({told})", Remedy(Act.CHOOSE_TRACK, str(count)))
 
 
 def cut_short(name: str, promised: float, there: float) -> AudioError:

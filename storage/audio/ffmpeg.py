@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from storage.audio.blocks import Frames
-from storage.audio.facts import SourceFacts, cut_short, damaged
+from storage.audio.depth import depth_of_codec
+from storage.audio.facts import SourceFacts, cut_short, damaged, no_such_track
 from storage.audio.source_file import SourceFile
+from storage.audio.tag_names import is_extra
 from storage.errors import AudioError
 
 #: Containers that may be opened. Playlists are left out on purpose: they make FFmpeg open other files and addresses.
@@ -20,6 +22,8 @@ _CONTAINERS = (
 _COUNTING = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac"}
 #: Seconds by which intact files may differ from their header: encoder delay, padding, timestamps in milliseconds.
 _SLACK = 0.5
+#: Codecs of pictures that WebM holds, by their decoders.
+_OF_WEBM = {"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "libaom-av1"}
 #: Full scale of integer samples; float samples are used as they are.
 _FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
 #: Channels up to which PyAV finds the end of a planar frame; with more, it takes the memory behind it for samples.
@@ -28,10 +32,17 @@ _MOST_PLANES = 7
 _CLOCK = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)")
 
 
+def open_container(file: SourceFile) -> Any:
+    """The container of a stranger's file; raises what FFmpeg raises."""
+    import av
+
+    return av.open(file, mode="r", metadata_errors="replace", options={"format_whitelist": _CONTAINERS})
+
+
 class FfmpegDecoder:
     """One recording, decoded by FFmpeg."""
 
-    def __init__(self, file: SourceFile, *, allow_truncated: bool) -> None:
+    def __init__(self, file: SourceFile, *, allow_truncated: bool, track: int = 0) -> None:
         # Importing it takes 0.3 s, which the usual formats need not pay.
         import av
 
@@ -40,14 +51,12 @@ class FfmpegDecoder:
         self._allow_truncated = allow_truncated
         self._failure: type[Exception] = av.error.FFmpegError
         try:
-            self._container = av.open(
-                file, mode="r", metadata_errors="replace", options={"format_whitelist": _CONTAINERS}
-            )
+            self._container = open_container(file)
         except (av.error.FFmpegError, UnicodeError) as error:
             file.check()
             raise AudioError(f"{file.label} holds no sound that can be decoded") from error
         try:
-            self._stream = self._first_sound()
+            self._stream = self._sound(track)
             self.facts = self._describe()
         except BaseException:
             self._container.close()
@@ -99,9 +108,11 @@ class FfmpegDecoder:
             done += frame.samples
             yield frame
 
-    def _first_sound(self) -> Any:
-        if self._container.streams.audio:
-            return self._container.streams.audio[0]
+    def _sound(self, track: int) -> Any:
+        if tracks := self._container.streams.audio:
+            if track < len(tracks):
+                return tracks[track]
+            raise no_such_track(self._file.label, [language_of(one) or "of no language" for one in tracks])
         if self._container.streams.video:
             raise AudioError(f"{self._file.label} holds pictures but no sound; give a recording with an audio track")
         raise AudioError(f"{self._file.label} holds no audio track; give a recording")
@@ -114,6 +125,7 @@ class FfmpegDecoder:
         if not rate or not channels:
             raise AudioError(f"The audio track of {self._file.label} states no rate or channels; copy the file again")
         seconds, exact = _length(container, stream)
+        samples = stream.codec_context.format
         return SourceFacts(
             name=self._file.label,
             container=container.format.name.split(",")[0],
@@ -124,7 +136,45 @@ class FfmpegDecoder:
             frames_exact=exact,
             title=_tag("title", container.metadata, stream.metadata),
             artist=_tag("artist", container.metadata, stream.metadata),
+            depth=depth_of_codec(stream.codec_context.name, samples.name if samples else ""),
+            extras=_has_extras(container, stream),
+            pictures=any(not is_cover(one) for one in container.streams.video),
+            films=films_of(container),
         )
+
+
+def language_of(stream: Any) -> str:
+    """The language of a track, if it says one."""
+    found = _tag("language", stream.metadata) or ""
+    return "" if found == "und" else found
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream of pictures is a single one that stands for the whole."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def films_of(container: Any) -> tuple[str, ...]:
+    """The formats in which this container's pictures can stay as they are; none if it has no pictures."""
+    codecs = {stream.codec_context.name if stream.codec_context else "" for stream in container.streams.video
+              if not is_cover(stream)}  # fmt: skip
+    if not codecs:
+        return ()
+    if container.format.name == "mov,mp4,m4a,3gp,3g2,mj2":
+        return ("mov", "mp4") if _tag("major_brand", container.metadata) == "qt  " else ("mp4", "mov")
+    if container.format.name == "matroska,webm":
+        return ("webm", "mkv") if codecs <= _OF_WEBM else ("mkv",)
+    return ()
+
+
+def _has_extras(container: Any, stream: Any) -> bool:
+    names = {name for name, text in {**stream.metadata, **container.metadata}.items() if text}
+    if not language_of(stream):
+        names.discard("language")
+    covers = any(is_cover(one) for one in container.streams.video)
+    return covers or bool(container.chapters()) or any(is_extra(name) for name in names)
 
 
 def _length(container: Any, stream: Any) -> tuple[float | None, bool]:
@@ -134,7 +184,9 @@ def _length(container: Any, stream: Any) -> tuple[float | None, bool]:
         return float(stream.duration * stream.time_base), counted
     written = _clock(_tag("duration", stream.metadata))
     if written is not None:
-        return written, counted
+        # Most programs write when the track ends, counted from the film's beginning, not how long it is.
+        late = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+        return max(written - max(late, 0.0), 0.0), counted
     # The whole container may last longer than its sound, for example because its pictures do.
     return (container.duration / 1e6 if container.duration else None), False
 

@@ -5,8 +5,15 @@ from pathlib import PurePath
 from storage.audio.facts import HIGHEST_RATE
 from storage.errors import InputError
 
+#: Formats of sound alone.
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
-_ALIASES = {"wave": "wav", "oga": "ogg", "mp4": "m4a"}
+#: Formats of pictures with sound.
+FILMS = ("mp4", "mov", "mkv", "webm")
+#: Formats whose samples come out as they went in.
+LOSSLESS = ("wav", "flac")
+_ALIASES = {"wave": "wav", "oga": "ogg", "m4v": "mp4", "qt": "mov"}
+#: What the sound of a film is encoded as.
+_OF_FILM = {"mp4": "m4a", "mov": "m4a", "mkv": "opus", "webm": "opus"}
 #: Hz, ascending, of the formats that support only these rates.
 _RATES = {
     "mp3": (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
@@ -25,14 +32,22 @@ def format_of(name: str | PurePath) -> str:
     path = PurePath(name)
     extension = (path.suffix or path.name).lstrip(".").lower()
     found = _ALIASES.get(extension, extension)
-    if found not in FORMATS:
-        raise InputError(f"{name} names no format that can be written; use one of the endings {', '.join(FORMATS)}")
+    if found not in FORMATS + FILMS:
+        known = ", ".join(FORMATS + FILMS)
+        raise InputError(f"{name} names no format that can be written; use one of the endings {known}")
     return found
 
 
-def writable_rate(format: str, rate: int) -> int:  # noqa: A002 - the word that callers use
+def sound_format(format_: str, depth: str | None) -> str:
+    """The format that a result's sound is written in before it joins its pictures; others are their own."""
+    if format_ == "mkv" and depth:
+        return "flac"
+    return _OF_FILM.get(format_, format_)
+
+
+def writable_rate(format: str, rate: int, depth: str | None = None) -> int:  # noqa: A002 - the word that callers use
     """The rate that this format is written at: the nearest supported one at or above, otherwise its highest."""
-    kind = format_of(format)
+    kind = sound_format(format_of(format), depth)
     rates = _RATES.get(kind)
     if rates is None:
         # No recording above that is accepted, and from about 200 kHz on libvorbis crashes.
@@ -41,9 +56,9 @@ def writable_rate(format: str, rate: int) -> int:  # noqa: A002 - the word that 
     return next((known for known in rates if known >= rate), rates[-1])
 
 
-def most_channels(format: str) -> int:  # noqa: A002 - the word that callers use
+def most_channels(format: str, depth: str | None = None) -> int:  # noqa: A002 - the word that callers use
     """How many channels files of this format are written with at the most."""
-    return _MOST_CHANNELS[format_of(format)]
+    return _MOST_CHANNELS[sound_format(format_of(format), depth)]
 
 
 def formats_with(channels: int) -> list[str]:

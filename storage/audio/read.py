@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from storage.audio.blocks import EqualBlocks, Frames, Mono
 from storage.audio.decoders import open_decoder
+from storage.audio.extras_there import holds_extras
 from storage.audio.facts import Decoder, SourceFacts, no_samples
 from storage.audio.mix import MixingLoss, mean_of_channels
 from storage.audio.silence import SilentChannels
@@ -17,10 +19,13 @@ from storage.errors import AudioError
 __all__ = ["SourceFacts", "probe"]
 
 
-def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = False) -> SourceFacts:
+def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = False, track: int = 0) -> SourceFacts:
     """What the header says; raises an AudioError that says why if it cannot be converted."""
-    with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
-        return decoder.facts
+    with (
+        open_file(source, name) as file,
+        closing(open_decoder(file, allow_truncated=allow_truncated, track=track)) as decoder,
+    ):
+        return replace(decoder.facts, extras=decoder.facts.extras or holds_extras(file))
 
 
 class Source:
@@ -74,10 +79,18 @@ class Source:
 
 @contextmanager
 def open_source(
-    source: Path | BinarySource, name: str, *, allow_truncated: bool = False, channel: int | None = None
+    source: Path | BinarySource,
+    name: str,
+    *,
+    allow_truncated: bool = False,
+    channel: int | None = None,
+    track: int = 0,
 ) -> Iterator[Source]:
     """Open a path or a seekable binary file, to read the mix or one channel from 1 on; messages call it `name`."""
-    with open_file(source, name) as file, closing(open_decoder(file, allow_truncated=allow_truncated)) as decoder:
+    with (
+        open_file(source, name) as file,
+        closing(open_decoder(file, allow_truncated=allow_truncated, track=track)) as decoder,
+    ):
         yield Source(decoder, channel)
 
 

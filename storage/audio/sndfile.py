@@ -7,6 +7,7 @@ import numpy.typing as npt
 import soundfile
 
 from storage.audio.blocks import Frames
+from storage.audio.depth import depth_of_subtype
 from storage.audio.facts import REMEDIES, SourceFacts, cut_short, damaged
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError
@@ -104,6 +105,7 @@ class SndfileDecoder:
             frames_exact=sound.format != "MP3" or _counts_its_frames(self._file),
             title=sound.title or None,
             artist=sound.artist or None,
+            depth=depth_of_subtype(sound.subtype),
         )
 
 

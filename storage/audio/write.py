@@ -13,7 +13,7 @@ from storage.audio.formats import FORMATS, format_of, most_channels, writable_ra
 from storage.audio.result_file import ResultFile
 from storage.errors import AudioError, InputError
 
-__all__ = ["FORMATS", "Labels", "ResultWriter", "format_of", "open_result", "writable_rate"]
+__all__ = ["FORMATS", "NO_LABELS", "Labels", "ResultWriter", "format_of", "open_result", "writable_rate"]
 
 #: What encoders raise: the first two come from libsndfile and its wrapper, the others include FFmpeg's errors.
 _ENCODER_ERRORS = (soundfile.SoundFileError, AssertionError, OSError, ValueError)
@@ -72,13 +72,17 @@ def open_result(
     frames: int,
     labels: Labels = NO_LABELS,
     subtype: str | None = None,
+    dither: bool = False,
     channels: int = 1,
 ) -> Iterator[ResultWriter]:
-    """Open a file to be written in order; it is removed if anything fails.
+    """Open a file of sound alone to be written in order; it is removed if anything fails.
 
-    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac.
+    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac; `dither` says that what is written is
+    deeper than that.
     """
     kind = format_of(format)
+    if kind not in FORMATS:
+        raise InputError(f"{path} would be a film without pictures; choose one of the endings {', '.join(FORMATS)}")
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have a rate of {rate} Hz; use {writable_rate(kind, rate)} Hz")
     if channels > most_channels(kind):
@@ -86,7 +90,7 @@ def open_result(
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, subtype), channels)
+    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, subtype), channels, dither)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:

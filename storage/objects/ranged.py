@@ -14,10 +14,12 @@ TRIES = 4
 
 
 class RangedReader(io.RawIOBase):
-    """Turns reads of any size into requests for whole blocks; it keeps one block, which is enough for streams."""
+    """Turns reads of any size into requests for whole blocks, and keeps the last few."""
 
     #: Big enough that a request's latency is small beside its transfer.
     BLOCK = 4 * 1024 * 1024
+    #: One is enough for a stream; films are read at as many places as they have tracks that lie one behind the other.
+    KEPT = 3
 
     def __init__(self, size: int, fetch: Callable[[int, int], bytes], *, name: str = "an object") -> None:
         super().__init__()
@@ -25,8 +27,8 @@ class RangedReader(io.RawIOBase):
         self.fetch = fetch
         self.name = name
         self.position = 0
-        self.block_start = 0
-        self.block = b""
+        self.blocks: dict[int, bytes] = {}
+        """By where they start, the one read last at the end."""
 
     def readable(self) -> bool:
         """Always true."""
@@ -51,12 +53,15 @@ class RangedReader(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if self.position >= self.size:
             return 0
-        if not self.block_start <= self.position < self.block_start + len(self.block):
-            start = self.position - self.position % self.BLOCK
-            # Both are set at once: if fetching fails, the older block keeps its position.
-            self.block_start, self.block = start, self._whole(start, min(start + self.BLOCK, self.size))
-        offset = self.position - self.block_start
-        found = self.block[offset : offset + len(view)]
+        start = self.position - self.position % self.BLOCK
+        block = self.blocks.pop(start, None)
+        if block is None:
+            block = self._whole(start, min(start + self.BLOCK, self.size))
+        self.blocks[start] = block
+        if len(self.blocks) > self.KEPT:
+            del self.blocks[next(iter(self.blocks))]
+        offset = self.position - start
+        found = block[offset : offset + len(view)]
         view[: len(found)] = found
         self.position += len(found)
         return len(found)

@@ -127,16 +127,22 @@ def test_a_file_named_like_an_address_is_still_a_file(tmp_path: Path, monkeypatc
     assert [source.error for source in find_sources([Path("take:/one.wav"), Path("take:")]).sources] == [None, None]
 
 
-@pytest.mark.parametrize("options", ["-o clip.mp4", "-o CLIP.MP4 --format m4a", "--format mp4", "--format .MP4"])
-def test_a_result_cannot_be_a_video(refusal: Refusal, talk: Path, options: str) -> None:
-    said = refusal("convert", talk, "--voice", "through", *options.split())
-    assert "a video without its picture" in said
-    assert "ask for m4a" in said
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--format flac --depth float", "flac files hold no float samples; choose --depth 16 or 24"),
+        ("--format mp3 --depth 16", "has no depth of its own; leave --depth out"),
+        ("-o clip.mp4 --depth 24", "has no depth of its own; leave --depth out"),
+        ("--keep-original", "leave --keep-original out, or choose --format mp4 or mov or mkv or webm"),
+    ],
+)
+def test_a_format_is_not_asked_for_what_it_cannot_hold(refusal: Refusal, talk: Path, options: str, said: str) -> None:
+    assert said in refusal("convert", talk, "--voice", "through", *options.split())
 
 
-def test_a_recording_may_be_a_video_but_a_job_cannot_make_one(refusal: Refusal, talk: Path, tmp_path: Path) -> None:
-    assert "ask for m4a" in refusal("submit", talk, "--voice", "through", "--format", "mp4")
+def test_a_film_may_be_named_as_a_recording_and_as_a_result(tmp_path: Path) -> None:
     assert format_for(None, tmp_path) == "wav"
+    assert format_for(None, Path("clip.mp4")) == format_for("MP4", None) == "mp4"
     assert find_sources([Path("clip.mp4")]).sources[0].error is None
 
 

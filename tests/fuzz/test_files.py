@@ -14,7 +14,7 @@ Watching = Callable[[str], Watch]
 INCOMPLETE = {"config.json"}
 
 
-@pytest.mark.parametrize("door", ["audio", "models", "atoms"])
+@pytest.mark.parametrize("door", ["audio", "extras", "models", "atoms"])
 def test_valid_files_are_accepted(watch: Watching, door: str) -> None:
     """Otherwise, nothing beyond the first check of a file would be tested."""
     outcomes = list(watch(door).judge(files(watch(door).seeds)))
@@ -31,6 +31,11 @@ def test_a_damaged_file_gives_its_content_or_a_sentence(watch: Watching, door: s
     assert endings[Ending.REFUSAL] > count / 4
 
 
-@pytest.mark.parametrize("door", [kept("audio"), kept("atoms")])
+@pytest.mark.parametrize(("door", "count"), [new("extras", 150)])
+def test_damaged_extras_are_left_out_and_the_result_is_whole(watch: Watching, door: str, count: int) -> None:
+    assert tried(watch(door), count)[Ending.VALUE] > count * 0.9
+
+
+@pytest.mark.parametrize("door", [kept("audio"), kept("atoms"), kept("extras")])
 def test_a_file_that_once_broke_its_reader_no_longer_does(watch: Watching, door: str) -> None:
     fail_with(watch(door).judge(files(KEPT / door)))

@@ -95,6 +95,27 @@ def test_a_block_that_could_not_be_fetched_leaves_no_wrong_data_behind() -> None
     assert reader.read(10) == CONTENT[RangedReader.BLOCK :][:10]
 
 
+def test_reading_at_several_places_by_turns_fetches_each_block_once() -> None:
+    fetched: list[int] = []
+
+    def fetch(start: int, stop: int) -> bytes:
+        fetched.append(start)
+        return bytes(stop - start)
+
+    block = RangedReader.BLOCK
+    reader = RangedReader(8 * block, fetch)
+    for step in range(10):
+        for place in (0, 3 * block, 5 * block):
+            reader.seek(place + 100 * step)
+            assert len(reader.read(100)) == 100
+    assert fetched == [0, 3 * block, 5 * block]
+    reader.seek(7 * block)
+    reader.read(1)
+    reader.seek(0)
+    reader.read(1)
+    assert fetched[3:] == [7 * block, 0], "more blocks are kept than there may be"
+
+
 def test_more_bytes_than_requested_are_refused() -> None:
     with pytest.raises(ObjectStoreError, match="sent 150000 bytes of an object from byte 0 on, but 100000 were asked"):
         RangedReader(100_000, lambda _start, _stop: CONTENT[:150_000]).read(5)

@@ -105,7 +105,8 @@ def test_each_channel_sounds_as_it_does_alone(desk: Desk, wanted: dict[str, obje
     for channel in (1, 2, 3):
         alone = heard(desk, converted(desk, path, str(channel), **wanted))
         assert np.abs(alone).max() > 0.05
-        np.testing.assert_array_equal(together[:, channel - 1], alone)
+        # Every channel has noise of its own where rounding to 24 bits needs some.
+        np.testing.assert_allclose(together[:, channel - 1], alone, rtol=0, atol=2.0**-21)
 
 
 def test_left_and_right_are_the_first_channels(desk: Desk) -> None:

@@ -72,7 +72,9 @@ class Cutting:
     @contextmanager
     def _opened(self, channel: int | None) -> Iterator[Source]:
         job = self.job
-        with open_source(self.file, job.name, allow_truncated=job.allow_truncated, channel=channel) as source:
+        with open_source(
+            self.file, job.name, allow_truncated=job.allow_truncated, channel=channel, track=job.track
+        ) as source:
             self.rate = source.facts.rate
             yield source
 

@@ -14,14 +14,16 @@ from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import STITCH
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
+from dispatcher.studio.stitch.finishing import finished, look_beside, sound_path
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded
 from dispatcher.studio.stitch.reopening import reopen
 from dispatcher.studio.stitch.scratch import scratch_room
 from dispatcher.studio.stitch.sound import ConvertedSound, side_by_side
 from dispatcher.turns.taking import Turns
 from storage import keys
+from storage.audio.depth import subtype_of
 from storage.audio.grid import resampled_length
-from storage.audio.write import Labels, open_result
+from storage.audio.write import NO_LABELS, Labels, open_result
 from storage.errors import AtomLost, AudioError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
@@ -43,6 +45,16 @@ class _Peak:
         for block in blocks:
             self.value = max(self.value, float(np.max(np.abs(block), initial=0.0)))
             yield block
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The file that a result's sound is written to."""
+
+    path: Path
+    frames: int
+    dither: bool
+    """Whether rounding its samples takes something from the recording's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +117,39 @@ class Stitching:
         """Write a job's result in a folder of ours, and put it into the store."""
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
-        path = folder / f"{job.id}.{job.format}"
-        self._write(job, claim, path, frames)
+        beside = look_beside(self.store, job)
+        sound = sound_path(folder, job)
+        self._write(job, claim, _Output(sound, frames, dither=beside.is_deeper))
+        path = finished(self.store, job, beside, sound, frames, claim.check)
         key = keys.result_key(job.id, claim.token[:12], job.format)
         self.store.put_file(key, path)
         size = path.stat().st_size
         path.unlink()
         return _Made(job.id, key, frames, size, time.perf_counter() - began)
 
-    def _write(self, job: JobRecord, claim: Claim, path: Path, frames: int) -> None:
+    def _write(self, job: JobRecord, claim: Claim, output: _Output) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
         sound = ConvertedSound(self.database, self.store, job)
         expected = _peak_of(sound, claim) if sound.is_mixed else job.peak
-        found = _encode(sound, claim, path, frames, expected)
+        found = _encode(sound, claim, output, expected)
         if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
-            _encode(sound, claim, path, frames, found)
+            _encode(sound, claim, output, found)
 
 
-def _encode(sound: ConvertedSound, claim: Claim, path: Path, frames: int, peak: float) -> float:
+def _encode(sound: ConvertedSound, claim: Claim, output: _Output, peak: float) -> float:
     """Write the file for an expected peak; returns the peak that its samples really have.
 
     All channels are turned down alike, so that their balance stays.
     """
     job, found, channels = sound.job, _Peak(), sound.channels()
-    finished = [None if one is None else _finished(found.of(one), job, frames, peak) for one in channels]
+    written = [None if one is None else _finished(found.of(one), job, output.frames, peak) for one in channels]
+    # In MP3, libsndfile knows no letters but Latin ones, and `finished` puts the labels in.
+    labels = NO_LABELS if job.format == "mp3" else Labels(job.title, job.artist, job.mark)
     with open_result(
-        path, rate=job.rate_out, format=job.format, frames=frames, channels=len(channels),
-        labels=Labels(job.title, job.artist, job.mark),
+        output.path, rate=job.rate_out, format=output.path.suffix, frames=output.frames, channels=len(channels),
+        labels=labels, subtype=subtype_of(job.depth), dither=output.dither,
     ) as result:  # fmt: skip
-        for block in side_by_side(finished, frames):
+        for block in side_by_side(written, output.frames):
             claim.check()
             result.write(block)
     return found.value

@@ -1,0 +1,51 @@
+"""What a result is to hold beside its sound, and how deep that is: checked as it is asked for, and on the recording."""
+
+from dispatcher.jobs.request import Request
+from storage.audio.depth import check_depth, chosen_depth, is_less
+from storage.audio.facts import SourceFacts
+from storage.audio.formats import FILMS, FORMATS, sound_format
+from storage.errors import InputError
+from storage.remedies import Act, Remedy
+
+#: Tracks of sound that somebody may ask for; no film has as many.
+_MOST_TRACKS = 1_000
+
+
+def check_shape(request: Request, format_: str) -> None:
+    """Check what can be checked before any recording is read."""
+    check_depth(format_, request.depth)
+    if request.keep_original and format_ not in FILMS:
+        raise InputError(
+            f"{format_} files have room for one track of sound only, so the recording's own cannot stay beside it",
+            Remedy(Act.LEAVE_ORIGINAL), Remedy(Act.CHOOSE_FORMAT, " or ".join(FILMS)),
+        )  # fmt: skip
+    if not 0 <= request.track < _MOST_TRACKS:
+        raise InputError(f"{request.track + 1} is no number of a track", Remedy(Act.CHOOSE_TRACK, "1"))
+
+
+def refuse_shape(facts: SourceFacts, format_: str) -> None:
+    """Refuse a film of a recording that has no pictures, or none that this format holds."""
+    if format_ not in FILMS or format_ in facts.films:
+        return
+    sound = sound_format(format_, None)
+    alone = Remedy(Act.CHOOSE_FORMAT, sound if sound == FORMATS[-1] else f"{FORMATS[-1]} or {sound}")
+    if not facts.pictures:
+        raise InputError(f"{facts.name} holds no pictures, so it cannot become a film in {format_}", alone)
+    if not facts.films:
+        raise InputError(
+            f"the pictures of {facts.name} cannot stay as they are, because only {', '.join(FILMS)} keep them", alone
+        )
+    others = Remedy(Act.CHOOSE_FORMAT, " or ".join(facts.films))
+    raise InputError(f"the pictures of {facts.name} cannot stay as they are in {format_}", others, alone)
+
+
+def shape_columns(facts: SourceFacts, request: Request, format_: str) -> dict[str, object]:
+    """What the record of a job says about it."""
+    depth = chosen_depth(format_, request.depth, facts.depth)
+    return {
+        "depth": depth,
+        # Whether rounding needs noise is found in the recording too.
+        "extras": facts.extras or format_ in FILMS or is_less(depth, facts.depth),
+        "track": request.track,
+        "keep_original": request.keep_original,
+    }
