@@ -1,4 +1,4 @@
-"""What several commands take: --json, job numbers, NAME=VALUE."""
+"""What several commands take: --json, NAME=VALUE."""
 
 import json
 from collections.abc import Iterable
@@ -7,15 +7,6 @@ from typing import Any
 import click
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
-
-class JobNumber(click.IntRange):
-    """A number that a job can have."""
-
-    name = "number of a job"
-
-
-JOB_NUMBER = JobNumber(1, 2**63 - 1)
 
 
 def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import click
 
 from dispatcher.cli.saying import say
+from dispatcher.cli.usage import Commands
 from dispatcher.local.private_state import open_state
 from storage.errors import MigrationNeeded
 from storage.private import make_private_file
@@ -11,7 +12,7 @@ from storage.remedies import Act, Remedy
 from storage.settings import Settings
 
 
-@click.group("db")
+@click.group("db", cls=Commands)
 def db_command() -> None:
     """Bring the database to the revision that this program needs, or look at it."""
 

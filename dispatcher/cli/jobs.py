@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.asking import JOB_NUMBER, as_json
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.completing import JOB_NUMBER, OneOf
+from dispatcher.cli.failing import error_object
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import complain, print_facts, print_json, print_table, say, shown_seconds, shown_time
+from dispatcher.client.answers import Changed
 from dispatcher.client.farm import Farm
 from dispatcher.reports.summary import JobSummary
 from storage.errors import VoicefarmError
@@ -17,7 +20,7 @@ from storage.records.states import JobState
 
 @click.command("jobs")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
-@click.option("--state", type=click.Choice([s.value for s in JobState]), help="Only those in this state.")
+@click.option("--state", type=OneOf([s.value for s in JobState]), help="Only those in this state.")
 @as_json
 def jobs_command(*, limit: int, state: str | None, as_json: bool) -> None:
     """List jobs, newest first, with their progress and what they wait for."""
@@ -46,55 +49,69 @@ def show_command(job: int, *, as_json: bool) -> None:
 
 @click.command("cancel")
 @click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
-def cancel_command(jobs: tuple[int, ...]) -> None:
+@as_json
+def cancel_command(jobs: tuple[int, ...], *, as_json: bool) -> None:
     """Cancel jobs; what is already done stays in the object store for a retry."""
     farm = Farm.open()
 
-    def cancel(job: int) -> None:
-        if not farm.cancel(job).is_told:
+    def cancel(job: int) -> Changed:
+        changed = farm.cancel(job)
+        if not changed.is_told:
             # Workers learn of it with their next heartbeat.
             complain("the broker is away; workers will be told once it is back")
-        say(f"job {job} is cancelled")
+        return changed
 
-    _each(jobs, cancel)
+    _each(jobs, cancel, "job {} is {}", as_json=as_json)
 
 
 @click.command("retry")
 @click.argument("jobs", nargs=-1, required=True, type=JOB_NUMBER)
-def retry_command(jobs: tuple[int, ...]) -> None:
+@as_json
+def retry_command(jobs: tuple[int, ...], *, as_json: bool) -> None:
     """Let failed or cancelled jobs continue where they stopped."""
     farm = Farm.open()
 
-    def retry(job: int) -> None:
+    def retry(job: int) -> Changed:
         changed = farm.retry(job)
         if not changed.is_told:
             complain(f"job {job} starts once the farm is up")
-        say(f"job {job} is {changed.state} again")
+        return changed
 
-    _each(jobs, retry)
+    _each(jobs, retry, "job {} is {} again", as_json=as_json)
 
 
 @click.command("fetch")
 @click.argument("job", type=JOB_NUMBER)
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="File, or folder, for the result.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
-def fetch_command(job: int, out: Path, *, overwrite: bool) -> None:
+@as_json
+def fetch_command(job: int, out: Path, *, overwrite: bool, as_json: bool) -> None:
     """Bring a finished job's result to a file."""
     farm = Farm.open()
     target = farm.fetch(job, out, overwrite=overwrite)
-    say(f"{farm.job(job).name} -> {target}")
+    name = farm.job(job).name
+    if as_json:
+        print_json({"job": job, "name": name, "result": str(target)})
+    else:
+        say(f"{name} -> {target}")
 
 
-def _each(jobs: Iterable[int], act: Callable[[int], None]) -> None:
+def _each(jobs: Iterable[int], act: Callable[[int], Changed], told: str, *, as_json: bool) -> None:
     """Do it for every job; a refusal does not stop the others."""
-    refused = False
+    became: list[dict[str, object]] = []
     for job in jobs:
         try:
-            act(job)
+            state = str(act(job).state)
         except VoicefarmError as error:
-            refused = True
             complain(worded(error))
-    if refused:
+            became.append({"job": job, "state": None, "error": error_object(error)})
+            continue
+        became.append({"job": job, "state": state, "error": None})
+        if not as_json:
+            say(told.format(job, state))
+    if as_json:
+        print_json(became)
+    if any(entry["error"] for entry in became):
         sys.exit(1)
 
 

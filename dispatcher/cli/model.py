@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from dispatcher.cli.asking import as_json
+from dispatcher.cli.completing import MODEL, Offered
 from dispatcher.cli.saying import print_json, print_table, say
+from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.models import KnownModel
 from storage.printable import printable
@@ -16,7 +18,7 @@ from workers.engines import catalog
 from workers.engines.voice_files import PublicModel
 
 
-@click.group("model")
+@click.group("model", cls=Commands)
 def model_command() -> None:
     """List, add, pull and remove the models that voices share."""
 
@@ -45,7 +47,7 @@ def add_model_command(path: Path, name: str | None) -> None:
 
 
 @model_command.command("pull")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=Offered(catalog.engine_of_files()[1].public_models))
 @click.option(
     "--from", "host", default=catalog.engine_of_files()[1].public_host, show_default=True, metavar="URL",
     help="Another place with these files.",
@@ -60,7 +62,7 @@ def pull_command(names: tuple[str, ...], host: str) -> None:
 
 
 @model_command.command("remove")
-@click.argument("name")
+@click.argument("name", type=MODEL)
 def remove_model_command(name: str) -> None:
     """Remove a model; voices that need it cannot be used until it is added again."""
     model = Farm.open().remove_model(name)

@@ -1,12 +1,14 @@
 """The options that describe a conversion, shared by convert and submit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
 
 from dispatcher.cli.asking import read_assignments
+from dispatcher.cli.completing import TAG, VOICE, Offered, OneOf, engine_of
 from dispatcher.jobs.request import PRIORITIES, Request
+from storage.audio.formats import FORMATS
 from storage.errors import InputError
 from workers.engines import catalog
 from workers.engines.engine import Engine
@@ -14,8 +16,9 @@ from workers.engines.setting import Form, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: How a setting's value is parsed. Choices are plain text, because the engine's own error lists them best.
-_TYPES: dict[Form, type] = {Form.NUMBER: float, Form.WHOLE: int, Form.CHOICE: str, Form.NAME: str, Form.SEED: int}
+#: How a setting's value is parsed. Choices are offered but not checked: engines may have different ones under one name,
+#: and the error of the voice's own engine, which --set and scripts get too, lists the right ones.
+_TYPES: dict[Form, type] = {Form.NUMBER: float, Form.WHOLE: int, Form.NAME: str, Form.SEED: int}
 
 
 def _by_name() -> dict[str, list[tuple[Engine, Setting]]]:
@@ -30,21 +33,42 @@ def _by_name() -> dict[str, list[tuple[Engine, Setting]]]:
 _NAMED = _by_name()
 
 
+class Choices(Offered):
+    """The words that engines know for a setting: those of the voice's engine, once that is known."""
+
+    def __init__(self, name: str) -> None:
+        self.by_engine = {engine.name: setting.choices for engine, setting in _NAMED[name]}
+        super().__init__(dict.fromkeys(word for words in self.by_engine.values() for word in words))
+
+    def words_for(self, ctx: click.Context, param: click.Parameter) -> Collection[str]:  # noqa: ARG002
+        """The words of the engine of the voice that is named already, else of all engines."""
+        if len(self.by_engine) < 2 or not ctx.params.get("voice"):
+            return self.words
+        return self.by_engine.get(engine_of(ctx.params["voice"]), self.words)
+
+
 def _option(name: str) -> Callable[[F], F]:
     helps = {engine.title: setting.help for engine, setting in _NAMED[name]}
     alike = len(set(helps.values())) == 1 and len(helps) > 1
     said = next(iter(helps.values())) if alike else "; ".join(f"{title}: {help_}" for title, help_ in helps.items())
-    return click.option(f"--{name.replace('_', '-')}", type=_TYPES[_NAMED[name][0][1].form],
+    form = _NAMED[name][0][1].form
+    return click.option(f"--{name.replace('_', '-')}", type=Choices(name) if form is Form.CHOICE else _TYPES[form],
                         help=f"{said[0].upper()}{said[1:]}.")  # fmt: skip
 
 
 _OPTIONS = [
-    click.option("--voice", required=True, help="Voice to convert into; `voicefarm voice list` shows them."),
+    click.option(
+        "--voice", required=True, type=VOICE, help="Voice to convert into; `voicefarm voice list` shows them."
+    ),
     *(_option(name) for name in _NAMED),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
-    click.option("--require", multiple=True, metavar="TAG", help="Only workers that offer this tag; may be repeated."),
-    click.option("--priority", type=click.Choice(list(PRIORITIES)), default="normal", show_default=True),
-    click.option("--format", "format_", help="wav, flac, mp3, ogg, opus or m4a; else by the output's name, else wav."),
+    click.option(
+        "--require", multiple=True, type=TAG, metavar="TAG", help="Only workers that offer this tag; may be repeated."
+    ),
+    click.option("--priority", type=OneOf(list(PRIORITIES)), default="normal", show_default=True),
+    click.option(
+        "--format", "format_", type=Offered(FORMATS), help="Of the result; else by the output's name, else wav."
+    ),
     click.option("--rate", type=int, help="Sample rate of the result; else the voice's own."),
     click.option("--allow-truncated", is_flag=True, help="Convert what is there of a file that ends too early."),
 ]

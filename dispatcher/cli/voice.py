@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 import click
 
 from dispatcher.cli.asking import as_json, read_assignments
+from dispatcher.cli.completing import ADDED_VOICE, VOICE, OneOf
 from dispatcher.cli.saying import print_facts, print_json, print_table, say
+from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.adding import VoiceFile
 from dispatcher.voices.voices import KnownVoice
@@ -28,7 +30,7 @@ def file_options(command: F) -> F:
     return command
 
 
-@click.group("voice")
+@click.group("voice", cls=Commands)
 def voice_command() -> None:
     """List, show, add, export and remove voices."""
 
@@ -46,7 +48,7 @@ def list_voices(*, as_json: bool) -> None:
 
 
 @voice_command.command("show")
-@click.argument("name")
+@click.argument("name", type=VOICE)
 @as_json
 def show_voice(name: str, *, as_json: bool) -> None:
     """Show all that is known of one voice."""
@@ -61,7 +63,7 @@ def show_voice(name: str, *, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @file_options
-@click.option("--like", help="Without FILE: the voice to start from; else `plain`.")
+@click.option("--like", type=VOICE, help="Without FILE: the voice to start from; else `plain`.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A change of its recipe; may be repeated.")
 @click.option(
     "--default", "presets", multiple=True, metavar="NAME=VALUE",
@@ -91,9 +93,9 @@ def add_voice_command(
 
 
 @voice_command.command("export")
-@click.argument("name")
+@click.argument("name", type=ADDED_VOICE)
 @click.option(
-    "--for", "program", type=click.Choice(catalog.engine_of_files()[1].programs), show_default=True,
+    "--for", "program", type=OneOf(catalog.engine_of_files()[1].programs), show_default=True,
     default=catalog.engine_of_files()[1].programs[0],
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A folder to make; else NAME beside you.")
@@ -105,7 +107,7 @@ def export_voice_command(name: str, program: str, output: Path | None) -> None:
 
 
 @voice_command.command("remove")
-@click.argument("name")
+@click.argument("name", type=ADDED_VOICE)
 def remove_voice_command(name: str) -> None:
     """Remove a voice that was added."""
     Farm.open().remove_voice(name)

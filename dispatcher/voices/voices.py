@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -14,6 +13,7 @@ from storage.records.database import Database
 from storage.records.rows import insert_if_absent
 from storage.records.schema import VoiceRecord
 from storage.remedies import Act, Remedy
+from storage.spelling import guessed
 from workers.engines import catalog
 from workers.wire.routes import TAG
 
@@ -73,10 +73,7 @@ def find_voice(database: Database, name: str) -> KnownVoice:
     """The voice of this name, or UnknownVoice with similar names."""
     voices = {voice.name: voice for voice in all_voices(database)}
     if name not in voices:
-        close = get_close_matches(name, voices, n=3)
-        if close:
-            raise UnknownVoice(f"there is no voice '{name}'; did you mean {' or '.join(close)}?")
-        raise UnknownVoice(f"there is no voice '{name}'", Remedy(Act.LIST_VOICES))
+        raise UnknownVoice(guessed(f"there is no voice '{name}'", name, voices), Remedy(Act.LIST_VOICES))
     return voices[name]
 
 

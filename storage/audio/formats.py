@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from storage.audio.facts import HIGHEST_RATE
 from storage.errors import InputError
+from storage.spelling import guessed
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
 _ALIASES = {"wave": "wav", "oga": "ogg", "mp4": "m4a"}
@@ -23,7 +24,8 @@ def format_of(name: str | PurePath) -> str:
     extension = (path.suffix or path.name).lstrip(".").lower()
     found = _ALIASES.get(extension, extension)
     if found not in FORMATS:
-        raise InputError(f"{name} names no format that can be written; use one of the endings {', '.join(FORMATS)}")
+        none = f"{name} names no format that can be written; use one of the endings {', '.join(FORMATS)}"
+        raise InputError(guessed(none, extension, FORMATS))
     return found
 
 

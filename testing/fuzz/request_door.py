@@ -86,8 +86,8 @@ class Ended:
     @property
     def sentence(self) -> str:
         """The error, without the lines that click puts before it; for several recordings, the first one's."""
-        _, error, behind = self.told.partition("\nError: ")
-        return behind if error else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
+        _, usage, behind = self.told.partition("\n\nvoicefarm: ")
+        return behind if usage else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
 
 
 def run_command(words: list[str], folder: Path, state: Path) -> Ended:

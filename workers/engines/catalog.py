@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from storage.errors import InputError
+from storage.spelling import guessed
 from workers.engines.engine import Engine
 from workers.engines.voice import Shelf
 from workers.engines.voice_files import VoiceFiles
@@ -25,7 +26,8 @@ def engine(name: str) -> Engine:
     """The engine of this name."""
     module = _ENGINES.get(name)
     if module is None:
-        raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
+        there = f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}"
+        raise InputError(guessed(there, name, _ENGINES))
     found: object = import_module(module).ENGINE
     if not isinstance(found, Engine):
         raise TypeError(f"{module}.ENGINE is not an Engine")

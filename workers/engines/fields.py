@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from storage.errors import InputError
+from storage.spelling import guessed
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -16,7 +17,8 @@ def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -
     """Refuse unknown keys, which are more often misspelt than superfluous."""
     unknown = sorted(str(key) for key in given if key not in known)
     if unknown:
-        raise InputError(f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(sorted(known))}")
+        there = f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(sorted(known))}"
+        raise InputError(guessed(there, unknown[0], known))
 
 
 def read_number(what: str, name: str, value: object, low: float, high: float) -> float:
@@ -36,7 +38,8 @@ def read_numbers(what: str, given: Mapping[str, Any], ranges: Ranges) -> dict[st
 def read_choice(what: str, name: str, value: object, choices: Collection[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise InputError(f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}")
+        refused = f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}"
+        raise InputError(guessed(refused, str(value), choices))
     return value
 
 
