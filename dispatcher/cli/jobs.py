@@ -9,8 +9,9 @@ import click
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.completing import JOB_NUMBER, OneOf
 from dispatcher.cli.failing import error_object
+from dispatcher.cli.printing import print_table
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import complain, print_facts, print_json, print_table, say, shown_seconds, shown_time
+from dispatcher.cli.saying import complain, print_facts, print_json, say, shown_seconds, shown_time
 from dispatcher.client.answers import Changed
 from dispatcher.client.farm import Farm
 from dispatcher.reports.summary import JobSummary
@@ -32,7 +33,13 @@ def jobs_command(*, limit: int, state: str | None, as_json: bool) -> None:
         (s.id, s.name, s.voice, s.state, f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left, s.note)
         for s in summaries
     ]
-    print_table(("job", "recording", "voice", "state", "done", "length", "left", ""), rows)
+    print_table(
+        ("job", "recording", "voice", "state", "done", "length", "left", ""),
+        rows,
+        numbers=("done", "length", "left"),
+        dispensable=("length", "voice", "left"),
+        below="",
+    )
 
 
 @click.command("show")

@@ -9,7 +9,8 @@ import click
 
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.completing import MODEL, Offered
-from dispatcher.cli.saying import print_json, print_table, say
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.saying import print_json, say
 from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.models import KnownModel
@@ -32,7 +33,7 @@ def list_models(*, as_json: bool) -> None:
         print_json([m.to_json() for m in models])
     elif models:
         rows = [(m.name, m.called, f"{m.facts.get('bytes', 0) / 1e6:.0f} MB", m.content_hash[:12]) for m in models]
-        print_table(("model", "kind", "size", "package"), rows)
+        print_table(("model", "kind", "size", "package"), rows, numbers=("size",), dispensable=("package",))
     else:
         say("there is no model; get the usual ones with `voicefarm model pull`")
 

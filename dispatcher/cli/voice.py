@@ -8,7 +8,8 @@ import click
 
 from dispatcher.cli.asking import as_json, read_assignments
 from dispatcher.cli.completing import ADDED_VOICE, VOICE, OneOf
-from dispatcher.cli.saying import print_facts, print_json, print_table, say
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.saying import print_facts, print_json, say
 from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.adding import VoiceFile
@@ -44,7 +45,7 @@ def list_voices(*, as_json: bool) -> None:
         print_json([v.to_json() for v in voices])
         return
     rows = [(v.name, v.called, f"{v.rate} Hz", "built in" if v.built_in else "added", _in_one_line(v)) for v in voices]
-    print_table(("voice", "engine", "rate", "", "recipe"), rows)
+    print_table(("voice", "engine", "rate", "", "recipe"), rows, dispensable=("rate", "", "engine"))
 
 
 @voice_command.command("show")

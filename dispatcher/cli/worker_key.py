@@ -4,7 +4,8 @@ import click
 
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.completing import WORKER_KEY
-from dispatcher.cli.saying import print_json, print_table, say, shown_time
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.saying import print_json, say, shown_time
 from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 

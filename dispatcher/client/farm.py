@@ -24,7 +24,7 @@ from dispatcher.jobs.submitting import CheckedRequest, check_request, submit
 from dispatcher.local.embedded import prepare_records
 from dispatcher.local.finding import Finding
 from dispatcher.local.private_state import open_state
-from dispatcher.reports.farm import WorkerThere, read_workers
+from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.reading import read_job, read_period
@@ -194,9 +194,15 @@ class Farm:
 
     # The farm itself
 
-    def workers(self, *, past: bool = False) -> list[WorkerThere]:
-        """The workers there are: what they can do and how fast they are. With `past`, all that ever were."""
-        return list(read_workers(self.database, time.time(), self.settings.lost_after_seconds, past=past))
+    def workers(self, *, past: bool = False, since: float = 0.0) -> list[WorkerThere]:
+        """The workers there are: what they can do and how fast they are.
+
+        With `past`, also the last run of each that is gone, unless it was last seen before a moment, in seconds since
+        the epoch.
+        """
+        lost_after = self.settings.lost_after_seconds
+        found = read_workers(self.database, time.time(), lost_after, past=past, seen_since=since)
+        return last_runs(found) if past else found
 
     def report(self, job: int) -> JobReport:
         """Where the time of a job went."""
