@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 #: How alike two names must be, from 0 to 1, for one to be a misspelling of the other.
-_ALIKE = 0.6
+_ALIKE = 0.7
 #: What is less alike than the nearest by more than this is not worth mentioning beside it.
 _BESIDE = 0.1
 #: Names that are offered at most; more would be a list to read rather than an answer.

@@ -61,6 +61,8 @@ _OPTIONS = [
         "--voice", required=True, type=VOICE, help="Voice to convert into; `voicefarm voice list` shows them."
     ),
     *(_option(name) for name in _NAMED),
+    # Once called so; its unit depends on the voice.
+    click.option("--formant", type=float, hidden=True),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
     click.option(
         "--require", multiple=True, type=TAG, metavar="TAG", help="Only workers that offer this tag; may be repeated."
@@ -95,7 +97,7 @@ def build_request(options: dict[str, Any]) -> Request:
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
-    named = {name: options[name] for name in _NAMED if options[name] is not None}
+    named = {name: options[name] for name in (*_NAMED, "formant") if options[name] is not None}
     if (speaker := named.get("speaker", "")).isdecimal():
         named["speaker"] = int(speaker)
     others = read_assignments(options["sets"], "--set")

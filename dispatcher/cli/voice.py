@@ -74,7 +74,7 @@ def add_voice_command(
     name: str, file: Path | None, *, like: str | None, changes: tuple[str, ...], presets: tuple[str, ...], **said: Any
 ) -> None:
     """Add a voice: a trained one from FILE (.pth), or one that differs from another in a few numbers, such as
-    `--like deep --set pitch_semitones=3`.
+    `--like deep --set pitch=3`.
     """
     farm = Farm.open()
     defaults, changed = read_assignments(presets, "--default"), read_assignments(changes, "--set")
@@ -121,5 +121,5 @@ def _in_one_line(voice: KnownVoice) -> str:
 
 def _facts(voice: KnownVoice) -> list[tuple[str, object]]:
     """What the recipe says, name by name, and the voice's own settings."""
-    settings = " ".join(f"{name}={value}" for name, value in voice.defaults.items())
+    settings = " ".join(f"{name}={value}" for name, value in voice.told_defaults.items())
     return [*voice.shown, *([("settings", settings)] if settings else [])]

@@ -47,14 +47,20 @@ class KnownVoice:
         own = {field: value for field, value in self.recipe.items() if field != DEFAULTS}
         return catalog.engine(self.engine).shown(own)
 
+    @property
+    def told_defaults(self) -> Mapping[str, Any]:
+        """The same under the names that people use."""
+        return catalog.engine(self.engine).in_common_words(self.defaults)
+
     def to_json(self) -> dict[str, Any]:
-        """For programs."""
+        """For programs, under the names and in the units that people use; what is stored keeps its own."""
+        told = catalog.engine(self.engine).told_recipe(self.recipe)
         return {
             "name": self.name,
             "engine": self.engine,
             "rate": self.rate,
             "built_in": self.built_in,
-            "recipe": dict(self.recipe),
+            "recipe": {**told, DEFAULTS: self.told_defaults} if self.defaults else told,
         }
 
 

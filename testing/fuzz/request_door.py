@@ -29,7 +29,8 @@ _LONGEST = 200
 _NOWHERE = "-o taken/out.wav"
 _CONVERSIONS = (
     "{} --voice bright", "talk.wav --voice {}", "talk.wav --voice bright --pitch {}",
-    "talk.wav --voice bright --formant {}", "talk.wav --voice bright --breath {}", "talk.wav --voice bright --seed {}",
+    "talk.wav --voice bright --formant-shift {}", "talk.wav --voice bright --breath {}",
+    "talk.wav --voice bright --seed {}",
     "talk.wav --voice bright --set {}", "talk.wav --voice bright --set pitch={}",
     "talk.wav --voice bright --set {}={}", "talk.wav --voice bright --speaker {}", "talk.wav --voice through --rate {}",
     "talk.wav --voice through --format {}", "talk.wav --voice through --rate {} --format {}",

@@ -1,5 +1,6 @@
 """The catalog of engines, which are found by name and imported only when used."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -32,6 +33,11 @@ def engine(name: str) -> Engine:
     if not isinstance(found, Engine):
         raise TypeError(f"{module}.ENGINE is not an Engine")
     return found
+
+
+def in_common_words(engine_name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's settings as people name them; those of an engine that is no more are left as they are."""
+    return engine(engine_name).in_common_words(settings) if engine_name in _ENGINES else dict(settings)
 
 
 def engines() -> tuple[Engine, ...]:

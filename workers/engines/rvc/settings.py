@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from storage.errors import InputError
-from workers.engines.setting import choice, declared, number, numbered, read_settings, seed
+from workers.engines.naming import ratio_of
+from workers.engines.setting import (
+    FORMANT,
+    FORMANT_HELP,
+    PITCH,
+    PITCH_HELP,
+    Unit,
+    choice,
+    declared,
+    number,
+    numbered,
+    read_settings,
+    seed,
+)
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -29,7 +42,7 @@ class RvcSettings:
     """All settings of a conversion, with their defaults."""
 
     # Four octaves: from a bass to a whistle register and back.
-    transpose: float = number(0.0, -48.0, 48.0, "semitones up or down, on top of the voice's own", also_called="pitch")
+    transpose: float = number(0.0, -48.0, 48.0, PITCH_HELP, unit=Unit.SEMITONES, names=PITCH)
     pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "rmvpe, harvest, dio or swift-f0")
     # The limits of the pitch net, whose lowest and highest bins are at 32 Hz and 2005 Hz.
     pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; frames with a lower pitch count as unvoiced")
@@ -38,7 +51,7 @@ class RvcSettings:
     autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn towards")
     autotune_scale: str = choice(("chromatic", "major", "minor"), "its scale: chromatic, major or minor")
     # An octave is more than the difference between any two throats.
-    formant: float = number(0.0, -12.0, 12.0, "semitones")
+    formant: float = number(0.0, -12.0, 12.0, FORMANT_HELP, unit=Unit.SEMITONES, names=FORMANT)
     index_rate: float = number(0.75, 0.0, 1.0, "how much is taken from the voice's index, 0 to 1")
     protect: float = number(0.33, 0.0, 0.5, "how far unvoiced sounds are kept from the index; 0.5 is off")
     loudness_mix: float = number(
@@ -67,4 +80,4 @@ class RvcSettings:
     @property
     def formant_ratio(self) -> float:
         """The factor for the frequencies of the resonances."""
-        return float(2.0 ** (self.formant / 12.0))
+        return ratio_of(self.formant)
