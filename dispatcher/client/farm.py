@@ -27,6 +27,7 @@ from dispatcher.local.private_state import open_state
 from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
+from dispatcher.reports.pulse import Pulse, read_pulse
 from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
@@ -203,6 +204,10 @@ class Farm:
         lost_after = self.settings.lost_after_seconds
         found = read_workers(self.database, time.time(), lost_after, past=past, seen_since=since)
         return last_runs(found) if past else found
+
+    def pulse(self, failed_since: float) -> Pulse:
+        """How the farm is doing right now, and which jobs failed since a moment, in seconds since the epoch."""
+        return read_pulse(self.database, time.time(), self.settings.lost_after_seconds, failed_since)
 
     def report(self, job: int) -> JobReport:
         """Where the time of a job went."""
