@@ -53,11 +53,6 @@ class Pulse:
 def read_pulse(database: Database, now: float, lost_after: float, failed_since: float) -> Pulse:
     """How the farm is doing now; a job that failed at the moment itself counts as told before."""
     with database.reading() as connection:
-        converted = connection.execute(
-            select(func.sum(AttemptRecord.audio_seconds))
-            .where(AttemptRecord.outcome.in_(GOOD))
-            .where(AttemptRecord.ended_at > now - WINDOW)
-        ).scalar()
         there = connection.execute(
             select(func.count())
             .select_from(WorkerRecord)
@@ -68,9 +63,18 @@ def read_pulse(database: Database, now: float, lost_after: float, failed_since: 
             at=now,
             open_jobs=_open_jobs(connection),
             workers=int(there),
-            realtime=float(converted or 0.0) / WINDOW,
+            realtime=_pace(connection, now),
             failed=_failed(connection, failed_since),
         )
+
+
+def _pace(connection: Connection, now: float) -> float:
+    """Seconds of audio converted a second, since the last minute or the work in it began."""
+    lately = select(func.sum(AttemptRecord.audio_seconds), func.min(AttemptRecord.ended_at - AttemptRecord.busy)).where(
+        AttemptRecord.outcome.in_(GOOD), AttemptRecord.ended_at > now - WINDOW
+    )
+    audio, began = connection.execute(lately).one()
+    return float(audio) / min(max(now - began, 1.0), WINDOW) if audio else 0.0
 
 
 def _open_jobs(connection: Connection) -> int:

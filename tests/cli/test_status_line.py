@@ -17,14 +17,15 @@ def test_a_pulse_counts_what_is_open_there_and_done_lately(database: Database, k
     keep(job(state="converting", ended_at=None), job(state="failed", reason="why", ended_at=now - 1))
     keep(job(state="failed", ended_at=now - 100), worker("here", last_seen=now), worker("gone", last_seen=now - 100))
     keep(
-        attempt(0, "a", "here", audio_seconds=90.0, ended_at=now - 5),
+        attempt(0, "a", "here", audio_seconds=90.0, busy=4.0, ended_at=now - 5),
         attempt(1, "a", "here", audio_seconds=900.0, ended_at=now - WINDOW - 5),
         attempt(2, "a", "here", "failed", audio_seconds=900.0, ended_at=now),
     )
     pulse = read_pulse(database, now, 10.0, failed_since=now - 50)
-    assert (pulse.open_jobs, pulse.workers, pulse.realtime) == (1, 1, 1.5)
+    # The work of the last minute began 9 s ago.
+    assert (pulse.open_jobs, pulse.workers, pulse.realtime) == (1, 1, pytest.approx(10.0))
     assert [(failed.id, failed.reason) for failed in pulse.failed] == [(2, "why")]
-    assert pulse.line == "1 job open, 1.5x realtime, 1 worker"
+    assert pulse.line == "1 job open, 10.0x realtime, 1 worker"
     assert read_pulse(database, now + 200, 10.0, failed_since=now).line == "1 job open, 0 workers"
 
 
