@@ -18,7 +18,7 @@ def db_command() -> None:
 
 
 @db_command.command("upgrade")
-@click.option("--revision", default="head", show_default=True)
+@click.option("--revision", default="head", show_default=True, help="How far up; `head` is the newest.")
 def upgrade_command(revision: str) -> None:
     """Go up, keeping all data."""
     from migrations.running import upgrade

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
+from dispatcher.cli.examples import examples_of
 from dispatcher.cli.failing import STOPPED, UNFORESEEN, USAGE, described, error_object, print_error
 from dispatcher.cli.saying import Complaining, complain
 from dispatcher.cli.usage import Commands, usage_lines, usage_sentence
@@ -90,6 +91,7 @@ class LazyGroup(Commands):
             return None
         module = import_module(f"dispatcher.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        command.epilog = examples_of(cmd_name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
@@ -106,7 +108,10 @@ class LazyGroup(Commands):
                 formatter.write_dl([(name, place.summary) for name, place in section.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    epilog=examples_of(""),
+)  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 @click.version_option(package_name="voicefarm")
 def cli(*, debug: bool) -> None:

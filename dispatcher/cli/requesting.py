@@ -12,7 +12,7 @@ from storage.audio.formats import FORMATS
 from storage.errors import InputError
 from workers.engines import catalog
 from workers.engines.engine import Engine
-from workers.engines.setting import Form, Setting
+from workers.engines.setting import Form, Setting, Unit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,9 +51,22 @@ def _option(name: str) -> Callable[[F], F]:
     helps = {engine.title: setting.help for engine, setting in _NAMED[name]}
     alike = len(set(helps.values())) == 1 and len(helps) > 1
     said = next(iter(helps.values())) if alike else "; ".join(f"{title}: {help_}" for title, help_ in helps.items())
-    form = _NAMED[name][0][1].form
-    return click.option(f"--{name.replace('_', '-')}", type=Choices(name) if form is Form.CHOICE else _TYPES[form],
-                        help=f"{said[0].upper()}{said[1:]}.")  # fmt: skip
+    setting = _NAMED[name][0][1]
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        type=Choices(name) if setting.form is Form.CHOICE else _TYPES[setting.form],
+        metavar="SEMITONES" if setting.names.get(name) is Unit.SEMITONES else None,
+        help=f"{said[0].upper()}{said[1:]}.  [default: {_default(name)}]",
+    )
+
+
+def _default(name: str) -> str:
+    """What holds unless a job or its voice says otherwise; by engine where they differ."""
+    defaults = {e.title: e.in_common_words({s.name: s.default})[name] for e, s in _NAMED[name]}
+    shown = {title: f"{d:g}" if isinstance(d, float) else str(d) for title, d in defaults.items()}
+    if len(set(shown.values())) == 1:
+        return next(iter(shown.values()))
+    return ", ".join(f"{value} ({title})" for title, value in shown.items())
 
 
 _OPTIONS = [
@@ -67,7 +80,13 @@ _OPTIONS = [
     click.option(
         "--require", multiple=True, type=TAG, metavar="TAG", help="Only workers that offer this tag; may be repeated."
     ),
-    click.option("--priority", type=OneOf(list(PRIORITIES)), default="normal", show_default=True),
+    click.option(
+        "--priority",
+        type=OneOf(list(PRIORITIES)),
+        default="normal",
+        show_default=True,
+        help="How urgent; the more urgent overtakes what waits.",
+    ),
     click.option(
         "--format", "format_", type=Offered(FORMATS), help="Of the result; else by the output's name, else wav."
     ),

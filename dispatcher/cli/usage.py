@@ -2,6 +2,7 @@
 
 import click
 
+from dispatcher.cli.examples import examples_of
 from storage.printable import printable
 from storage.spelling import guessed
 
@@ -26,7 +27,14 @@ def usage_lines(error: click.ClickException) -> str:
 
 
 class Commands(click.Group):
-    """A group that asks which command was meant by one that it does not have."""
+    """A group that asks which command was meant by one that it does not have, and whose commands show examples."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, with its examples."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.epilog = examples_of(f"{self.name} {cmd_name}")
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -97,7 +97,7 @@ def add_voice_command(
 @click.argument("name", type=ADDED_VOICE)
 @click.option(
     "--for", "program", type=OneOf(catalog.engine_of_files()[1].programs), show_default=True,
-    default=catalog.engine_of_files()[1].programs[0],
+    default=catalog.engine_of_files()[1].programs[0], help="The app that it is for.",
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A folder to make; else NAME beside you.")
 def export_voice_command(name: str, program: str, output: Path | None) -> None:

@@ -23,7 +23,8 @@ def test_a_pulse_counts_what_is_open_there_and_done_lately(database: Database, k
     )
     pulse = read_pulse(database, now, 10.0, failed_since=now - 50)
     # The work of the last minute began 9 s ago.
-    assert (pulse.open_jobs, pulse.workers, pulse.realtime) == (1, 1, pytest.approx(10.0))
+    assert (pulse.open_jobs, pulse.workers) == (1, 1)
+    assert pulse.realtime == pytest.approx(10.0)
     assert [(failed.id, failed.reason) for failed in pulse.failed] == [(2, "why")]
     assert pulse.line == "1 job open, 10.0x realtime, 1 worker"
     assert read_pulse(database, now + 200, 10.0, failed_since=now).line == "1 job open, 0 workers"
