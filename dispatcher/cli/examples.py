@@ -36,6 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "model remove": ("voicefarm model remove rmvpe",),
     "workers": ("voicefarm workers", "voicefarm workers --all --since 30d"),
     "report": ("voicefarm report 7", "voicefarm report 7 --picture talk.png", "voicefarm report --since 12h"),
+    "init": (
+        "voicefarm init",
+        "voicefarm init --role worker --broker-url redis://box1:…@server:6379/0 --objects-url s3://voicefarm --yes",
+    ),
     "completion": (
         'eval "$(voicefarm completion bash)"',
         'eval "$(voicefarm completion zsh)"',

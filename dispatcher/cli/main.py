@@ -52,6 +52,9 @@ SECTIONS = {
         "report": Place("report", "Show where the time of JOB went, or what the farm did --since some moment."),
     },
     "Setting up": {
+        "init": Place(
+            "init", "Write voicefarm.toml for a client, a server or a worker of a farm, and check that it works."
+        ),
         "completion": Place(
             "completion", "Print the script that lets a shell complete commands, options, voices, jobs and files."
         ),
