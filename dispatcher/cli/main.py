@@ -126,6 +126,10 @@ def cli(*, debug: bool) -> None:
 def main() -> None:
     """Run the command; the exit status is 0 only if everything asked for was done."""
     logging.getLogger("voicefarm.client").addHandler(Complaining())
+    if COMPLETE in os.environ:
+        from dispatcher.cli.shells import use_our_shells
+
+        use_our_shells()
     try:
         cli.main(prog_name=PROGRAM, complete_var=COMPLETE, standalone_mode=False)
     except VoicefarmError as error:

@@ -47,6 +47,25 @@ class Choices(Offered):
         return self.by_engine.get(engine_of(ctx.params["voice"]), self.words)
 
 
+class Assignments(Offered):
+    """NAME=VALUE: the names of the settings that the voice has, and the words of those that are choices."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
+        """NAME=VALUE."""
+        return "NAME=VALUE"
+
+    def words_for(self, ctx: click.Context, param: click.Parameter) -> Collection[str]:  # noqa: ARG002
+        """The settings of the engine of the voice that is named already, else of all engines."""
+        voice = ctx.params.get("voice") or ctx.params.get("like")
+        engine = engine_of(voice) if voice else ""
+        mine = {name: s for name in _NAMED for e, s in _NAMED[name] if engine in ("", e.name)}
+        names = [f"{name}=" for name, setting in mine.items() if not setting.choices]
+        return [*names, *(f"{name}={word}" for name, setting in mine.items() for word in setting.choices)]
+
+
+ASSIGNMENTS = Assignments(())
+
+
 def _option(name: str) -> Callable[[F], F]:
     helps = {engine.title: setting.help for engine, setting in _NAMED[name]}
     alike = len(set(helps.values())) == 1 and len(helps) > 1
@@ -76,7 +95,7 @@ _OPTIONS = [
     *(_option(name) for name in _NAMED),
     # Once called so; its unit depends on the voice.
     click.option("--formant", type=float, hidden=True),
-    click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Any setting of the voice, by its name."),
+    click.option("--set", "sets", multiple=True, type=ASSIGNMENTS, help="Any setting of the voice, by its name."),
     click.option(
         "--require", multiple=True, type=TAG, metavar="TAG", help="Only workers that offer this tag; may be repeated."
     ),

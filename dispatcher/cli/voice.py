@@ -9,6 +9,7 @@ import click
 from dispatcher.cli.asking import as_json, read_assignments
 from dispatcher.cli.completing import ADDED_VOICE, VOICE, OneOf
 from dispatcher.cli.printing import print_table
+from dispatcher.cli.requesting import ASSIGNMENTS
 from dispatcher.cli.saying import print_facts, print_json, say
 from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
@@ -67,7 +68,7 @@ def show_voice(name: str, *, as_json: bool) -> None:
 @click.option("--like", type=VOICE, help="Without FILE: the voice to start from; else `plain`.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A change of its recipe; may be repeated.")
 @click.option(
-    "--default", "presets", multiple=True, metavar="NAME=VALUE",
+    "--default", "presets", multiple=True, type=ASSIGNMENTS,
     help="A setting that jobs with this voice have unless they say otherwise; may be repeated.",
 )  # fmt: skip
 def add_voice_command(

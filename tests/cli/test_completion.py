@@ -12,12 +12,14 @@ from click.shell_completion import ShellComplete
 from sqlalchemy import insert
 
 from dispatcher.cli.main import COMMANDS, COMPLETE, PROGRAM, cli
+from dispatcher.cli.shells import joined
 from dispatcher.client.glance import glance
 from storage.records.database import Database
 from storage.records.schema import VoiceRecord
 from tests.cli.running import ROOT
 from tests.storage.rows import add_job
 
+METHODS = [f"pitch_method={word}" for word in ("rmvpe", "harvest", "dio", "swift-f0")]
 #: Prints what bash would offer; outside of a completion, bash has no `compopt`.
 _BASH = """
 compopt() { echo "files"; }
@@ -102,6 +104,9 @@ def test_commands_are_completed_without_importing_any() -> None:
         ("model pull r", ["rmvpe"]),
         ("worker --only c", ["cuda", "cpu"]),
         ("completion ", ["bash", "zsh", "fish"]),
+        ("convert --set pitch_", ["pitch_low=", "pitch_high=", *METHODS]),
+        ("convert --voice bright --set ", ["pitch=", "formant_shift=", "breath=", "seed="]),
+        ("voice add x --like bright --default p", ["pitch="]),
     ],
 )
 def test_values_are_completed(state: Path, line: str, expected: list[str]) -> None:
@@ -160,19 +165,29 @@ def _shell(*command: str) -> list[str]:
 
 def test_bash_completes(state: Path, on_path: None) -> None:
     assert set(COMMANDS) <= set(_shell("bash", "-c", _BASH % ("voicefarm ''", 1)))
-    assert _shell("bash", "-c", _BASH % ("voicefarm convert --voice br", 3))[:2] == ["bright", "brave"]
     assert _shell("bash", "-c", _BASH % ("voicefarm convert ta", 2))[0] == "files"
+    # Bash takes an equals sign for a word.
+    assert _shell("bash", "-c", _BASH % ("voicefarm convert --voice = br", 4))[:2] == ["bright", "brave"]
+    assert _shell("bash", "-c", _BASH % ("voicefarm convert --set pauses = s", 5))[0] == "silent"
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 def test_zsh_completes_with_names_as_help(state: Path, on_path: None) -> None:
+    assert _shell("zsh", "-f", "-c", _ZSH % ("voicefarm convert --pauses=s", 3))[0] == "--pauses=silent"
     said = _shell("zsh", "-f", "-c", _ZSH % ("voicefarm show ''", 3))
     assert said[:3] == [
         "3:talk.wav (bright, converting)", "2:done.wav (bright, finished)", r"1:a:b\nc.wav (bright, failed)"
     ]  # fmt: skip
 
 
+def test_words_on_both_sides_of_an_equals_sign_are_one() -> None:
+    assert joined(["--voice", "=", "br", "--set", "a", "=", ""]) == ["--voice=br", "--set", "a="]
+    assert joined(["=", "a"]) == ["=a"]
+
+
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
 def test_fish_completes_with_names_as_help(state: Path, on_path: None) -> None:
     script = "voicefarm completion fish | source; complete -C 'voicefarm fetch '"
-    assert _shell("fish", "--no-config", "-c", script)[0] == "2\tdone.wav (bright, finished)"
+    script += "; complete -C 'voicefarm convert --voice=bri'"
+    said = _shell("fish", "--no-config", "-c", script)
+    assert said[:2] == ["2\tdone.wav (bright, finished)", "--voice=bright\tworld, built in"]
