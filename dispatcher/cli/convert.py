@@ -16,6 +16,7 @@ from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import build_request, request_options
 from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.summing_up import summary_of
 from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
@@ -26,7 +27,7 @@ from dispatcher.client.watching import pause_a_moment
 _interrupted = Event()
 
 
-@click.command("convert")
+@click.command("convert", cls=SectionedCommand)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already.")

@@ -11,6 +11,7 @@ import click
 
 from dispatcher.cli.examples import EXAMPLES
 from dispatcher.cli.main import PROGRAM, SECTIONS, cli
+from dispatcher.cli.sections import sections_of
 
 #: Letters in a line of the source.
 _LINE = 70
@@ -81,11 +82,14 @@ def _command(group: click.Group, above: click.Context, name: str) -> Iterator[st
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        # Arguments say what they are by their names.
-        if record is not None and record[1]:
-            yield from _entry(*record)
+    for number, (title, parameters) in enumerate(sections_of(command, context).items()):
+        if number:
+            yield from (".PP", escaped(f"{title}:"))
+        for parameter in parameters:
+            record = parameter.get_help_record(context)
+            # Arguments say what they are by their names.
+            if record is not None and record[1]:
+                yield from _entry(*record)
 
 
 def _entry(name: str, said: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import click
 
 from dispatcher.cli.asking import read_assignments
 from dispatcher.cli.completing import TAG, VOICE, Offered, OneOf, engine_of
+from dispatcher.cli.sections import SectionOption
 from dispatcher.jobs.request import PRIORITIES, Request
 from storage.audio.formats import FORMATS
 from storage.errors import InputError
@@ -31,6 +32,8 @@ def _by_name() -> dict[str, list[tuple[Engine, Setting]]]:
 
 
 _NAMED = _by_name()
+#: The section of the options for settings that more than one kind of voice has.
+_SOUND = "How it sounds"
 
 
 class Choices(Offered):
@@ -68,11 +71,13 @@ ASSIGNMENTS = Assignments(())
 
 def _option(name: str) -> Callable[[F], F]:
     helps = {engine.title: setting.help for engine, setting in _NAMED[name]}
-    alike = len(set(helps.values())) == 1 and len(helps) > 1
+    alike = len(set(helps.values())) == 1
     said = next(iter(helps.values())) if alike else "; ".join(f"{title}: {help_}" for title, help_ in helps.items())
-    setting = _NAMED[name][0][1]
+    engine, setting = _NAMED[name][0]
     return click.option(
         f"--{name.replace('_', '-')}",
+        cls=SectionOption,
+        section=_SOUND if len(helps) > 1 else f"{_SOUND}, for {engine.title} voices",
         type=Choices(name) if setting.form is Form.CHOICE else _TYPES[setting.form],
         metavar="SEMITONES" if setting.names.get(name) is Unit.SEMITONES else None,
         help=f"{said[0].upper()}{said[1:]}.  [default: {_default(name)}]",
@@ -95,7 +100,15 @@ _OPTIONS = [
     *(_option(name) for name in _NAMED),
     # Once called so; its unit depends on the voice.
     click.option("--formant", type=float, hidden=True),
-    click.option("--set", "sets", multiple=True, type=ASSIGNMENTS, help="Any setting of the voice, by its name."),
+    click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        type=ASSIGNMENTS,
+        cls=SectionOption,
+        section=_SOUND,
+        help="Any setting of the voice, by its name; may be repeated.",
+    ),
     click.option(
         "--require", multiple=True, type=TAG, metavar="TAG", help="Only workers that offer this tag; may be repeated."
     ),

@@ -10,13 +10,14 @@ from dispatcher.cli.asking import as_json
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import build_request, request_options
 from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.sections import SectionedCommand
 from dispatcher.client.farm import Farm
 from dispatcher.client.sources import Source, find_sources
 from dispatcher.jobs.submitting import CheckedRequest
 from storage.errors import VoicefarmError
 
 
-@click.command("submit")
+@click.command("submit", cls=SectionedCommand)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @request_options
 @as_json

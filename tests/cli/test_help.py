@@ -12,6 +12,7 @@ import pytest
 from dispatcher.cli.examples import EXAMPLES
 from dispatcher.cli.main import PROGRAM, cli
 from dispatcher.cli.manual import escaped, manual
+from dispatcher.cli.sections import sections_of
 from tests.docs.test_commands import COMMANDS
 
 LINES = [line for lines in EXAMPLES.values() for line in lines]
@@ -82,6 +83,17 @@ def test_the_help_ends_with_examples_each_on_its_line() -> None:
     said = command.get_help(click.Context(command, info_name="convert", parent=context))
     for line in EXAMPLES["convert"]:
         assert f"\n    {line}\n" in f"{said}\n"
+
+
+def test_the_many_options_of_a_conversion_stand_in_sections_what_is_required_first() -> None:
+    command = COMMANDS["voicefarm convert"]
+    sections = sections_of(command, click.Context(command))
+    assert list(sections) == [
+        "Options", "How it sounds", "How it sounds, for WORLD voices", "How it sounds, for RVC voices"
+    ]  # fmt: skip
+    assert next(p.name for p in sections["Options"] if isinstance(p, click.Option)) == "voice"
+    assert {"pitch", "formant_shift", "seed", "sets"} == {p.name for p in sections["How it sounds"]}
+    assert sum(map(len, sections.values())) == len([p for p in command.params if not getattr(p, "hidden", False)]) + 1
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
