@@ -1,11 +1,12 @@
-"""The desk with a thousand jobs of a thousand atoms waiting in PostgreSQL: finished atoms a second, time to feed.
+"""The desk with 1,000 jobs of 1,000 atoms waiting in PostgreSQL, and with 100,000 jobs of one atom: finished atoms a
+second, time to feed.
 
 A real desk process works on a real Redis; this process plays 24 machines that finish immediately what they are given.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,28 +29,37 @@ from storage.settings import Settings
 from testing.services.postgres import PostgresServer
 from testing.services.redis import RedisServer
 from workers.wire.celery_app import build_app, named_queue
-from workers.wire.messages import AtomOutcome, ConversionOrder, Heartbeat, LeaseReport
+from workers.wire.messages import AtomOutcome, Bundle, BundleReport, ConversionOrder, Heartbeat, LeaseReport
 from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
 from workers.wire.sending import URGENT, send
 
-JOBS, ATOMS = 1000, 1000
+#: Jobs, and atoms of each.
+DEPTHS = ((1000, 1000), (100_000, 1))
+#: Leases that a machine understands in one message, as workers do.
+MOST_LEASES = 128
 CLASSES, MACHINES = 6, 4
 #: Atoms in one report: a quarter of a second's work for a machine that does sixteen a second.
 TOGETHER = 4
+#: Short recordings in one report.
+BUNDLED = 16
 SECONDS = 30.0
 RATE = 16_000
 
 
 def measure() -> list[Figure]:
-    """Measure both figures at full depth."""
+    """Measure both figures at both depths."""
+    return [figure for jobs, atoms in DEPTHS for figure in _measure_at(jobs, atoms)]
+
+
+def _measure_at(jobs: int, atoms: int) -> list[Figure]:
     with _servers() as settings:
         database = Database(settings.resolved_database_url)
-        _fill(database)
+        _fill(database, jobs, atoms)
         times = _feed_times(database, settings)
         rate = _finished_a_second(database, settings)
         database.close()
     return [
-        Figure("finished atoms a second, 1,000 x 1,000 waiting", f"{rate:.0f}", "300", rate >= 300),
+        Figure(f"finished atoms a second, {jobs:,} x {atoms:,} waiting", f"{rate:.0f}", "300", rate >= 300),
         Figure("feeding at that depth, 99th percentile", f"{times:.0f} ms", "50 ms", times <= 50),
     ]
 
@@ -73,7 +83,7 @@ def _servers() -> Iterator[Settings]:
             postgres.remove()
 
 
-def _fill(database: Database) -> None:
+def _fill(database: Database, jobs: int, atoms: int) -> None:
     with database.writing() as connection:
         connection.execute(
             text(
@@ -87,7 +97,7 @@ def _fill(database: Database) -> None:
                 " '{}', '{}', 'through', 5, 16000, 16000, 0, 16000, 'wav', :s, :a, :a, 0, :s, :s, 0, 0, 0, 0, 0, 0, 0,"
                 " n, 0, 0, 0, false FROM generate_series(1, :jobs) AS n"
             ),
-            {"jobs": JOBS, "a": ATOMS, "s": 20.0 * ATOMS},
+            {"jobs": jobs, "a": atoms, "s": 20.0 * atoms},
         )
         connection.execute(
             text(
@@ -95,7 +105,7 @@ def _fill(database: Database) -> None:
                 " SELECT j.id, n, n * 320000, (n + 1) * 320000, n * 320000, (n + 1) * 320000, n * 320000,"
                 " (n + 1) * 320000, 'waiting', 0 FROM jobs AS j, generate_series(0, :last) AS n"
             ),
-            {"last": ATOMS - 1},
+            {"last": atoms - 1},
         )
         for number in range(CLASSES):
             connection.execute(
@@ -121,7 +131,7 @@ def _beat(number: int, machine_number: int, *holding: str) -> Heartbeat:
         incarnation=f"bench-{number}-{machine_number}", name=f"bench{number}-{machine_number}@host",
         queue=_queue(number), capability="cpu", device="bench", offers=("cpu", "through"),
         engines={"through": "1"}, host="host", pid=1,
-        state=WorkerState.BUSY, holding=holding, memory_mb=1.0,
+        state=WorkerState.BUSY, holding=holding, memory_mb=1.0, most_leases=MOST_LEASES,
     )  # fmt: skip
 
 
@@ -145,19 +155,34 @@ def _feed_times(database: Database, settings: Settings) -> float:
             feed(turn)
         times.append(time.perf_counter() - began)
         orders += turn.followups.leases
-        for order in orders[:1]:
-            with database.writing() as connection:
-                assert isinstance(order.order, ConversionOrder)
-                outcomes = tuple(_done(a.number) for a in order.order.atoms)
-                report = LeaseReport(order.order.token, _one_of(order.queue), outcomes, is_over=True)
-                take_report(Turn(connection, time.time(), settings), report)
-        orders = orders[1:]
+        # One message at a time comes back, be it a lease or a bundle of them.
+        ended = [o for o in orders[:MOST_LEASES] if o is orders[0] or (o.bundle and o.bundle == orders[0].bundle)]
+        orders = orders[len(ended) :]
+        with database.writing() as connection:
+            _take_back(Turn(connection, time.time(), settings), ended)
     for order in orders:
         with database.writing() as connection:
             report = LeaseReport(order.order.token, _one_of(order.queue), (), is_over=True)
             take_report(Turn(connection, time.time(), settings), report)
     # The first decision hands two leases to every machine at once, which happens only once in a farm's life.
     return sorted(times[1:])[round(0.99 * (len(times) - 1)) - 1] * 1000
+
+
+def _take_back(turn: Turn, ended: Sequence[Issued]) -> None:
+    """Report one message's leases as done."""
+    from dispatcher.desk.bundle_report import take_bundle_report
+    from dispatcher.desk.report import take_report
+
+    reports = []
+    for issued in ended:
+        assert isinstance(issued.order, ConversionOrder)
+        outcomes = tuple(_done(a.number) for a in issued.order.atoms)
+        reports.append(LeaseReport(issued.order.token, _one_of(issued.queue), outcomes, is_over=True))
+    if ended and ended[0].bundle:
+        take_bundle_report(turn, BundleReport(ended[0].bundle, _one_of(ended[0].queue), tuple(reports)))
+    else:
+        for report in reports:
+            take_report(turn, report)
 
 
 def _done(number: int) -> AtomOutcome:
@@ -214,11 +239,26 @@ def _play(app: Celery, settings: Settings, number: int, over: Event) -> None:
                 continue
             message.ack()
             turn += 1
-            order, machine_number = ConversionOrder.from_json(json.loads(message.body)[0][0]), turn % MACHINES
+            told, machine_number = json.loads(message.body)[0][0], turn % MACHINES
             # As workers do: a lease that no worker says it holds and no queue contains is taken for lost.
-            beat = _beat(number, machine_number, order.token)
+            beat = _beat(number, machine_number, told["token"])
             send(app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, beat.to_json(), priority=URGENT)
-            _report(app, order, f"bench-{number}-{machine_number}")
+            if Bundle.is_one(told):
+                _report_bundle(app, Bundle.from_json(told), f"bench-{number}-{machine_number}")
+            else:
+                _report(app, ConversionOrder.from_json(told), f"bench-{number}-{machine_number}")
+
+
+def _report_bundle(app: Celery, bundle: Bundle, incarnation: str) -> None:
+    """Report all leases of a bundle, as many in a message as workers put into one."""
+    orders = [ConversionOrder.from_json(order) for order in bundle.orders]
+    for first in range(0, len(orders), BUNDLED):
+        reports = tuple(
+            LeaseReport(order.token, incarnation, tuple(_done(a.number) for a in order.atoms), is_over=True)
+            for order in orders[first : first + BUNDLED]
+        )
+        report = BundleReport(bundle.token, incarnation, reports)
+        send(app, REPORT_TASK, REPORT_QUEUE, report.to_json(), priority=URGENT, about=bundle.token)
 
 
 def _report(app: Celery, order: ConversionOrder, incarnation: str) -> None:

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from bench.figures import Figure, machine, show
 from bench.scratch_farm import ScratchFarm, scratch_farm
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.local.crew import Crew
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
 from dispatcher.local.processes import wait_until

@@ -18,10 +18,11 @@ from sqlalchemy import select
 from bench.figures import Figure, machine, show
 from bench.rvc_farm import add_random_voice, pieces_of
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.local.crew import Crew
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
 from dispatcher.local.processes import voicefarm, wait_until

@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from bench.figures import Figure, machine, show
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.kinds.conversion import atoms_prefix
 from dispatcher.local.crew import crew_for, this_machine
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads

@@ -10,8 +10,9 @@ from threading import Event
 import numpy as np
 import soundfile
 
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from migrations.running import upgrade
 from storage.objects.folder import FolderStore
 from storage.records.database import Database

@@ -1,5 +1,8 @@
 """All of voicefarm's errors, as one small tree."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from storage.remedies import Remedy, advised
 
 
@@ -34,12 +37,26 @@ class DamagedAtom(AudioError):
     """An atom's object is not what was stored."""
 
 
+class ManifestRefused(InputError):
+    """A manifest has mistakes, so nothing in it was begun."""
+
+    def __init__(self, sentence: str, path: Path, mistakes: Sequence[tuple[int, int, str]]) -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.mistakes = mistakes
+        """Line, column and sentence of each; numbers count from 1, and 0 is the whole."""
+
+
 class UnknownVoice(InputError):
     """No voice has this name."""
 
 
 class UnknownTag(InputError):
     """No worker has ever offered this tag and no setting declares it."""
+
+
+class UnknownBatch(InputError):
+    """No batch has this name."""
 
 
 class UnknownJob(InputError):

@@ -9,6 +9,7 @@ class Act(StrEnum):
     """Something that people can do, in plain words; `{}` stands for what it is done to."""
 
     LIST_JOBS = "list the jobs there are"
+    LIST_BATCHES = "list the batches there are"
     SHOW_JOB = "look at job {}"
     CANCEL_JOB = "cancel job {}"
     RETRY_JOB = "retry job {}"

@@ -9,11 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.local.embedded import threads
 from dispatcher.local.processes import Child, Supervisor, voicefarm, wait_until
 from dispatcher.turns.taking import Turns

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/cli",),
     ("dispatcher/client",),
+    ("dispatcher/wishes",),
     ("dispatcher/local/checks",),
     ("dispatcher/local",),
     ("dispatcher/reports",),

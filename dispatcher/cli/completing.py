@@ -101,6 +101,28 @@ class JobNumber(click.IntRange):
 JOB_NUMBER = JobNumber(1, 2**63 - 1)
 
 
+class JobOrBatch(click.ParamType):  # type: ignore[type-arg]
+    """The number of a job, or a batch's name."""
+
+    name = "job or batch"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """A number is a job's; everything else is a name."""
+        if isinstance(value, int):
+            return value
+        is_number = value.removeprefix("-").isdecimal()
+        return JOB_NUMBER.convert(value, param, ctx) if is_number else str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[Any]]":
+        """The newest jobs that the command can do something with, and the newest batches."""
+        return [*JOB_NUMBER.shell_complete(ctx, param, incomplete), *offered(looked_up(_batches), incomplete)]
+
+
+JOB_OR_BATCH = JobOrBatch()
+
+
 def offered(offers: Iterable[Offer], incomplete: str) -> "list[CompletionItem[Any]]":
     """What begins like this, for the shell; its protocol has a line for each, so names stay on theirs."""
     from click.shell_completion import CompletionItem
@@ -130,6 +152,12 @@ def _jobs(database: "Database", states: Collection[JobState]) -> Iterable[Offer]
 
     for number, name, voice, state in newest_jobs(database, _JOBS, states):
         yield str(number), f"{name} ({voice}, {state})"
+
+
+def _batches(database: "Database") -> Iterable[Offer]:
+    from dispatcher.reports.batches import read_batches
+
+    return [(batch.name, f"{batch.jobs} jobs") for batch in read_batches(database, _JOBS)]
 
 
 def _voices(database: "Database") -> Iterable[Offer]:
@@ -172,5 +200,6 @@ def _built_in_voices() -> Iterable[str]:
 VOICE = Recorded("voice", _voices, _built_in_voices)
 ADDED_VOICE = Recorded("voice", _added_voices)
 MODEL = Recorded("model", _models)
+BATCH = Recorded("batch", _batches)
 WORKER_KEY = Recorded("worker key", _keys)
 TAG = Recorded("tag", _tags)

@@ -14,39 +14,46 @@ import click
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sections import SectionedCommand
-from dispatcher.cli.summing_up import summary_of
+from dispatcher.cli.sources import STREAM, find_wishes, source_options, streamed
+from dispatcher.cli.summing_up import sum_up
 from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
 from dispatcher.client.farm import Farm
 from dispatcher.client.watching import pause_a_moment
+from dispatcher.wishes.targets import Existing
 
 #: Ctrl-C was pressed. Python drops its exception if it is raised while an object is finalised, so it is remembered.
 _interrupted = Event()
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results.")
+@source_options
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results, or - for stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already.")
-@click.option("--skip-existing", is_flag=True, help="Leave out recordings whose results exist already.")
+@click.option("--skip-existing", is_flag=True, help="Leave out recordings whose results exist, even if out of date.")
 @request_options
 @as_json
-def convert_command(
-    sources: tuple[Path, ...],
-    out: Path | None,
-    *,
-    overwrite: bool,
-    skip_existing: bool,
-    as_json: bool,
-    **options: Any,
-) -> None:
-    """Convert recordings, files or whole folders, and wait for the results."""
-    done: list[Delivery] = []
-    began = time.monotonic()
-    with progress_display(quiet=as_json) as display, _minding_ctrl_c():
+def convert_command(*, as_json: bool, **options: Any) -> None:
+    """Convert recordings, files or whole folders, and wait for the results.
+
+    Results that are up to date, made of the same recording in the same way, are left as they are.
+    """
+    quiet = as_json or options["out"] == STREAM
+    with streamed(options):
+        done = _convert(options, quiet=quiet)
+    if as_json:
+        print_json([d.to_json(worded) for d in sorted(done, key=lambda d: d.place)])
+    if not all(d.is_good for d in done):
+        sys.exit(1)
+
+
+def _convert(options: dict[str, Any], *, quiet: bool) -> list[Delivery]:
+    farm, done, began = Farm.open(), [], time.monotonic()
+    wishes, request = find_wishes(farm, options)
+    with progress_display(quiet=quiet) as display, _minding_ctrl_c():
 
         def warn(sentence: str) -> None:
             with display.aside():
@@ -55,22 +62,25 @@ def convert_command(
         audience = Audience(
             display.show, lambda source, why: warn(f"{source}: waiting: {why}"), trouble=warn, pause=_pause
         )
-        request = build_request(options)
         # Ctrl-C may come while one is being printed; the others must end all the same.
-        converting = Farm.open().convert(
-            sources, request, out, overwrite=overwrite, skip_existing=skip_existing, audience=audience
-        )
+        converting = farm.convert(
+            wishes, request, options["out"], existing=_existing(options), name=options["name"],
+            batch=options["batch"], audience=audience,
+        )  # fmt: skip
         with closing(converting) as deliveries:
             for delivery in deliveries:
                 done.append(delivery)
                 with display.aside():
-                    _tell(delivery, quiet=as_json)
-    if as_json:
-        print_json([d.to_json(worded) for d in sorted(done, key=lambda d: d.place)])
-    elif len(done) > 1:
-        say(summary_of(done, time.monotonic() - began), err=True)
-    if not all(d.is_good for d in done):
-        sys.exit(1)
+                    _tell(delivery, quiet=quiet)
+    if not quiet:
+        sum_up(done, time.monotonic() - began)
+    return done
+
+
+def _existing(options: dict[str, Any]) -> Existing:
+    if options["overwrite"]:
+        return Existing.REPLACE
+    return Existing.KEEP_ALL if options["skip_existing"] else Existing.KEEP_CURRENT
 
 
 def _tell(delivery: Delivery, *, quiet: bool) -> None:

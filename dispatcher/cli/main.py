@@ -11,9 +11,9 @@ import click
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from dispatcher.cli.examples import examples_of
 from dispatcher.cli.failing import STOPPED, UNFORESEEN, USAGE, described, error_object, print_error
-from dispatcher.cli.saying import Complaining, complain
+from dispatcher.cli.saying import Complaining, complain, say
 from dispatcher.cli.usage import Commands, usage_lines, usage_sentence
-from storage.errors import VoicefarmError
+from storage.errors import ManifestRefused, VoicefarmError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -36,12 +36,17 @@ class Place(NamedTuple):
 SECTIONS = {
     "Recordings": {
         "convert": Place("convert", "Convert recordings, files or whole folders, and wait for the results."),
-        "submit": Place("submit", "Hand recordings in and print the numbers of their jobs."),
+        "submit": Place("submit", "Hand recordings in and print the numbers of their jobs; several make a batch."),
+        "watch": Place("watch", "Convert whatever recording arrives in a folder, until told to stop."),
         "jobs": Place("jobs", "List jobs, newest first, with their progress and what they wait for."),
-        "show": Place("jobs", "Show all that is known of one job."),
-        "cancel": Place("jobs", "Cancel jobs; what is already done stays in the object store for a retry."),
-        "retry": Place("jobs", "Let failed or cancelled jobs continue where they stopped."),
-        "fetch": Place("jobs", "Bring a finished job's result to a file."),
+        "batches": Place("jobs", "List batches, newest first, with how many of their jobs stand where."),
+        "show": Place("jobs", "Show all that is known of one job, or of a batch."),
+        "cancel": Place(
+            "jobs", "Cancel jobs or whole batches; what is already done stays in the object store for a retry."
+        ),
+        "retry": Place("jobs", "Let failed or cancelled jobs continue where they stopped; of a batch, all of them."),
+        "priority": Place("jobs", "Make jobs or whole batches more or less urgent, from their next piece on."),
+        "fetch": Place("fetch", "Bring results of finished jobs, or of whole batches, to files."),
     },
     "Voices": {
         "voice": Place("voice", "List, show, add, export and remove voices."),
@@ -49,7 +54,9 @@ SECTIONS = {
     },
     "What the farm does": {
         "workers": Place("workers", "List the workers with their tags, engines, speeds and the leases that they hold."),
-        "report": Place("report", "Show where the time of JOB went, or what the farm did --since some moment."),
+        "report": Place(
+            "report", "Show where the time of a job or a batch went, or what the farm did --since some moment."
+        ),
     },
     "Setting up": {
         "init": Place(
@@ -133,10 +140,7 @@ def main() -> None:
     try:
         cli.main(prog_name=PROGRAM, complete_var=COMPLETE, standalone_mode=False)
     except VoicefarmError as error:
-        if os.environ.get("VOICEFARM_DEBUG"):
-            fail_with_traceback(error)
-        told = error_object(error)
-        fail({**told, "sentence": hide_secrets(told["sentence"])})
+        _refuse(error)
     except click.ClickException as error:
         click.echo(usage_lines(error), nl=False, err=True)
         fail(described(usage_sentence(error), USAGE), error.exit_code)
@@ -156,6 +160,23 @@ def main() -> None:
             " `voicefarm --debug …` shows where, please report it"
         )
         fail(described(sentence, UNFORESEEN))
+
+
+def _refuse(error: VoicefarmError) -> None:
+    """Say what was refused and why, without secrets, and end."""
+    if isinstance(error, ManifestRefused):
+        print_mistakes(error)
+    if os.environ.get("VOICEFARM_DEBUG"):
+        fail_with_traceback(error)
+    told = error_object(error)
+    fail({**told, "sentence": hide_secrets(told["sentence"])})
+
+
+def print_mistakes(error: ManifestRefused) -> None:
+    """Print each mistake on a line of its own, in the form by which editors find the place."""
+    for line, column, sentence in error.mistakes:
+        place = ":".join(str(part) for part in (error.path, line, column) if part)
+        say(f"{place}: {sentence}", err=True)
 
 
 def fail(error: dict[str, Any], status: int = 1) -> None:

@@ -34,32 +34,34 @@ def print_table(
     numbers: Iterable[str] = (),
     dispensable: Sequence[str] = (),
     below: str | None = None,
+    *,
+    err: bool = False,
 ) -> None:
     """Print a list under headings; where it is piped, every row is one line, however long.
 
     A cell that is a tuple has a line for each of its items; no other has more than one.
     """
-    for_people = sys.stdout.isatty()
+    for_people = (sys.stderr if err else sys.stdout).isatty()
     cells = [tuple(_cell(cell, "\n" if for_people else ", ") for cell in row) for row in rows]
     section = Section("", tuple(columns), cells, frozenset(numbers), tuple(dispensable), below)
     if for_people:
-        _print_for_people([section])
+        _print_for_people([section], err=err)
     else:
         everything = replace(section, numbers=frozenset(), dispensable=(), below=None)
-        _print_plainly([everything], sum(need.wanted + GAP for need in _needs(everything)))
+        _print_plainly([everything], sum(need.wanted + GAP for need in _needs(everything)), err=err)
 
 
 def _cell(cell: object, between: str) -> str:
     return between.join(printable(str(item)) for item in (cell if isinstance(cell, tuple) else (cell,)))
 
 
-def _print_for_people(sections: Sequence[Section]) -> None:
+def _print_for_people(sections: Sequence[Section], *, err: bool = False) -> None:
     from rich.console import Console
 
-    _print_all(Console(highlight=False), sections)
+    _print_all(Console(highlight=False, stderr=err), sections)
 
 
-def _print_plainly(sections: Sequence[Section], width: int) -> None:
+def _print_plainly(sections: Sequence[Section], width: int, *, err: bool = False) -> None:
     """Print without colour even where the environment asks for it: what is piped is read by programs and editors."""
     from rich.console import Console
 
@@ -67,7 +69,7 @@ def _print_plainly(sections: Sequence[Section], width: int) -> None:
     with plain.capture() as captured:
         _print_all(plain, sections)
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        click.echo(line.rstrip(), err=err)
 
 
 def _print_all(console: "Console", sections: Sequence[Section]) -> None:

@@ -5,6 +5,7 @@ from storage.remedies import Act, Remedy, advised
 
 _WORDS = {
     Act.LIST_JOBS: "`voicefarm jobs` lists those there are",
+    Act.LIST_BATCHES: "`voicefarm batches` lists those there are",
     Act.SHOW_JOB: "see `voicefarm show {}`",
     Act.CANCEL_JOB: "run `voicefarm cancel {}`",
     Act.RETRY_JOB: "run `voicefarm retry {}`",

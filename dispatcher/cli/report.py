@@ -6,31 +6,35 @@ from pathlib import Path
 import click
 
 from dispatcher.cli.asking import as_json
-from dispatcher.cli.completing import JOB_NUMBER
+from dispatcher.cli.completing import JOB_OR_BATCH
 from dispatcher.cli.printing import print_sections
 from dispatcher.cli.saying import print_json, say
 from dispatcher.client.farm import Farm
-from dispatcher.reports.period import moment_of
+from dispatcher.reports.period import PeriodReport, moment_of
 from dispatcher.reports.text import job_sections, period_sections
 
 
 @click.command("report")
-@click.argument("job", type=JOB_NUMBER, required=False)
+@click.argument("which", type=JOB_OR_BATCH, required=False)
 @click.option("--since", help="A period instead of a job: since 7d, 12h, 30m ago, or since a date.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the job's sound and its timeline into this PNG.")
 @click.option("--overwrite", is_flag=True, help="Replace a picture that is there already.")
 @as_json
-def report_command(job: int | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool) -> None:
-    """Show where the time of JOB went, or what the farm did --since some moment."""
-    if (job is None) == (since is None):
-        raise click.UsageError("name a job, or a period with --since; `voicefarm jobs` lists jobs")
+def report_command(
+    which: int | str | None, *, since: str | None, picture: Path | None, overwrite: bool, as_json: bool
+) -> None:
+    """Show where the time of a job or a batch went, or what the farm did --since some moment."""
+    if (which is None) == (since is None):
+        raise click.UsageError("name a job or a batch, or a period with --since; `voicefarm jobs` lists jobs")
     farm = Farm.open()
-    if job is not None:
-        _report_job(farm, job, picture, overwrite=overwrite, as_json=as_json)
+    if isinstance(which, int):
+        _report_job(farm, which, picture, overwrite=overwrite, as_json=as_json)
     elif picture is not None:
         raise click.UsageError("--picture draws a job; name one")
+    elif which is not None:
+        _tell_period(farm.batch(which).report(time.time()), as_json=as_json)
     else:
-        _report_period(farm, since or "", as_json=as_json)
+        _tell_period(farm.report_since(moment_of(since or "", time.time())), as_json=as_json)
 
 
 def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: bool, as_json: bool) -> None:
@@ -46,8 +50,7 @@ def _report_job(farm: Farm, job_id: int, picture: Path | None, *, overwrite: boo
         say(f"the picture is in {picture}")
 
 
-def _report_period(farm: Farm, since: str, *, as_json: bool) -> None:
-    report = farm.report_since(moment_of(since, time.time()))
+def _tell_period(report: PeriodReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json())
     else:

@@ -45,9 +45,9 @@ class Choices(Offered):
 
     def words_for(self, ctx: click.Context, param: click.Parameter) -> Collection[str]:  # noqa: ARG002
         """The words of the engine of the voice that is named already, else of all engines."""
-        if len(self.by_engine) < 2 or not ctx.params.get("voice"):
+        if len(self.by_engine) < 2 or not (voice := _voice_named(ctx)):
             return self.words
-        return self.by_engine.get(engine_of(ctx.params["voice"]), self.words)
+        return self.by_engine.get(engine_of(voice), self.words)
 
 
 class Assignments(Offered):
@@ -59,7 +59,7 @@ class Assignments(Offered):
 
     def words_for(self, ctx: click.Context, param: click.Parameter) -> Collection[str]:  # noqa: ARG002
         """The settings of the engine of the voice that is named already, else of all engines."""
-        voice = ctx.params.get("voice") or ctx.params.get("like")
+        voice = _voice_named(ctx)
         engine = engine_of(voice) if voice else ""
         mine = {name: s for name in _NAMED for e, s in _NAMED[name] if engine in ("", e.name)}
         names = [f"{name}=" for name, setting in mine.items() if not setting.choices]
@@ -67,6 +67,12 @@ class Assignments(Offered):
 
 
 ASSIGNMENTS = Assignments(())
+
+
+def _voice_named(ctx: click.Context) -> str | None:
+    """The voice that the command line names so far; of several, the first."""
+    named = ctx.params.get("voices") or ctx.params.get("like")
+    return named[0] if isinstance(named, tuple) else named
 
 
 def _option(name: str) -> Callable[[F], F]:
@@ -95,7 +101,13 @@ def _default(name: str) -> str:
 
 _OPTIONS = [
     click.option(
-        "--voice", required=True, type=VOICE, help="Voice to convert into; `voicefarm voice list` shows them."
+        "--voice",
+        "voices",
+        multiple=True,
+        type=VOICE,
+        cls=SectionOption,
+        is_first=True,
+        help="Voice to convert into; with several, a result for each.",
     ),
     *(_option(name) for name in _NAMED),
     # Once called so; its unit depends on the voice.
@@ -134,11 +146,22 @@ def request_options(command: F) -> F:
     return command
 
 
-def build_request(options: dict[str, Any]) -> Request:
-    """A request from a command's options; options not given are left out, so that every engine accepts it."""
+def build_requests(options: dict[str, Any], *, voice_is_told: bool = False) -> list[Request]:
+    """A request for each voice; options not given are left out, so that every engine accepts it.
+
+    Where the voice may be told elsewhere, one without a voice is enough.
+    """
+    voices = tuple(dict.fromkeys(options["voices"]))
+    if not voices and not voice_is_told:
+        raise click.UsageError("name the voice with --voice; `voicefarm voice list` shows those there are")
+    settings = _settings(options)
+    return [_request(voice, settings, options) for voice in voices or ("",)]
+
+
+def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> Request:
     return Request(
-        voice=options["voice"],
-        settings=_settings(options),
+        voice=voice,
+        settings=settings,
         require=frozenset(options["require"]),
         priority=PRIORITIES[options["priority"]],
         format=options["format_"],

@@ -10,11 +10,12 @@ _USUAL = "Options"
 
 
 class SectionOption(click.Option):
-    """An option that stands in a section of its own."""
+    """An option that stands in a section of its own, or first in its section."""
 
-    def __init__(self, *args: Any, section: str = _USUAL, **attributes: Any) -> None:
+    def __init__(self, *args: Any, section: str = _USUAL, is_first: bool = False, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.section = section
+        self.is_first = is_first
 
 
 class SectionedCommand(click.Command):
@@ -29,9 +30,11 @@ class SectionedCommand(click.Command):
 
 
 def sections_of(command: click.Command, context: click.Context) -> Mapping[str, list[click.Parameter]]:
-    """The parameters of a command by section, in the order in which they are declared but what is required first."""
+    """The parameters of a command by section, in the order in which they are declared but what matters most first."""
     found: dict[str, list[click.Parameter]] = {_USUAL: []}
-    for parameter in sorted(command.get_params(context), key=lambda p: not p.required):
+    for parameter in sorted(
+        command.get_params(context), key=lambda p: not (p.required or getattr(p, "is_first", False))
+    ):
         if not getattr(parameter, "hidden", False):
             found.setdefault(getattr(parameter, "section", _USUAL), []).append(parameter)
     return found

@@ -1,53 +1,55 @@
 """submit: hand recordings in without waiting for them."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.requesting import build_request, request_options
+from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sections import SectionedCommand
+from dispatcher.cli.sources import find_wishes, source_options, streamed
+from dispatcher.client.answers import Submission
 from dispatcher.client.farm import Farm
-from dispatcher.client.sources import Source, find_sources
-from dispatcher.jobs.submitting import CheckedRequest
-from storage.errors import VoicefarmError
 
 
 @click.command("submit", cls=SectionedCommand)
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@source_options
 @request_options
 @as_json
-def submit_command(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> None:
-    """Hand recordings in and print the numbers of their jobs."""
-    farm = Farm.open()
-    farm.require_broker()
-    checked = farm.check(build_request(options))
-    taken: list[dict[str, object]] = []
-    for source in find_sources(sources):
-        entry: dict[str, object] = {"source": str(source.path), "job": None}
-        taken.append(entry)
-        try:
-            entry["job"] = _hand_in(farm, source, checked)
-        except VoicefarmError as error:
-            entry["error"] = worded(error)
-            complain(f"{source.path}: {worded(error)}")
+def submit_command(*, as_json: bool, **options: Any) -> None:
+    """Hand recordings in and print the numbers of their jobs; several make a batch."""
+    with streamed(options):
+        farm = Farm.open()
+        farm.require_broker()
+        wishes, request = find_wishes(farm, options)
+        taken: list[Submission] = []
+        for submission in farm.submit_all(wishes, request, batch=options["batch"], name=options["name"]):
+            taken.append(submission)
+            if submission.error is not None:
+                complain(f"{submission.source}: {worded(submission.error)}")
+            elif not as_json and submission.is_new:
+                say(submission.job)
+    _sum_up(farm, taken)
     if as_json:
-        print_json(taken)
-    else:
-        for job in (entry["job"] for entry in taken if entry["job"] is not None):
-            say(job)
-    if any(entry["job"] is None for entry in taken):
+        print_json([one.to_json(worded) for one in sorted(taken, key=lambda one: one.place)])
+    if any(one.job is None for one in taken):
         sys.exit(1)
 
 
-def _hand_in(farm: Farm, source: Source, checked: CheckedRequest) -> int:
-    if source.error:
-        raise source.error
-    submitted = farm.submit(source.path, checked)
-    if not submitted.is_told:
-        complain(f"job {submitted.job} starts once the farm is up")
-    return submitted.job
+def _sum_up(farm: Farm, taken: list[Submission]) -> None:
+    jobs = [one for one in taken if one.job is not None]
+    if jobs and not farm.is_told:
+        complain(f"{'job' if len(jobs) == 1 else 'jobs'} {_numbers(jobs)} start once the farm is up"
+                 if len(jobs) > 1 else f"job {jobs[0].job} starts once the farm is up")  # fmt: skip
+    if batch := next((one.batch for one in jobs if one.batch), None):
+        again = sum(not one.is_new for one in jobs)
+        there = f", {again} there already" if again else ""
+        complain(f"{len(jobs) - again} handed in{there}; batch '{batch}', which `voicefarm show {batch}` follows")
+
+
+def _numbers(jobs: list[Submission]) -> str:
+    numbers = sorted(one.job for one in jobs if one.job is not None)
+    return f"{numbers[0]}-{numbers[-1]}"

@@ -1,8 +1,11 @@
-"""What became of a batch, in one line: what scrolled away is named again."""
+"""What became of a batch: a line, and where much has scrolled away, a table of what has no result."""
 
 from collections import Counter
 from collections.abc import Sequence
 
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.remedies import worded
+from dispatcher.cli.saying import say
 from dispatcher.client.answers import Delivery
 from dispatcher.reports.wording import shown_duration
 
@@ -15,15 +18,37 @@ _WORDS = {
     "cancelled": "cancelled",
     "unfetched": "not fetched",
 }
-#: Recordings that are named; the others are counted.
-_NAMED = 10
+#: Recordings that are few: what was said of them is still on the screen, and all fit in a line.
+_FEW = 10
+#: Recordings without a result that are listed; the others are counted.
+_NAMED = 100
+
+
+def sum_up(deliveries: Sequence[Delivery], seconds: float) -> None:
+    """Say what became of a batch, and why recordings have no result; one recording has said it all."""
+    if len(deliveries) < 2:
+        for one in deliveries:
+            if one.state == "there":
+                say(f"{one.result} is up to date already", err=True)
+        return
+    say(summary_of(deliveries, seconds), err=True)
+    bad = sorted((d for d in deliveries if not d.is_good), key=lambda d: d.place)
+    if bad and len(deliveries) > _FEW:
+        # What was said while it went on has scrolled away.
+        rows = [(str(d.source), _WORDS.get(d.state, d.state), worded(d.error) if d.error else "") for d in bad[:_NAMED]]
+        print_table(("recording", "", "why"), rows, below="why", err=True)
+        if len(bad) > _NAMED:
+            say(f"and {len(bad) - _NAMED} more", err=True)
 
 
 def summary_of(deliveries: Sequence[Delivery], seconds: float) -> str:
     """How many recordings ended in which way, in how long, and which of them have no result."""
     counts = Counter(str(delivery.state) for delivery in deliveries)
     told = ", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
+    rate = counts["finished"] / seconds if seconds else 0.0
+    fast = f" ({rate:.1f} a second)" if counts["finished"] > _FEW and rate >= 1 else ""
     bad = sorted((d for d in deliveries if not d.is_good), key=lambda d: d.place)
-    names = ", ".join(d.source.name for d in bad[:_NAMED])
-    more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-    return f"{told} in {shown_duration(seconds)}" + (f"; without a result: {names}{more}" if bad else "")
+    names = ", ".join(d.source.name for d in bad[:_FEW])
+    more = f" and {len(bad) - _FEW} more" if len(bad) > _FEW else ""
+    lack = f"; without a result: {names}{more}" if bad else ""
+    return f"{told} in {shown_duration(seconds)}{fast}{lack}"

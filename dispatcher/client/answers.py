@@ -1,6 +1,6 @@
 """What the farm answers: values with one JSON form for every caller."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,32 @@ class Submitted:
     job: int
     is_told: bool = True
     """Whether the farm was told. If it is not up, or has no broker just now, it finds the job by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of one recording that was handed in with others."""
+
+    source: Path
+    job: int | None = None
+    is_new: bool = True
+    """Whether the job is a fresh one; else the batch had it already."""
+    batch: str | None = None
+    error: VoicefarmError | None = None
+    voice: str = ""
+    place: int = 0
+    """Its number among the recordings, in the order in which they were found."""
+
+    def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
+        """For programs; `worded` turns an error into a sentence."""
+        return {
+            "source": str(self.source),
+            "voice": self.voice,
+            "job": self.job,
+            "batch": self.batch,
+            "new": self.is_new and self.job is not None,
+            **({} if self.error is None else {"error": worded(self.error)}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +81,9 @@ class Delivery:
     error: VoicefarmError | None = None
     remark: str | None = None
     """What its owner should know, though nothing failed."""
+    voice: str = ""
+    carried: Mapping[str, Any] | None = None
+    """What its owner wanted back with the result."""
     place: int = 0
     """Its number among the recordings, in the order in which they were found."""
 
@@ -67,9 +96,11 @@ class Delivery:
         """For programs; `worded` turns an error into a sentence."""
         return {
             "source": str(self.source),
+            "voice": self.voice,
             "result": None if self.result is None else str(self.result),
             "job": self.job,
             "state": self.state,
             "error": None if self.error is None else worded(self.error),
             "remark": self.remark,
+            **({} if self.carried is None else {"carried": dict(self.carried)}),
         }

@@ -6,24 +6,25 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dispatcher.client.answers import Delivery
+from dispatcher.client.delivering import deliver
 from dispatcher.client.following import BatchProgress, Following
 from dispatcher.client.handing_in import HandingIn
-from dispatcher.client.sources import usable_workers
-from dispatcher.client.targets import Target
+from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.watching import pause_a_moment
 from dispatcher.jobs.ending import cancel_job
-from dispatcher.jobs.fetching import fetch_result
-from dispatcher.jobs.submitting import CheckedRequest
+from dispatcher.jobs.submitting import Belonging
 from dispatcher.local.crew import Crew, crew_for, this_machine
 from dispatcher.turns.taking import Turns
-from storage.errors import ConversionError, VoicefarmError
+from dispatcher.wishes.sources import usable_workers
+from dispatcher.wishes.targets import Target
+from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
-from storage.records.states import JobState
 from storage.settings import Settings
 from workers.engines import catalog
 
@@ -45,7 +46,7 @@ class Audience:
     """Called between two looks at the records; an exception from it ends the conversion."""
 
 
-class Batch:
+class Converting:
     """Recordings that are converted together; a bad one never stops the others."""
 
     def __init__(
@@ -53,14 +54,14 @@ class Batch:
         turns: Turns,
         open_store: Callable[[], ObjectStore],
         settings: Settings,
-        checked: CheckedRequest,
         audience: Audience,
+        belong: Callable[[int], Belonging],
     ) -> None:
         self.turns = turns
         self.open_store = open_store
         self.settings = settings
-        self.checked = checked
         self.audience = audience
+        self.belong = belong
         self.following = Following(turns.database)
         self.targets: dict[int, tuple[int, Target]] = {}
         """Place and target of every job that is not delivered."""
@@ -70,15 +71,16 @@ class Batch:
         good = []
         for place, target in enumerate(targets):
             if target.is_there:
-                yield Delivery(target.source, target.result, state="there", place=place)
+                yield _delivery(target, place, result=target.result, state="there")
             elif target.error is None:
                 good.append((place, target))
             else:
-                yield Delivery(target.source, error=target.error, place=place)
+                yield _delivery(target, place, error=target.error)
         if not good:
             return
-        with self._farm([target.source for _, target in good]) as keep, self._cancelling():
-            handing_in = HandingIn(self.turns, self.open_store(), self.checked, good)
+        crew = self._crew([target for _, target in good])
+        with farm_at_work(self.settings, crew, self.audience.trouble) as keep, self._cancelling():
+            handing_in = HandingIn(self.turns, self.open_store(), self.belong(len(good)), good)
             try:
                 yield from self._watch_and_fetch(handing_in, keep)
             finally:
@@ -112,40 +114,22 @@ class Batch:
     def _take_in_news(self, handing_in: HandingIn) -> Iterator[Delivery]:
         for place, target, found in handing_in.news():
             if isinstance(found, VoicefarmError):
-                yield Delivery(target.source, error=found, place=place)
+                yield _delivery(target, place, error=found)
             else:
-                self.targets[found] = place, target
-                self.following.add([found])
+                self.targets[found.job] = place, target
+                self.following.add([found.job])
 
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
-        ended = Delivery(target.source, job=job.id, state=job.state, remark=job.remark or None, place=place)
-        if job.state != JobState.FINISHED:
-            return replace(ended, error=ConversionError(job.reason))
-        try:
-            fetch_result(self.open_store(), job, target.result, self.turns.database)
-        except VoicefarmError as error:
-            return replace(ended, state="unfetched", error=error)
-        return replace(ended, result=target.result)
+        return deliver(job, target.result, _delivery(target, place), self.open_store, self.turns.database)
 
-    @contextmanager
-    def _farm(self, recordings: Sequence[Path]) -> Iterator[Callable[[], None]]:
-        """A farm to do the work: the one of the settings, or one hosted here. Yields what keeps it alive."""
-        if not self.settings.is_embedded:
-            from dispatcher.local.broker import require_broker
-
-            require_broker(self.settings)
-            yield lambda: None
-            return
-        from dispatcher.local.embedded import embedded_farm
-
-        with embedded_farm(self.settings, self._crew(recordings), tell=self.audience.trouble) as farm:
-            yield farm.keep
-
-    def _crew(self, recordings: Sequence[Path]) -> Crew:
+    def _crew(self, targets: Sequence[Target]) -> Crew:
         """The workers, where the work is done here."""
-        engines, most = [catalog.engine(self.checked.engine)], usable_workers(recordings)
-        asked, require = self.settings.workers, self.checked.request.require
-        return crew_for(this_machine(), engines, asked=asked, most=most, require=require)
+        checked = [c for target in targets if (c := target.commission.checked) is not None]
+        engines = [catalog.engine(name) for name in sorted({c.engine for c in checked})]
+        # The workers are the same for all.
+        require = frozenset[str]().union(*(c.request.require for c in checked))
+        most = usable_workers([target.source for target in targets])
+        return crew_for(this_machine(), engines, asked=self.settings.workers, most=most, require=require)
 
     @contextmanager
     def _cancelling(self) -> Iterator[None]:
@@ -158,3 +142,8 @@ class Batch:
                     with suppress(VoicefarmError), self.turns.writing() as turn:
                         cancel_job(turn, job)
             raise
+
+
+def _delivery(target: Target, place: int, **known: Any) -> Delivery:
+    wish = target.commission.wish
+    return Delivery(target.source, voice=wish.request.voice, carried=wish.carried, place=place, **known)

@@ -1,29 +1,30 @@
 """The front door: one object through which a command line, a web page or a script uses a farm."""
 
-import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
 
-from dispatcher.client.answers import Changed, Delivery, Submitted, WorkerKey
-from dispatcher.client.converting import Audience, Batch
-from dispatcher.client.sources import is_folder, refuse_address
-from dispatcher.client.targets import format_for, plan_targets, refuse_video, spare_recordings, why_irreplaceable
-from dispatcher.client.telling import turns_of_client
+from dispatcher.client.answers import Changed, Delivery, Submission, Submitted, WorkerKey
+from dispatcher.client.batch import Batch
+from dispatcher.client.converting import Audience, Converting
+from dispatcher.client.delivering import bring, in_folder, one_place
+from dispatcher.client.folder_watch import FolderWatch, Watched
+from dispatcher.client.handing_in import handed_in
+from dispatcher.client.hosting import farm_at_work
+from dispatcher.client.library import Library
 from dispatcher.client.watching import Progress, pause_a_moment, watch
+from dispatcher.client.wishing import belonging, wishes_for, wishes_of_manifest
 from dispatcher.desk.worker_keys import add_key, all_keys, remove_key
+from dispatcher.jobs.checking import CheckedRequest, check_request
 from dispatcher.jobs.ending import cancel_job, retry_job
-from dispatcher.jobs.fetching import fetch_result
-from dispatcher.jobs.loading import load_job, load_jobs
+from dispatcher.jobs.loading import job_in, load_job, load_jobs
+from dispatcher.jobs.priorities import set_priority
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import CheckedRequest, check_request, submit
-from dispatcher.local.embedded import prepare_records
+from dispatcher.jobs.submitting import Belonging, submit
+from dispatcher.local.crew import crew_for, this_machine
 from dispatcher.local.finding import Finding
-from dispatcher.local.private_state import open_state
+from dispatcher.reports.batches import BatchSummary, read_batches
 from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
@@ -32,31 +33,26 @@ from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
 from dispatcher.reports.work import Span
-from dispatcher.turns.taking import Turns
-from dispatcher.voices.adding import Adding, VoiceFile, change_voice, export_voice, remove_voice
-from dispatcher.voices.models import KnownModel, all_models, remove_model
-from dispatcher.voices.voices import KnownVoice, all_voices, find_voice
-from storage.audio.formats import format_of
-from storage.errors import BrokerUnavailable, InputError
-from storage.objects.opening import open_store
-from storage.objects.store import ObjectStore
-from storage.records.database import Database
+from dispatcher.wishes.commissions import Commissioning
+from dispatcher.wishes.naming import IN_FOLDER, Naming
+from dispatcher.wishes.sources import EVERYTHING, Chosen, find_sources, is_folder, refuse_address
+from dispatcher.wishes.targets import (
+    Existing,
+    Placing,
+    format_for,
+    plan_names,
+    plan_targets,
+    spare_recordings,
+)
+from dispatcher.wishes.wish import Wish
+from storage.errors import InputError, ServiceError
 from storage.records.states import JobState
-from storage.remedies import Act, Remedy
-from storage.settings import Settings
-from workers.engines.voice_files import PublicModel
+from workers.engines import catalog
 
 
 @dataclass(frozen=True)
-class Farm:
+class Farm(Library):
     """A farm as its users see it. Nothing is opened until it is needed."""
-
-    settings: Settings
-
-    @classmethod
-    def open(cls, settings: Settings | None = None) -> Self:
-        """The farm of these settings, else of the environment's."""
-        return cls(settings or Settings.load())
 
     # Recordings and their jobs
 
@@ -65,6 +61,21 @@ class Farm:
         as_named = replace(request, format=format_for(request.format, None))
         return check_request(self.database, self.settings, as_named)
 
+    def find(
+        self, paths: Iterable[Path], request: Request, chosen: Chosen = EVERYTHING
+    ) -> tuple[list[Wish], list[Path]]:
+        """A wish for every recording that files and folders stand for, and results of the farm's own left out."""
+        found = find_sources(paths, chosen)
+        return wishes_for(
+            [Wish(s.path, request, s.folder, error=s.error) for s in found.sources], request
+        ), found.own_results
+
+    def read_manifest(self, path: Path, usual: Request) -> list[Wish]:
+        """The wishes of a manifest (CSV, TSV or JSON Lines); what a line leaves open is as usual. A mistake refuses all
+        of it, with a ManifestRefused that names every one.
+        """
+        return wishes_of_manifest(path, usual, Commissioning(self.database, self.settings))
+
     def submit(self, recording: Path, request: Request | CheckedRequest) -> Submitted:
         """Take a recording in and ask for its conversion."""
         checked = request if isinstance(request, CheckedRequest) else self.check(request)
@@ -72,38 +83,110 @@ class Farm:
             job = submit(self._turns, self.store, recording, checked)
         return Submitted(job, is_told=not untold)
 
+    def submit_all(
+        self, sources: Iterable[Path | Wish], request: Request, *, batch: str | None = None, name: str | None = None
+    ) -> Iterator[Submission]:
+        """Take many recordings in, several at a time: what became of each, as soon as it is known.
+
+        They go into the batch of this name, which takes in only what it does not have already, or into a fresh one if
+        they are several; `name` is the template of their results' names.
+        """
+        wishes = wishes_for(sources, request)
+        commissions = Commissioning(self.database, self.settings).all_of(wishes)
+        targets = plan_names(commissions, Naming.of(name) if name else None)
+        with self._telling():
+            yield from handed_in(
+                self._turns, self._open_store, targets, lambda count: self._belonging(wishes, batch, count)
+            )
+
     def convert(
         self,
-        sources: Iterable[Path],
+        sources: Iterable[Path | Wish],
         request: Request,
         out: Path | None = None,
         *,
-        overwrite: bool = False,
-        skip_existing: bool = False,
+        existing: Existing = Existing.KEEP_CURRENT,
+        name: str | None = None,
+        batch: str | None = None,
         audience: Audience | None = None,
     ) -> Generator[Delivery, None, None]:
         """Convert recordings, files or whole folders, and wait: what became of each, as soon as it is known.
 
-        Results go to `out`, a file or a folder, else beside their recordings. Where the settings name no broker, a farm
-        on this machine does the work and ends with it; whoever closes the generator early cancels what is left of it.
-        With `skip_existing`, recordings whose results exist already are left out, and said to be `there`.
+        Results go to `out`, a file or a folder, else beside their recordings, under names that follow the template
+        `name`. Where the settings name no broker, a farm on this machine does the work and ends with it; whoever closes
+        the generator early cancels what is left of it. Results that are up to date are left as they are, and their
+        recordings said to be `there`.
         """
         refuse_address(out)
-        checked = self.check(replace(request, format=format_for(request.format, out)))
-        targets = plan_targets(
-            sources, out, request.voice, checked.format, overwrite=overwrite, skip_existing=skip_existing
-        )
-        batch = Batch(self._turns, self._open_store, self.settings, checked, audience or Audience())
-        return batch.convert(spare_recordings(self.database, targets))
+        wishes = wishes_for(sources, request)
+        commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
+        targets = plan_targets(commissions, Placing(out, Naming.of(name) if name else None, existing))
+        converting = Converting(
+            self._turns, self._open_store, self.settings, audience or Audience(),
+            lambda count: self._belonging(wishes, batch, count),
+        )  # fmt: skip
+        return converting.convert(spare_recordings(self.database, targets))
 
-    def jobs(self, limit: int = 30, state: JobState | None = None) -> list[JobSummary]:
-        """The newest jobs, newest first, or those in one state, with their progress and what they wait for."""
+    def watch_folder(
+        self,
+        watched: Watched,
+        request: Request,
+        out: Path,
+        *,
+        name: str | None = None,
+        batch: str,
+        audience: Audience | None = None,
+    ) -> Iterator[Delivery]:
+        """Convert whatever recording comes to rest in a folder, for ever: what became of each, as soon as it is known.
+
+        All go into one batch, by which it is known after a restart what was taken in. Where the settings name no
+        broker, a farm on this machine does the work.
+        """
+        refuse_address(out)
+        commissioning, heard = Commissioning(self.database, self.settings), audience or Audience()
+        wish, placing = Wish(watched.folder, request), Placing(out, Naming.of(name or IN_FOLDER))
+        engine = catalog.engine(commissioning.checked(wish).engine)
+        watch = FolderWatch(
+            watched, self._turns, self._open_store, commissioning, wish, placing,
+            lambda: belonging(self._turns, batch, "", 1),
+        )  # fmt: skip
+        crew = crew_for(this_machine(), [engine], asked=self.settings.workers, require=request.require)
+        with farm_at_work(self.settings, crew, heard.trouble) as keep:
+            while True:
+                try:
+                    yield from watch.look(time.monotonic())
+                except ServiceError as error:
+                    heard.trouble(str(error))
+                keep()
+                heard.pause()
+
+    def jobs(
+        self, limit: int = 30, state: JobState | None = None, *, batch: str | None = None, before: int | None = None
+    ) -> list[JobSummary]:
+        """The newest jobs, newest first, with their progress and what they wait for: all, or those in one state, of one
+        batch, or older than some job.
+        """
         live = live_offers(self.database)
-        return [summarise(job, live) for job in load_jobs(self.database, limit, state=state)]
+        jobs = load_jobs(self.database, limit, state=state, batch=batch, before=before)
+        return [summarise(job, live) for job in jobs]
 
     def job(self, job: int) -> JobSummary:
         """All that is known of one job."""
         return summarise(load_job(self.database, job), live_offers(self.database))
+
+    def batches(self, limit: int = 30) -> list[BatchSummary]:
+        """The newest batches, newest first: how many jobs stand where."""
+        return read_batches(self.database, limit)
+
+    def batch(self, name: str) -> Batch:
+        """The batch of this name."""
+        return Batch(name, self._turns, self._open_store)
+
+    def prioritise(self, job: int, priority: int) -> bool:
+        """Give a job another priority; False if it has ended already."""
+        with self._turns.writing() as turn:
+            job_in(turn.connection, job)
+            return bool(set_priority(turn, [job], priority))
 
     def cancel(self, job: int) -> Changed:
         """End a job; what is already done stays in the object store for a retry."""
@@ -119,79 +202,31 @@ class Farm:
 
     def fetch(self, job: int, out: Path, *, overwrite: bool = False) -> Path:
         """Copy a finished job's result to a file or into a folder; returns where it is."""
+        existing = Existing.REPLACE if overwrite else Existing.KEEP_CURRENT
+        (delivery,) = self.fetch_all([job], out, existing)
+        if delivery.error is not None or delivery.result is None:
+            raise delivery.error or InputError(f"job {job} has no result")
+        return delivery.result
+
+    def fetch_all(
+        self,
+        jobs: Sequence[int],
+        out: Path | None = None,
+        existing: Existing = Existing.KEEP_CURRENT,
+        pause: Callable[[], None] | None = None,
+    ) -> Iterator[Delivery]:
+        """Copy the results of jobs into a folder, else the one result to a file; given a `pause` to wait with, also
+        those of jobs that are still open, as soon as they end.
+        """  # fmt: skip
         refuse_address(out)
-        record = load_job(self.database, job)
-        target = out / f"{Path(record.name).stem}.{record.format}" if is_folder(out) else out
-        refuse_video(target, target.suffix)
-        if target.suffix and format_of(target) != record.format:
-            raise InputError(
-                f"job {job} was made as {record.format}; name the file so, or submit it anew in the other format"
-            )
-        if os.path.lexists(target) and not overwrite:
-            raise InputError(f"{target} exists already", Remedy(Act.OVERWRITE))
-        if why := why_irreplaceable(target):
-            raise why
-        fetch_result(self.store, record, target, self.database)
-        return target
+        for job in jobs:
+            load_job(self.database, job)
+        place = one_place(out) if out and len(jobs) == 1 and out.suffix and not is_folder(out) else in_folder(out)
+        return bring(jobs, place, self._open_store, self.database, existing, pause)
 
     def watch(self, jobs: Sequence[int], pause: Callable[[], None] = pause_a_moment) -> Iterator[Progress]:
         """How far jobs are, now and after every change, until all have ended; `pause` is called between two looks."""
         return watch(self.database, jobs, pause)
-
-    # Voices and models
-
-    def voices(self) -> list[KnownVoice]:
-        """Every voice, the built-in ones first."""
-        return all_voices(self.database)
-
-    def voice(self, name: str) -> KnownVoice:
-        """The voice of this name."""
-        return find_voice(self.database, name)
-
-    def add_voice(self, name: str, file: VoiceFile, defaults: Mapping[str, Any] | None = None) -> KnownVoice:
-        """Add a trained voice from its file, with settings that its jobs have unless they say otherwise."""
-        return self._adding.voice(name, file, defaults or {})
-
-    def change_voice(
-        self, name: str, like: str | None = None, changes: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
-    ) -> KnownVoice:  # fmt: skip
-        """Add a voice that differs from another in a few numbers, or in its own settings."""
-        return change_voice(self.database, name, like, changes or {}, defaults or {})
-
-    def remove_voice(self, name: str) -> KnownVoice:
-        """Remove a voice that was added."""
-        return remove_voice(self.database, self._open_store, name)
-
-    def export_voice(self, name: str, program: str, out: Path) -> None:
-        """Write a trained voice and the models it needs into a new folder, for a program elsewhere."""
-        export_voice(self.database, self.store, self.settings, name, program, out)
-
-    def models(self) -> list[KnownModel]:
-        """Every model that voices share."""
-        return all_models(self.database)
-
-    def add_model(self, path: Path, name: str | None = None) -> tuple[KnownModel, bool]:
-        """Add a model from its file or folder; False where the farm had it already."""
-        return self._adding.model(path, name)
-
-    def pull_models(
-        self,
-        names: Sequence[str] = (),
-        host: str | None = None,
-        showing: Callable[[PublicModel], AbstractContextManager[Callable[[int], None]]] | None = None,
-    ) -> Iterator[tuple[PublicModel, KnownModel | None]]:
-        """Download the models that nearly all voices need, or those named; None for each that is there already."""
-        # Only downloading needs this import.
-        from dispatcher.voices.downloading import Pulling
-
-        pulling = Pulling(self._adding, self.settings.state_folder / "downloads", host)
-        for model in pulling.wanted(tuple(names)):
-            yield model, pulling.pull(model, showing)
-
-    def remove_model(self, name: str) -> KnownModel:
-        """Remove a model; voices that need it cannot be used until it is added again."""
-        return remove_model(self.database, self._open_store, name)
 
     # The farm itself
 
@@ -254,46 +289,5 @@ class Farm:
 
             require_broker(self.settings)
 
-    # What it stands on
-
-    @cached_property
-    def database(self) -> Database:
-        """The records, at the right revision."""
-        if self.settings.is_embedded and not self.settings.database_url:
-            prepare_records(self.settings)
-        database = Database(self.settings.resolved_database_url)
-        database.require_revision()
-        return database
-
-    @cached_property
-    def store(self) -> ObjectStore:
-        """The object store."""
-        if not self.settings.objects_url:
-            # Nobody else may look into a private one, from its first object on.
-            open_state(self.settings)
-            (self.settings.state_folder / "objects").mkdir(mode=0o700, exist_ok=True)
-        return open_store(self.settings)
-
-    def _open_store(self) -> ObjectStore:
-        """Open the store only once nothing can be refused any more: opening a private one creates it."""
-        return self.store
-
-    @cached_property
-    def _turns(self) -> Turns:
-        return turns_of_client(self.database, self.settings, self._untold.append)
-
-    @cached_property
-    def _untold(self) -> list[BrokerUnavailable]:
-        """Why the farm could not be told something just now."""
-        return []
-
-    @contextmanager
-    def _telling(self) -> Iterator[Sequence[BrokerUnavailable]]:
-        """Why the farm could not be told what the block does; empty if it could."""
-        # What an earlier conversion could not tell is not ours.
-        self._untold.clear()
-        yield self._untold
-
-    @property
-    def _adding(self) -> Adding:
-        return Adding(self.database, self.store, self.settings.scratch_folder)
+    def _belonging(self, wishes: Sequence[Wish], batch: str | None, count: int) -> Belonging:
+        return belonging(self._turns, batch, wishes[0].source.absolute().parent.name, count)

@@ -74,6 +74,10 @@ class Following:
         first = sorted(self.open)[:CLOSELY]
         return self._read(select(JobRecord).where(JobRecord.id.in_(first)).order_by(JobRecord.id))
 
+    def all_open(self) -> list[JobRecord]:
+        """The jobs that are still open."""
+        return [job for job in self._read(self._of_ours()) if job.id in self.open] if self.open else []
+
     def progress(self, first: Sequence[JobRecord]) -> BatchProgress:
         """How far all of it is, given the first jobs that are open."""
         live = live_offers(self.database)

@@ -1,31 +1,33 @@
 """Handing recordings in beside everything else, so that the first results come while the last are still read."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
+from typing import Any
 
-from dispatcher.client.targets import Target
-from dispatcher.jobs.submitting import CheckedRequest, submit_all
+from dispatcher.client.answers import Submission
+from dispatcher.jobs.submitting import Accepted, Belonging, Intake, submit_all
 from dispatcher.turns.taking import Turns
+from dispatcher.wishes.targets import Target
 from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
+from storage.printable import storable
 
 #: Seconds to wait for the recording in hand when everything is to stop.
 PATIENCE = 3.0
 #: A target with its place, and its job's number or why it was refused.
-News = tuple[int, Target, int | VoicefarmError]
+News = tuple[int, Target, Accepted | VoicefarmError]
 
 
 class HandingIn:
     """A thread that hands targets in, in order."""
 
     def __init__(
-        self, turns: Turns, store: ObjectStore, checked: CheckedRequest, targets: Sequence[tuple[int, Target]]
+        self, turns: Turns, store: ObjectStore, belonging: Belonging, targets: Sequence[tuple[int, Target]]
     ) -> None:
         self.turns = turns
         self.store = store
-        self.checked = checked
+        self.belonging = belonging
         self.targets = targets
         self.fresh: deque[News] = deque()
         self.error: BaseException | None = None
@@ -52,18 +54,55 @@ class HandingIn:
 
     def accepted(self) -> list[int]:
         """The jobs of which nobody has heard."""
-        return [found for _, _, found in self.fresh if isinstance(found, int)]
+        return [found.job for _, _, found in self.fresh if isinstance(found, Accepted)]
 
     def _run(self) -> None:
         try:
-            for number, found in submit_all(self.turns, self.store, self._sources(), self.checked):
+            for number, found in submit_all(self.turns, self.store, self._intakes(), self.belonging):
                 place, target = self.targets[number]
                 self.fresh.append((place, target, found))
         except BaseException as error:  # noqa: BLE001 - it is raised where the news is read
             self.error = error
 
-    def _sources(self) -> Iterator[Path]:
+    def _intakes(self) -> Iterator[Intake]:
         for _, target in self.targets:
             if self.stopped.is_set():
                 return
-            yield target.source
+            yield intake_of(target)
+
+
+def handed_in(
+    turns: Turns,
+    open_store: Callable[[], ObjectStore],
+    targets: Sequence[Target],
+    belong: Callable[[int], Belonging],
+) -> Iterator[Submission]:
+    """Hand all targets in that have no error, and say what became of each."""
+    good = []
+    for place, target in enumerate(targets):
+        if target.error is None:
+            good.append((place, target))
+        else:
+            yield _submission(place, target, error=target.error)
+    if not good:
+        return
+    intakes = (intake_of(target) for _, target in good)
+    belonging = belong(len(good))
+    for number, found in submit_all(turns, open_store(), intakes, belonging):
+        place, target = good[number]
+        if isinstance(found, VoicefarmError):
+            yield _submission(place, target, error=found)
+        else:
+            yield _submission(place, target, job=found.job, is_new=found.is_new, batch=belonging.name)
+
+
+def _submission(place: int, target: Target, **known: Any) -> Submission:
+    return Submission(target.source, voice=target.commission.wish.request.voice, place=place, **known)
+
+
+def intake_of(target: Target) -> Intake:
+    """What is taken in for a target that has no error."""
+    commission = target.commission
+    if commission.checked is None:
+        raise ValueError("a recording without a request cannot be taken in")
+    return Intake(target.source, commission.checked, storable(target.wanted), commission.wish.carried)

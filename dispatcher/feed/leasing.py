@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from sqlalchemy import bindparam, insert, select, update
 
-from dispatcher.feed.plan import plan
-from dispatcher.feed.snapshot import read_classes, read_jobs
+from dispatcher.feed.plan import is_full, plan
+from dispatcher.feed.snapshot import most_urgent, read_classes, read_jobs
 from dispatcher.feed.views import Copy, Grant, Rules
 from dispatcher.jobs.counters import Pieces, count_each
 from dispatcher.jobs.loading import jobs_in
@@ -41,6 +41,8 @@ def feed(turn: Turn) -> None:
     """Top up every queue; to be called in a deciding turn."""
     classes = read_classes(turn.connection, turn.now)
     if not classes:
+        return
+    if is_full(classes, most_urgent(turn.connection)):
         return
     rules = Rules(longest_lease=turn.settings.lease_seconds)
     grants, copies = plan(classes, read_jobs(turn.connection), rules)

@@ -49,6 +49,15 @@ def plan(classes: Sequence[ClassView], jobs: Sequence[JobView], rules: Rules) ->
     return making.grants, plan_copies(idle, classes, rules)
 
 
+def is_full(classes: Sequence[ClassView], most_urgent: int | None) -> bool:
+    """Whether nothing can be handed out: every place is taken, by work that is as urgent as any that waits."""
+    return not _open_places(classes) and not any(
+        lease.is_waiting and most_urgent is not None and lease.priority > most_urgent
+        for farm_class in classes
+        for lease in farm_class.leases
+    )
+
+
 def _open_places(classes: Sequence[ClassView]) -> list[tuple[ClassView, bool]]:
     """Every place where a lease could go, and whether it would wait there behind another."""
     places = [

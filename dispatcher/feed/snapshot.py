@@ -1,11 +1,11 @@
 """The farm as the planner sees it, read from SQL."""
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from dispatcher.feed.bundles import read_bundles
 from dispatcher.feed.speed import Speed
 from dispatcher.feed.views import ClassView, JobView, LeaseView
 from storage.records.column_values import names_in
@@ -20,10 +20,9 @@ A_MOMENT = 0.01
 
 
 class _LiveLease(NamedTuple):
-    """A lease that is queued or running, and what it needs."""
+    """A lease that is queued or running by itself, and what it needs."""
 
     token: str
-    bundle: str | None
     job_id: int
     queue: str
     engine: str
@@ -77,6 +76,12 @@ def read_jobs(connection: Connection) -> list[JobView]:
     ]
 
 
+def most_urgent(connection: Connection) -> int | None:
+    """The priority of the most urgent job with atoms to hand out."""
+    found = connection.execute(select(func.min(JobRecord.priority)).where(JobRecord.atoms_waiting > 0)).scalar()
+    return None if found is None else int(found)
+
+
 def _rest(seconds: float) -> float:
     """What is still to be split; less than a moment is rounding."""
     return seconds if seconds > A_MOMENT else 0.0
@@ -98,32 +103,18 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
         _LiveLease,
         select(*columns(_LiveLease, LeaseRecord, JobRecord))
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .where(LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.bundle.is_(None))
         .order_by(LeaseRecord.created_at),
     )
     copied = {r.copy_of for r in rows if r.copy_of}
     left = _left(connection, {r.job_id for r in rows}, with_copies=bool(copied))
-    leases: dict[str, dict[str, LeaseView]] = defaultdict(dict)
+    leases: dict[str, list[LeaseView]] = defaultdict(list)
     for row in rows:
         atoms, samples = left.get(row.token, (0, 0))
-        view = _lease_view(row, now, atoms, samples, is_copied=row.token in copied)
-        known = leases[row.queue]
-        known[view.token] = _together(known[view.token], view) if view.token in known else view
-    return {queue: list(views.values()) for queue, views in leases.items()}
-
-
-def _together(one: LeaseView, other: LeaseView) -> LeaseView:
-    """Two leases of a bundle as one."""
-    return replace(
-        one,
-        priority=min(one.priority, other.priority),
-        atoms_left=one.atoms_left + other.atoms_left,
-        seconds_left=one.seconds_left + other.seconds_left,
-        running_for=other.running_for if one.running_for is None else one.running_for,
-        silent_for=min(one.silent_for, other.silent_for),
-        is_copy=one.is_copy or other.is_copy,
-        is_copied=one.is_copied or other.is_copied,
-    )
+        leases[row.queue].append(_lease_view(row, now, atoms, samples, is_copied=row.token in copied))
+    for queue, view in read_bundles(connection, now):
+        leases[queue].append(view)
+    return leases
 
 
 def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> dict[str, tuple[int, int]]:
@@ -141,7 +132,7 @@ def _left(connection: Connection, job_ids: set[int], *, with_copies: bool) -> di
 
 def _lease_view(row: _LiveLease, now: float, atoms: int, samples: int, *, is_copied: bool) -> LeaseView:
     return LeaseView(
-        token=row.bundle or row.token,
+        token=row.token,
         job_id=row.job_id,
         engine=row.engine,
         needs=frozenset(row.needs),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from dispatcher.jobs.batches import batch_named
 from storage.errors import UnknownJob
 from storage.records.database import Database
 from storage.records.schema import JobRecord
@@ -44,15 +45,25 @@ def newest_jobs(database: Database, limit: int, states: Collection[str]) -> list
 
 
 def load_jobs(
-    database: Database, limit: int, job_ids: Sequence[int] | None = None, state: str | None = None
+    database: Database,
+    limit: int,
+    job_ids: Sequence[int] | None = None,
+    state: str | None = None,
+    *,
+    batch: str | None = None,
+    before: int | None = None,
 ) -> list[JobRecord]:
-    """The newest jobs, newest first; or these only, or those in one state."""
+    """The newest jobs, newest first: all, or these only, or those in one state, of one batch, older than some job."""
     statement = select(JobRecord).order_by(JobRecord.id.desc()).limit(limit)
     if job_ids is not None:
         statement = statement.where(JobRecord.id.in_(job_ids))
     if state is not None:
         statement = statement.where(JobRecord.state == state)
+    if before is not None:
+        statement = statement.where(JobRecord.id < before)
     with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+        if batch is not None:
+            statement = statement.where(JobRecord.batch_id == batch_named(connection, batch))
         jobs = list(session.scalars(statement))
         session.expunge_all()
         return jobs

@@ -6,6 +6,8 @@ from typing import Any
 
 #: How urgent a job is, by name; the smaller comes first.
 PRIORITIES = {"urgent": 0, "high": 3, "normal": 5, "low": 8}
+#: Fields that change what a result is; the others that do so are part of what follows from the voice.
+_OF_RESULT = ("allow_truncated",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,11 @@ class Request:
     """Of the result; by default what the output's name says, else the first of all formats."""
     rate: int | None = None
     allow_truncated: bool = False
+
+    @property
+    def unusual(self) -> dict[str, Any]:
+        """What it asks of the result beyond the usual; a field that is added later leaves this of older requests as
+        it was.
+        """
+        usual = Request(self.voice)
+        return {name: value for name in _OF_RESULT if (value := getattr(self, name)) != getattr(usual, name)}

@@ -1,40 +1,34 @@
-"""Taking in a recording: probe it, keep it in the object store, record its job."""
+"""Taking in recordings: probe them, keep them in the object store, record their jobs."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import insert
 
+from dispatcher.jobs.batches import Known
+from dispatcher.jobs.checking import CheckedRequest
+from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.hashing import hash_file
-from dispatcher.jobs.request import Request
-from dispatcher.jobs.tags import check_tags
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
-from dispatcher.voices.needed import complete_recipe
-from dispatcher.voices.voices import find_voice, job_settings
 from storage import keys
 from storage.audio.facts import SourceFacts
-from storage.audio.formats import FORMATS, format_of
 from storage.audio.grid import cell_length, cells_in, resampled_length
+from storage.audio.mark import mark_of
 from storage.audio.read import probe
-from storage.audio.write import writable_rate
 from storage.errors import InputError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.printable import storable
-from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
-from storage.remedies import Act, Remedy
-from storage.settings import Settings
 from workers.engines import catalog
-from workers.wire.routes import engine_tag
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,74 +38,74 @@ KIND = Conversion()
 AHEAD = 16
 #: Seconds after which those that are ready are recorded although more could go along: work is to begin soon.
 SOON = 0.2
-#: The range of a result's rate.
-RATES = range(8_000, 192_001)
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedRequest:
-    """A request checked against the farm's voices and tags; it serves for many recordings."""
+class Intake:
+    """One recording to be taken in, and what is written down with it."""
 
-    request: Request
-    engine: str
-    recipe: dict[str, object]
-    settings: dict[str, object]
-    needs: tuple[str, ...]
-    rate_voice: int
-    rate_out: int
-    format: str
+    path: Path
+    checked: CheckedRequest
+    wanted: str = ""
+    """What its batch calls the result."""
+    carried: Mapping[str, Any] | None = None
+    """What its owner wants back with the result."""
 
 
-def check_request(database: Database, settings: Settings, request: Request) -> CheckedRequest:
-    """Check all of a request that can be checked before any recording is read."""
-    voice = find_voice(database, request.voice)
-    check_tags(database, settings, request.require)
-    kind = format_of(request.format or FORMATS[0])
-    rate = request.rate or writable_rate(kind, voice.rate)
-    if rate not in RATES:
-        raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
-    if writable_rate(kind, rate) != rate:
-        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable_rate(kind, rate))))
-    wanted = job_settings(voice, request.settings)
-    return CheckedRequest(
-        request=request,
-        engine=voice.engine,
-        recipe=complete_recipe(database, voice, wanted),
-        settings=wanted,
-        needs=tuple(sorted({engine_tag(voice.engine, catalog.engine(voice.engine).version), *request.require})),
-        rate_voice=voice.rate,
-        rate_out=rate,
-        format=kind,
-    )
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job of a recording that was taken in, perhaps an earlier one that is the same."""
+
+    job: int
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The batch that recordings are taken into, and what it holds already."""
+
+    batch_id: int | None = None
+    name: str | None = None
+    known: Mapping[tuple[str, str], Known] | None = None
+    """Its jobs, by what their results are called and by their marks."""
+
+    def earlier(self, wanted: str, mark: str) -> Known | None:
+        """The job that has the same result already, or is at work on it."""
+        return self.known.get((wanted, mark)) if self.known else None
+
+
+ALONE = Belonging()
 
 
 def submit(turns: Turns, store: ObjectStore, path: Path, checked: CheckedRequest) -> int:
     """Take in one recording and ask for its split; returns its job's number."""
-    taken = _take_in(store, path, checked)
+    taken = _take_in(store, Intake(path, checked), ALONE)
     with turns.writing() as turn:
-        (job_id,) = _write_jobs(turn, [taken], checked)
+        (job_id,) = _write_jobs(turn, [taken], ALONE)
     return job_id
 
 
 def submit_all(
-    turns: Turns, store: ObjectStore, paths: Iterable[Path], checked: CheckedRequest
-) -> Iterator[tuple[int, int | VoicefarmError]]:
-    """Take in many recordings, several at a time; yields each one's place with its job's number or why it is refused.
+    turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE
+) -> Iterator[tuple[int, Accepted | VoicefarmError]]:
+    """Take in many recordings, several at a time; yields each one's place with its job or why it is refused.
 
-    Refusals come at once, and jobs as soon as they are recorded, so the places are not in order.
+    Refusals come at once, and jobs as soon as they are recorded, so the places are not in order. What a batch has
+    already is not taken in again; if it failed, it is tried again.
     """
     ready: list[tuple[int, _Taken]] = []
     since = time.monotonic()
-    for place, found in enumerate(_ahead(turns.settings.transfers, paths, lambda path: _try(store, path, checked))):
+    tried = _ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging))
+    for place, found in enumerate(tried):
         if isinstance(found, VoicefarmError):
             yield place, found
             continue
         ready.append((place, found))
         if len(ready) >= KIND.first.most_together or time.monotonic() - since > SOON:
-            yield from _submitted(turns, ready, checked)
+            yield from _submitted(turns, ready, belonging)
             ready, since = [], time.monotonic()
     if ready:
-        yield from _submitted(turns, ready, checked)
+        yield from _submitted(turns, ready, belonging)
 
 
 def _ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
@@ -129,44 +123,68 @@ def _ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator
 
 
 def _submitted(
-    turns: Turns, ready: Sequence[tuple[int, "_Taken"]], checked: CheckedRequest
-) -> Iterator[tuple[int, int | VoicefarmError]]:
+    turns: Turns, ready: Sequence[tuple[int, "_Taken"]], belonging: Belonging
+) -> Iterator[tuple[int, Accepted]]:
+    accepted: dict[int, Accepted] = {}
     with turns.writing() as turn:
-        job_ids = _write_jobs(turn, [taken for _, taken in ready], checked)
-    yield from zip((place for place, _ in ready), job_ids, strict=True)
+        for place, taken in ready:
+            if taken.earlier is not None and _goes_on(turn, taken.earlier):
+                accepted[place] = Accepted(taken.earlier.job_id, is_new=False)
+        fresh = [(place, taken) for place, taken in ready if place not in accepted]
+        if fresh:
+            job_ids = _write_jobs(turn, [taken for _, taken in fresh], belonging)
+            accepted |= {place: Accepted(job) for (place, _), job in zip(fresh, job_ids, strict=True)}
+    yield from accepted.items()
+
+
+def _goes_on(turn: Turn, earlier: Known) -> bool:
+    """Whether an earlier job has the result or is at work on it; one that failed is tried again."""
+    if earlier.state not in (JobState.FAILED, JobState.CANCELLED):
+        return True
+    try:
+        retry_job(turn, earlier.job_id)
+    except InputError:
+        # Its recording is no longer kept.
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A recording that lies in the store."""
+    """A recording that lies in the store, unless an earlier job has it."""
 
-    path: Path
+    intake: Intake
     facts: SourceFacts
     hash: str
+    mark: str
     bytes: int
+    earlier: Known | None
 
 
-def _try(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken | VoicefarmError:
+def _try(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken | VoicefarmError:
     try:
-        return _take_in(store, path, checked)
+        return _take_in(store, intake, belonging)
     except VoicefarmError as error:
         return error
 
 
-def _take_in(store: ObjectStore, path: Path, checked: CheckedRequest) -> _Taken:
+def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken:
+    path, checked = intake.path, intake.checked
     facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
     source_hash = hash_file(path)
+    mark = mark_of(source_hash, checked.hash)
     key = keys.source_key(source_hash)
-    if store.find(key) is None:
+    earlier = belonging.earlier(intake.wanted, mark)
+    if (earlier is None or earlier.state != JobState.FINISHED) and store.find(key) is None:
         store.put_file(key, path)
-    return _Taken(path, facts, source_hash, path.stat().st_size)
+    return _Taken(intake, facts, source_hash, mark, path.stat().st_size, earlier)
 
 
-def _write_jobs(turn: Turn, taken: Sequence[_Taken], checked: CheckedRequest) -> list[int]:
+def _write_jobs(turn: Turn, taken: Sequence[_Taken], belonging: Belonging) -> list[int]:
     """Record the jobs and ask for their splits; returns their numbers in the same order."""
     inserted = turn.connection.execute(
         insert(JobRecord).returning(JobRecord.id, sort_by_parameter_order=True),
-        [_job_row(turn.now, one, checked) for one in taken],
+        [{**_job_row(turn.now, one), "batch_id": belonging.batch_id} for one in taken],
     )
     job_ids = [int(job_id) for job_id in inserted.scalars()]
     for job_id in job_ids:
@@ -174,15 +192,20 @@ def _write_jobs(turn: Turn, taken: Sequence[_Taken], checked: CheckedRequest) ->
     return job_ids
 
 
-def _job_row(now: float, taken: _Taken, checked: CheckedRequest) -> dict[str, object]:
-    engine, request, facts = catalog.engine(checked.engine), checked.request, taken.facts
+def _job_row(now: float, taken: _Taken) -> dict[str, object]:
+    facts, checked = taken.facts, taken.intake.checked
+    engine, request = catalog.engine(checked.engine), checked.request
     frames = facts.frames or 0
     context = cells_in(round(engine.context_seconds * engine.rate_in), engine.rate_in) * cell_length(engine.rate_in)
     return {
         "kind": KIND.name,
         "state": JobState.SUBMITTED,
         "reason": "",
-        "name": storable(taken.path.name),
+        "name": storable(taken.intake.path.name),
+        "path": storable(str(taken.intake.path)),
+        "wanted": taken.intake.wanted,
+        "mark": taken.mark,
+        "carried": None if taken.intake.carried is None else dict(taken.intake.carried),
         "source_hash": taken.hash,
         "source_bytes": taken.bytes,
         "source_rate": facts.rate,

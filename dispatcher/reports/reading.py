@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from dispatcher.jobs.loading import load_job
@@ -36,10 +36,29 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
 def read_period(database: Database, period: Span) -> PeriodRows:
     """What ended in a period, added up by SQL: a busy farm makes millions of attempts a week."""
     return PeriodRows(
-        portions=_portions(database, period),
+        portions=_portions(database, AttemptRecord.ended_at.between(period.start, period.end)),
         lives=[_life(w) for w in _workers_there(database, period)],
-        ended=_ended_jobs(database, period, ENDED_JOBS),
+        ended=_ended_jobs(database, JobRecord.ended_at.between(period.start, period.end), ENDED_JOBS),
     )
+
+
+def read_batch(database: Database, batch_id: int, now: float) -> tuple[PeriodRows, Span]:
+    """The same of one batch, from its first job to its last, or to now."""
+    of_batch = JobRecord.batch_id == batch_id
+    with database.reading() as connection:
+        began, ended, is_over = connection.execute(
+            select(
+                func.min(JobRecord.submitted_at), func.max(JobRecord.ended_at),
+                func.count(JobRecord.ended_at) == func.count(),
+            ).where(of_batch)
+        ).one()  # fmt: skip
+    period = Span(began or now, ended if is_over and ended else now)
+    rows = PeriodRows(
+        portions=_portions(database, of_batch),
+        lives=[_life(w) for w in _workers_there(database, period)],
+        ended=_ended_jobs(database, of_batch, ENDED_JOBS),
+    )
+    return rows, period
 
 
 def _workers_there(database: Database, window: Span) -> list[WorkerRecord]:
@@ -59,7 +78,7 @@ def _life(worker: WorkerRecord) -> Life:
     return Life(worker.name, worker.capability, Span(worker.started_at, worker.last_seen))
 
 
-def _portions(database: Database, period: Span) -> list[Portion]:
+def _portions(database: Database, which: ColumnElement[bool]) -> list[Portion]:
     who = (AttemptRecord.worker, AttemptRecord.capability, AttemptRecord.device, AttemptRecord.engine)
     with database.reading() as connection:
         rows = connection.execute(
@@ -73,18 +92,18 @@ def _portions(database: Database, period: Span) -> list[Portion]:
                 func.max(AttemptRecord.peak_memory_mb),
             )
             .join(JobRecord, JobRecord.id == AttemptRecord.job_id)
-            .where(AttemptRecord.ended_at.between(period.start, period.end))
+            .where(which)
             .group_by(*who, JobRecord.voice, AttemptRecord.outcome)
         )
         # The columns stand in the order of Portion's fields.
         return [Portion(*columns) for columns in map(tuple, rows)]
 
 
-def _ended_jobs(database: Database, period: Span, states: Collection[str]) -> dict[str, EndedJobs]:
+def _ended_jobs(database: Database, which: ColumnElement[bool], states: Collection[str]) -> dict[str, EndedJobs]:
     with database.reading() as connection:
         rows = connection.execute(
             select(JobRecord.state, func.count(), func.sum(JobRecord.seconds))
-            .where(JobRecord.state.in_(states), JobRecord.ended_at.between(period.start, period.end))
+            .where(JobRecord.state.in_(states), which)
             .group_by(JobRecord.state)
         )
         return {state: EndedJobs(jobs, seconds) for state, jobs, seconds in rows}

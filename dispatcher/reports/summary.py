@@ -18,6 +18,11 @@ class JobSummary:
 
     id: int
     name: str
+    path: str
+    """Where the recording was, as it was named when it was handed in."""
+    wanted: str
+    """What its batch calls the result."""
+    carried: Mapping[str, Any] | None
     title: str | None
     artist: str | None
     voice: str
@@ -55,6 +60,9 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
     return JobSummary(
         id=job.id,
         name=job.name,
+        path=job.path or job.name,
+        wanted=job.wanted,
+        carried=job.carried,
         title=job.title,
         artist=job.artist,
         voice=job.voice,

@@ -16,6 +16,7 @@ def _fresh() -> "list[sa.Column[object]]":
         sa.Column("batch_id", _NUMBER, sa.ForeignKey("batches.id", name="jobs_of_batch"), nullable=True),
         sa.Column("path", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("wanted", sa.Text(), nullable=False, server_default=sa.text("''")),
+        sa.Column("mark", sa.String(length=40), nullable=False, server_default=sa.text("''")),
         sa.Column("carried", sa.JSON(), nullable=True),
         sa.Column("source_channels", sa.BigInteger(), nullable=False, server_default="1"),
         sa.Column("channels", sa.String(length=8), nullable=False, server_default="mix"),
@@ -37,9 +38,13 @@ def upgrade() -> None:
         for column in _fresh():
             jobs.add_column(column)
     op.create_index("jobs_by_batch", "jobs", ["batch_id", "state"])
+    op.create_index("jobs_by_source", "jobs", ["source_hash"])
+    op.create_index("jobs_by_source_bytes", "jobs", ["source_bytes"])
 
 
 def downgrade() -> None:
+    op.drop_index("jobs_by_source_bytes", "jobs")
+    op.drop_index("jobs_by_source", "jobs")
     op.drop_index("jobs_by_batch", "jobs")
     with op.batch_alter_table("jobs") as jobs:
         jobs.drop_constraint("jobs_of_batch", type_="foreignkey")

@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 
 from storage.audio.blocks import EqualBlocks, Mono
+from storage.audio.mark import told
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
 
@@ -33,6 +34,8 @@ class ResultShape:
     title: str | None
     artist: str | None
     subtype: str
+    mark: str = ""
+    """That the farm made it, as `storage/audio/mark.py` words it."""
 
 
 class Encoder(Protocol):
@@ -93,6 +96,8 @@ class SndfileEncoder:
             self._sound.title = shape.title
         if shape.artist:
             self._sound.artist = shape.artist
+        if shape.mark:
+            self._sound.software = told(shape.mark)
         self._blocks = EqualBlocks(_BLOCK_FRAMES)
 
     def write(self, block: Mono) -> None:
@@ -122,7 +127,8 @@ class AacEncoder:
         self._at = 0
         self._new_frame = av.AudioFrame.from_ndarray
         self._container = av.open(file, mode="w", format="ipod")
-        tags = {"title": shape.title, "artist": shape.artist}
+        made_by = told(shape.mark) if shape.mark else None
+        tags = {"title": shape.title, "artist": shape.artist, "encoding_tool": made_by}
         self._container.metadata.update({key: text for key, text in tags.items() if text})
         self._stream = self._container.add_stream("aac", rate=shape.rate, layout="mono")
         self._stream.bit_rate = _AAC_BITS_PER_SECOND

@@ -70,6 +70,7 @@ def open_result(
     title: str | None = None,
     artist: str | None = None,
     subtype: str | None = None,
+    mark: str = "",
 ) -> Iterator[ResultWriter]:
     """Open a file to be written in order; it is removed if anything fails.
 
@@ -81,7 +82,7 @@ def open_result(
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype))
+    shape = ResultShape(rate, kind, frames, title, artist, chosen_subtype(kind, subtype), mark)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:

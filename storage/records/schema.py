@@ -98,6 +98,8 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
         Index("jobs_to_feed", "priority", "submitted_at", sqlite_where=text("atoms_waiting > 0"),
               postgresql_where=text("atoms_waiting > 0")),
         Index("jobs_by_batch", "batch_id", "state"),
+        Index("jobs_by_source", "source_hash"),
+        Index("jobs_by_source_bytes", "source_bytes"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
@@ -115,6 +117,8 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
     """Where the recording was, as it was named when it was handed in."""
     wanted: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     """What its batch calls the result, relative to wherever that is put."""
+    mark: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
+    """What its result says of itself: which recording and which request it was made of."""
     carried: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     """What its owner wants back with the result."""
     source_hash: Mapped[str]

@@ -7,8 +7,9 @@ from pathlib import Path
 from random import Random
 
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.request import PRIORITIES, Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.sample.recording import write_sample
 from dispatcher.voices.voices import add_voice
 from storage.objects.store import ObjectStore

@@ -43,6 +43,8 @@ def test_every_command_works_beside_a_running_farm(farm_up: CommandLine, talk: P
     assert farm_up.told("report", quick)["job"]["name"] == "talk.wav"
     assert farm_up.told("report", "--since", "1h")
 
+    farm_up.done("fetch", quick, "-o", mine)
+    mine.write_bytes(b"something else")
     refused = {
         ("cancel", slow): "is cancelled already",
         ("retry", quick): "only failed and cancelled jobs can be retried",

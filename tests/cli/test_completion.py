@@ -82,7 +82,7 @@ def test_commands_are_completed_without_importing_any() -> None:
         "print([m for m in sys.modules if m == 'sqlalchemy'])"
     )
     said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    assert said.splitlines() == ["['workers', 'worker', 'worker-key']", "[]"]
+    assert said.splitlines() == ["['watch', 'workers', 'worker', 'worker-key']", "[]"]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_every_example_can_be_typed(line: str) -> None:
 
 
 def test_a_wrong_example_would_be_noticed() -> None:
-    for wrong in ("convert talk.wav", "jobs --limit none", "voice shw deep", "fetch seven -o x"):
+    for wrong in ("convert --voice", "jobs --limit none", "voice shw deep", "show 0"):
         with pytest.raises(click.UsageError):
             parsed(wrong.split())
 
@@ -91,7 +91,7 @@ def test_the_many_options_of_a_conversion_stand_in_sections_what_is_required_fir
     assert list(sections) == [
         "Options", "How it sounds", "How it sounds, for WORLD voices", "How it sounds, for RVC voices"
     ]  # fmt: skip
-    assert next(p.name for p in sections["Options"] if isinstance(p, click.Option)) == "voice"
+    assert next(p.name for p in sections["Options"] if isinstance(p, click.Option)) == "voices"
     assert {"pitch", "formant_shift", "seed", "sets"} == {p.name for p in sections["How it sounds"]}
     assert sum(map(len, sections.values())) == len([p for p in command.params if not getattr(p, "hidden", False)]) + 1
 

@@ -53,8 +53,8 @@ def failing(
         ("jobs --lmit 3 --json", 2, "usage", "there is no option --lmit; did you mean --limit?"),
         ("jbos --json", 2, "usage", "there is no command jbos; did you mean jobs?"),
         ("voice lst --json", 2, "usage", "there is no command lst; did you mean list?"),
-        ("show --json", 2, "usage", "missing argument 'JOB'"),
-        ("report --json", 2, "usage", "name a job, or a period with --since"),
+        ("show --json", 2, "usage", "missing argument 'WHICH'"),
+        ("report --json", 2, "usage", "or a period with --since"),
     ],
 )
 def test_a_failure_is_told_to_programs_and_to_people(

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.settings import Settings
@@ -56,7 +57,7 @@ def test_a_batch_is_converted_whatever_its_names(command: CommandLine, folder: P
         rf"{folder}/caf\xe9.wav -> {out}/caf\xe9.wav",
         f"{folder}/good.wav -> {out}/good.wav",
     ]
-    refused = command.run("convert", folder, "--voice", "through", "-o", out, "--json")
+    refused = command.run("convert", folder, "--voice", "plain", "-o", out, "--json")
     assert {Path(entry["source"]).name for entry in refused.json} == {NO_UTF8, WICKED, "good.wav"}
     assert rf"{out}/caf\xe9.wav exists already" in refused.err
     assert "\x1b" not in refused.err

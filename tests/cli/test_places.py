@@ -9,19 +9,20 @@ from typing import cast
 import pytest
 
 from dispatcher.cli.remedies import worded
-from dispatcher.client.targets import plan_targets
 from dispatcher.jobs.fetching import fetch_result
+from dispatcher.wishes.targets import Existing
 from storage.objects.folder import FolderStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from tests.cli.running import CommandLine
+from tests.wishes.asking import planned
 
 #: The longest name that nearly every disk allows, in bytes.
 LONGEST_NAME = 255
 
 
 def _why(talk: Path, out: Path) -> str:
-    (target,) = plan_targets([talk], out, "deep", "wav", overwrite=True)
+    (target,) = planned([talk], out, existing=Existing.REPLACE)
     return worded(target.error) if target.error else ""
 
 
@@ -71,10 +72,10 @@ def test_each_folder_is_tried_once_and_nothing_is_left_there(
 
     out = tmp_path / "out"
     out.mkdir()
-    assert {t.error for t in plan_targets(recordings, out, "deep", "wav", overwrite=False)} == {None}
+    assert {t.error for t in planned(recordings, out)} == {None}
     assert list(out.iterdir()) == []
     monkeypatch.setattr(Path, "touch", touch)
-    errors = [str(t.error) for t in plan_targets(recordings, out, "deep", "wav", overwrite=False)]
+    errors = [str(t.error) for t in planned(recordings, out)]
     assert all("(Read-only file system)" in error for error in errors)
     assert len(tried) == 1
 

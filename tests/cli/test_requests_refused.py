@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import main
-from dispatcher.client.sources import find_sources
-from dispatcher.client.targets import format_for
+from dispatcher.wishes.sources import find_sources
+from dispatcher.wishes.targets import format_for
 
 Refusal = Callable[..., str]
 
@@ -131,7 +131,7 @@ def test_a_file_named_like_an_address_is_still_a_file(tmp_path: Path, monkeypatc
     (tmp_path / "take:").mkdir()
     (tmp_path / "take:" / "one.wav").touch()
     monkeypatch.chdir(tmp_path)
-    assert [source.error for source in find_sources([Path("take:/one.wav"), Path("take:")])] == [None, None]
+    assert [source.error for source in find_sources([Path("take:/one.wav"), Path("take:")]).sources] == [None, None]
 
 
 @pytest.mark.parametrize("options", ["-o clip.mp4", "-o CLIP.MP4 --format m4a", "--format mp4", "--format .MP4"])
@@ -144,7 +144,7 @@ def test_a_result_cannot_be_a_video(refusal: Refusal, talk: Path, options: str) 
 def test_a_recording_may_be_a_video_but_a_job_cannot_make_one(refusal: Refusal, talk: Path, tmp_path: Path) -> None:
     assert "ask for m4a" in refusal("submit", talk, "--voice", "through", "--format", "mp4")
     assert format_for(None, tmp_path) == "wav"
-    assert find_sources([Path("clip.mp4")])[0].error is None
+    assert find_sources([Path("clip.mp4")]).sources[0].error is None
 
 
 def test_a_misspelt_setting_in_the_file_is_refused(

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from dispatcher.cli.remedies import worded
-from dispatcher.client.targets import Target, plan_targets, spare_recordings
 from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.sacred import Recordings, place_of
+from dispatcher.wishes.targets import Existing, Target, spare_recordings
 from storage.records.database import Database
 from testing.sounds import encoded, tone
 from tests.cli.recordings import GOOD
 from tests.cli.running import CommandLine
 from tests.reports.rows import job
+from tests.wishes.asking import commission, planned
 
 REFUSAL = "which no result replaces; choose another place with -o"
 
@@ -32,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _planned(sources: list[str], out: str, format_: str = "wav") -> dict[str, str | None]:
-    targets = plan_targets([Path(s) for s in sources], Path(out), "deep", format_, overwrite=True)
+    targets = planned([Path(s) for s in sources], Path(out), format_, Existing.REPLACE)
     return {str(t.source): None if t.error is None else worded(t.error) for t in targets}
 
 
@@ -78,16 +79,28 @@ def test_refused_or_missing_recordings_keep_their_names(folder: Path) -> None:
     (folder / "diary.mp3").write_bytes(GOOD)
     (folder / "diary.wav").write_bytes(b"dear diary")
     planned = _planned(["master.mp3", "MASTER.WAV", "diary.mp3", "diary.wav"], ".")
-    for source in ("master.mp3", "diary.mp3", "diary.wav"):
+    for source in ("MASTER.WAV", "diary.wav"):
         assert REFUSAL in str(planned[source])
+    # Those whose results would take their places get names of their own.
+    assert planned["master.mp3"] is None
+    assert planned["diary.mp3"] is None
     (folder / "link.wav").symlink_to("gone.wav")
     assert REFUSAL in str(_planned(["gone.wav"], "link.wav")["gone.wav"])
 
 
-def test_two_results_that_differ_only_in_case_are_refused(folder: Path) -> None:
+def test_two_recordings_that_differ_only_in_endings_and_case_get_a_name_each(folder: Path) -> None:
     for name in ("Öde.mp3", "O\u0308DE.flac"):
         (folder / name).write_bytes(GOOD)
-    first, second = _planned(["Öde.mp3", "O\u0308DE.flac"], "../out").values()
+    targets = planned([Path("Öde.mp3"), Path("O\u0308DE.flac")], Path("../out"))
+    assert [t.error for t in targets] == [None, None]
+    assert [t.result.name for t in targets] == ["Öde.wav", "O\u0308DE.flac.wav"]
+
+
+def test_two_results_that_differ_only_in_case_are_refused(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    for name in ("Öde.mp3", "sub/O\u0308DE.mp3"):
+        (folder / name).write_bytes(GOOD)
+    first, second = _planned(["Öde.mp3", "sub/O\u0308DE.mp3"], "../out").values()
     assert first is None
     assert "would both become" in str(second)
 
@@ -113,7 +126,7 @@ class Known:
     recording: Path
 
     def planned(self, result: Path) -> str | None:
-        (target,) = spare_recordings(self.database, [Target(Path("other.wav"), result)])
+        (target,) = spare_recordings(self.database, [Target(commission(Path("other.wav")), result)])
         return None if target.error is None else worded(target.error)
 
 
@@ -152,8 +165,10 @@ def test_a_folder_converted_into_itself_loses_nothing(command: CommandLine, fold
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     ended = command.run("convert", folder, "--voice", "through", "-o", folder, "--overwrite")
     assert ended.status == 1
-    assert ended.err.count(REFUSAL) == 3, ended.err
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert ended.err.count(REFUSAL) == 2, ended.err
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert after.pop("master.mp3.wav")
+    assert after == before
 
     out = tmp_path / "out.wav"
     command.done("convert", folder / "master.mp3", "--voice", "through", "-o", out)

@@ -11,6 +11,7 @@ from dispatcher.client import Audience, BatchProgress, Farm, Request
 from dispatcher.client.telling import FarmMessenger
 from dispatcher.kinds.conversion import SPLIT
 from dispatcher.turns.turn import Drop, Followups
+from dispatcher.wishes.targets import Existing
 from storage.errors import BrokerUnavailable, InputError, UnknownJob
 from storage.records.schema import LeaseRecord
 from storage.records.states import JobState
@@ -169,8 +170,8 @@ def test_an_existing_result_is_kept_unless_replacing_is_allowed(farm: Farm, talk
     assert refused.error is not None
     assert [remedy.act for remedy in refused.error.remedies] == [Act.OVERWRITE]
     assert refused.to_json() == {
-        "source": str(talk), "result": None, "job": None, "state": "refused", "error": str(refused.error),
-        "remark": None,
+        "source": str(talk), "voice": "deep", "result": None, "job": None, "state": "refused",
+        "error": str(refused.error), "remark": None,
     }  # fmt: skip
     assert (tmp_path / "out.wav").read_bytes() == b"mine"
 
@@ -202,7 +203,7 @@ def test_results_that_exist_already_are_left_out_when_asked(
     out = tmp_path / "out"
     out.mkdir()
     (out / talk.name).write_bytes(b"mine")
-    (there,) = farm.convert([talk], Request("through"), out / talk.name, skip_existing=True)
+    (there,) = farm.convert([talk], Request("through"), out / talk.name, existing=Existing.KEEP_ALL)
     assert (there.state, there.result, there.is_good, there.job) == ("there", out / talk.name, True, None)
     assert (out / talk.name).read_bytes() == b"mine"
     (refused,) = farm.convert([talk], Request("through"), out / talk.name)

@@ -1,6 +1,9 @@
 """The first commands that a reader tries are run as written, on a separate farm."""
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ import soundfile
 
 from storage.audio.write import open_result
 from tests.docs.pages import README, blocks_to_run
-from tests.infra.places import ROOT
+from tests.infra.places import DOCS, ROOT
 
 #: Seconds that a script may take on a busy machine.
 PATIENCE = 60.0
@@ -35,6 +38,7 @@ def shell(tmp_path: Path) -> Mapping[str, str]:
 
 
 def run(script: str, folder: Path, shell: Mapping[str, str]) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         ["/bin/sh", "-eu"],
         input=script,
@@ -54,6 +58,28 @@ def write_as_mp3(recording: Path, targets: list[Path]) -> None:
     for target in targets:
         with open_result(target, rate=rate, format="mp3", frames=len(samples)) as result:
             result.write(samples)
+
+
+def test_the_page_on_many_recordings_does_what_it_says(tmp_path: Path, shell: Mapping[str, str]) -> None:
+    folder = tmp_path / "desk"
+    run("mkdir -p takes/day1 takes/day2\nvoicefarm sample takes/day1/a.wav --seconds 2", folder, shell)
+    for copy in ("day1/b.wav", "day2/c.wav"):
+        shutil.copy(folder / "takes/day1/a.wav", folder / "takes" / copy)
+    page = (DOCS / "bulk.md").read_text(encoding="utf-8")
+    (manifest,) = re.findall(r"^```csv\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (folder / "lines.csv").write_text(manifest, encoding="utf-8")
+
+    run("\n".join(blocks_to_run(page)), folder, shell)
+
+    def found(name: str) -> list[str]:
+        return sorted(p.relative_to(folder / name).as_posix() for p in (folder / name).rglob("*.*"))
+
+    assert found("out") == ["day1/a.wav", "day1/b.wav", "day2/c.wav"]
+    assert found("voices") == [f"day1/{name}.{voice}.wav" for name in "ab" for voice in ("bright", "deep")]
+    assert found("numbered") == [f"bright/00{number}-{name}.wav" for number, name in enumerate("abc", 1)]
+    assert found("dub") == ["ann/001.flac", "b.deep.wav", "c.bright.wav"]
+    told = json.loads((folder / "dub.json").read_text(encoding="utf-8"))
+    assert [entry["carried"]["actor"] for entry in told] == ["Ann", "Bob", "Cem"]
 
 
 def test_the_quick_start_does_what_it_says(tmp_path: Path, shell: Mapping[str, str]) -> None:

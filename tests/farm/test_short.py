@@ -8,9 +8,10 @@ import pytest
 import soundfile
 from sqlalchemy import func, select
 
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import jobs_in
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit_all
+from dispatcher.jobs.submitting import Accepted, Intake, submit_all
 from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord
 from storage.records.states import ENDED_JOBS, JobState
 from testing.running_farm import RunningFarm, fingerprint
@@ -37,8 +38,9 @@ def recordings(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 def submitted(farm: RunningFarm, paths: list[Path]) -> list[int]:
     checked = check_request(farm.database, farm.settings, Request("bright"))
-    found = [job for _, job in submit_all(farm.turns, farm.store, paths * TIMES, checked)]
-    jobs = [job for job in found if isinstance(job, int)]
+    intakes = [Intake(path, checked) for path in paths * TIMES]
+    found = [accepted for _, accepted in submit_all(farm.turns, farm.store, intakes)]
+    jobs = [accepted.job for accepted in found if isinstance(accepted, Accepted)]
     assert len(jobs) == len(found)
     return jobs
 

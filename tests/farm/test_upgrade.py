@@ -10,8 +10,9 @@ import soundfile
 from sqlalchemy import select
 
 from dispatcher.client.telling import turns_of_client
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.local.embedded import threads
 from dispatcher.local.processes import Child
 from dispatcher.reports.waiting import live_offers, waits_for

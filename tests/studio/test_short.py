@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dispatcher.desk.report import complete_jobs
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.loading import jobs_in, load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit, submit_all
+from dispatcher.jobs.submitting import Accepted, Intake, submit, submit_all
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.studio.split import short
 from dispatcher.studio.studio import Studio
@@ -206,9 +207,9 @@ def test_many_are_taken_in_at_a_time_in_their_order_and_bad_ones_refused(build: 
     paths = [build.recording(f"{n:03}.wav", 0.1) for n in range(100)]
     paths.insert(50, build.folder / "missing.wav")
     checked = check_request(build.database, build.settings, Request("through"))
-    found = dict(submit_all(build.studio.turns, build.studio.store, paths, checked))
+    found = dict(submit_all(build.studio.turns, build.studio.store, [Intake(path, checked) for path in paths]))
     assert sorted(found) == list(range(101))
     assert [place for place, what in found.items() if isinstance(what, VoicefarmError)] == [50]
-    by_number = {what: paths[place].name for place, what in found.items() if isinstance(what, int)}
+    by_number = {what.job: paths[place].name for place, what in found.items() if isinstance(what, Accepted)}
     with build.database.reading() as connection:
         assert {job.id: job.name for job in jobs_in(connection, list(by_number)).values()} == by_number

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from dispatcher.jobs.checking import CheckedRequest, check_request
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import CheckedRequest, check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.voices.models import refuse_if_in_use
 from dispatcher.voices.voices import add_voice
 from storage.errors import InputError

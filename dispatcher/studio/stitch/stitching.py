@@ -128,7 +128,13 @@ class Stitching:
         if job.rate_out != job.rate_voice:
             blocks = at_rate(blocks, job.rate_voice, job.rate_out)
         with open_result(
-            path, rate=job.rate_out, format=job.format, frames=frames, title=job.title, artist=job.artist
+            path,
+            rate=job.rate_out,
+            format=job.format,
+            frames=frames,
+            title=job.title,
+            artist=job.artist,
+            mark=job.mark,
         ) as result:
             for block in exactly(blocks, frames):
                 claim.check()

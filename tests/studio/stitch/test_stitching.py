@@ -10,9 +10,10 @@ import pytest
 import soundfile
 from sqlalchemy import delete, select, update
 
+from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.submitting import check_request, submit
+from dispatcher.jobs.submitting import submit
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting

@@ -1,0 +1,112 @@
+"""Bringing a job's result to its place, and saying what became of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dispatcher.client.answers import Delivery
+from dispatcher.client.following import Following
+from dispatcher.jobs.fetching import fetch_result
+from dispatcher.wishes.places import why_irreplaceable
+from dispatcher.wishes.targets import Existing, refuse_video
+from storage.audio.formats import format_of
+from storage.audio.mark import mark_in
+from storage.errors import ConversionError, InputError, VoicefarmError
+from storage.objects.store import ObjectStore
+from storage.records.database import Database
+from storage.records.schema import JobRecord
+from storage.records.states import JobState
+from storage.remedies import Act, Remedy
+
+
+def bring(
+    job_ids: Sequence[int],
+    place: Callable[[JobRecord], Path],
+    open_store: Callable[[], ObjectStore],
+    database: Database,
+    existing: Existing,
+    pause: Callable[[], None] | None,
+) -> Iterator[Delivery]:
+    """Copy the results of jobs to their places, those that are open as soon as they end if there is a `pause` to wait
+    with.
+    """
+    following = Following(database)
+    following.add(job_ids)
+    while True:
+        for job in following.newly_ended():
+            if job.state != JobState.FINISHED:
+                yield _without_result(job)
+                continue
+            try:
+                yield deliver(job, place(job), _told(job), open_store, database, existing)
+            except InputError as error:
+                yield replace(_told(job), state="unfetched", error=error)
+        if not following.open:
+            return
+        if pause is None:
+            break
+        pause()
+    yield from map(_without_result, following.all_open())
+
+
+def one_place(target: Path) -> Callable[[JobRecord], Path]:
+    """The one file that a result goes to, whose name must say the result's own format."""
+
+    def place(job: JobRecord) -> Path:
+        refuse_video(target, target.suffix)
+        if format_of(target) != job.format:
+            raise InputError(
+                f"job {job.id} was made as {job.format}; name the file so, or submit it anew in the other format"
+            )
+        return target
+
+    return place
+
+
+def in_folder(folder: Path | None) -> Callable[[JobRecord], Path]:
+    """A folder that results go into, under the names of their recordings."""
+    return lambda job: (folder or Path()) / named_alone(job)
+
+
+def named_alone(job: JobRecord) -> str:
+    """What a result is called by itself."""
+    return f"{Path(job.name).stem}.{job.format}"
+
+
+def deliver(
+    job: JobRecord,
+    target: Path,
+    told: Delivery,
+    open_store: Callable[[], ObjectStore],
+    database: Database,
+    existing: Existing = Existing.REPLACE,
+) -> Delivery:
+    """Copy the result of a job that has ended; `told` is what is known of its recording."""
+    ended = replace(told, job=job.id, state=job.state, remark=job.remark or None)
+    if job.state != JobState.FINISHED:
+        return replace(ended, error=ConversionError(job.reason))
+    try:
+        if existing is not Existing.REPLACE and target.is_file():
+            _require_current(job, target, existing)
+            return replace(ended, state="there", result=target)
+        if why := why_irreplaceable(target):
+            raise why
+        fetch_result(open_store(), job, target, database)
+    except VoicefarmError as error:
+        return replace(ended, state="unfetched", error=error)
+    return replace(ended, result=target)
+
+
+def _told(job: JobRecord) -> Delivery:
+    return Delivery(Path(job.path or job.name), job=job.id, voice=job.voice, carried=job.carried, place=job.id)
+
+
+def _without_result(job: JobRecord) -> Delivery:
+    why = f" ({job.reason})" if job.reason else ""
+    error = InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+    return replace(_told(job), state="unfetched", error=error)
+
+
+def _require_current(job: JobRecord, target: Path, existing: Existing) -> None:
+    if existing is not Existing.KEEP_ALL and mark_in(target) != (job.mark or None):
+        raise InputError(f"{target} exists already and is another result", Remedy(Act.OVERWRITE))

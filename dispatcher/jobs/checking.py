@@ -1,0 +1,72 @@
+"""Checking a request against the farm's voices and tags, before any recording is read."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from dispatcher.jobs.request import Request
+from dispatcher.jobs.tags import check_tags
+from dispatcher.voices.needed import complete_recipe
+from dispatcher.voices.voices import find_voice, job_settings
+from storage import keys
+from storage.audio.formats import FORMATS, format_of
+from storage.audio.write import writable_rate
+from storage.errors import InputError
+from storage.records.database import Database
+from storage.remedies import Act, Remedy
+from storage.settings import Settings
+from workers.engines import catalog
+from workers.wire.routes import engine_tag
+
+#: The range of a result's rate.
+RATES = range(8_000, 192_001)
+
+
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request checked against the farm's voices and tags; it serves for many recordings."""
+
+    request: Request
+    engine: str
+    recipe: dict[str, object]
+    settings: dict[str, object]
+    needs: tuple[str, ...]
+    rate_voice: int
+    rate_out: int
+    format: str
+
+    @cached_property
+    def hash(self) -> str:
+        """Of all that makes two results of one recording differ."""
+        facts = {
+            "engine": self.engine,
+            "version": catalog.engine(self.engine).version,
+            "recipe": self.recipe,
+            "settings": self.settings,
+            "rate": self.rate_out,
+            "format": self.format,
+            **self.request.unusual,
+        }
+        return keys.digest(facts)
+
+
+def check_request(database: Database, settings: Settings, request: Request) -> CheckedRequest:
+    """Check all of a request that can be checked before any recording is read."""
+    voice = find_voice(database, request.voice)
+    check_tags(database, settings, request.require)
+    kind = format_of(request.format or FORMATS[0])
+    rate = request.rate or writable_rate(kind, voice.rate)
+    if rate not in RATES:
+        raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
+    if writable_rate(kind, rate) != rate:
+        raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable_rate(kind, rate))))
+    wanted = job_settings(voice, request.settings)
+    return CheckedRequest(
+        request=request,
+        engine=voice.engine,
+        recipe=complete_recipe(database, voice, wanted),
+        settings=wanted,
+        needs=tuple(sorted({engine_tag(voice.engine, catalog.engine(voice.engine).version), *request.require})),
+        rate_voice=voice.rate,
+        rate_out=rate,
+        format=kind,
+    )

@@ -1,0 +1,197 @@
+"""From the rows of a manifest to wishes: what each column means, and what is wrong with its value."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dispatcher.jobs.request import PRIORITIES, Request
+from dispatcher.wishes.manifest import Mistake, Row, read_rows
+from dispatcher.wishes.naming import inside
+from dispatcher.wishes.sources import is_folder
+from dispatcher.wishes.wish import Wish
+from storage.errors import InputError
+from workers.engines import catalog
+
+#: Columns that say what is to be converted and how, besides the settings of voices.
+COLUMNS = ("source", "voice", "output", "priority", "require", "format", "rate", "allow_truncated")
+#: Other words for some of them.
+_ALSO = {"file": "source", "recording": "source", "name": "output", "tags": "require", "tag": "require"}
+#: How columns begin whose values come back with the results.
+CARRIED = "meta."
+_YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A wish and the row that it stands in."""
+
+    row: Row
+    wish: Wish
+
+
+def read_entries(path: Path, usual: Request) -> tuple[list[Entry], list[Mistake]]:
+    """The wishes of a manifest, and its mistakes; what a row leaves open is as `usual` has it.
+
+    Sources are relative to the folder of the manifest.
+    """
+    rows, mistakes = read_rows(path, column_called)
+    known: dict[str, Request] = {}
+    entries = []
+    for row in rows:
+        wish = _wish(row, path.parent, usual, known, mistakes)
+        if wish is not None:
+            entries.append(Entry(row, wish))
+    return entries, mistakes
+
+
+def column_called(name: str) -> str:
+    """The column that is meant, or an InputError."""
+    if name.lower().startswith(CARRIED) and len(name) > len(CARRIED):
+        return CARRIED + name[len(CARRIED) :]
+    if name.lower() == "meta":
+        return "meta"
+    plain = name.lower().replace("-", "_").replace(" ", "_")
+    plain = _ALSO.get(plain, plain)
+    known = [*COLUMNS, *_settings()]
+    if plain in known:
+        return plain
+    close = get_close_matches(plain, known, n=2)
+    advice = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}, and {CARRIED}ANYTHING"
+    raise InputError(f"there is no column {name!r}; {advice}")
+
+
+def _settings() -> dict[str, None]:
+    return {
+        called: None
+        for engine in catalog.engines()
+        for setting in engine.settings
+        for called in (setting.common_name, setting.name)
+    }
+
+
+def _wish(row: Row, folder: Path, usual: Request, known: dict[str, Request], mistakes: list[Mistake]) -> Wish | None:
+    """The wish of a row; None where its mistakes leave none."""
+    read: dict[str, Any] = {}
+    for name, value in row.values.items():
+        try:
+            read[name] = _value(name, value)
+        except InputError as error:
+            mistakes.append(row.mistake(name, error))
+    if "source" not in row.values:
+        mistakes.append(row.mistake("source", "there is no source in this line; name a recording"))
+    if "source" not in read:
+        return None
+    source = folder / read["source"]
+    if why := _why_no_recording(source):
+        mistakes.append(row.mistake("source", why))
+    if "voice" not in read and not usual.voice:
+        mistakes.append(row.mistake("voice", "there is no voice in this line, and none for all; name one"))
+        return None
+    request = _request(read, usual)
+    # Equal requests are one, so that each is checked once.
+    request = known.setdefault(repr((request, request.settings)), request)
+    return Wish(source, request, Path(), read.get("output"), _carried(read))
+
+
+def _request(read: Mapping[str, Any], usual: Request) -> Request:
+    settings = {name: value for name, value in read.items() if name in _settings()}
+    parts = {name: read[name] for name in COLUMNS if name in read and name not in ("source", "output")}
+    return replace(usual, **parts, settings={**usual.settings, **settings})
+
+
+def _carried(read: Mapping[str, Any]) -> dict[str, Any] | None:
+    named = {name[len(CARRIED) :]: value for name, value in read.items() if name.startswith(CARRIED)}
+    return {**read.get("meta", {}), **named} or None
+
+
+def _value(name: str, value: Any) -> Any:
+    """The value of a column, or an InputError that says what it must be."""
+    if name.startswith(CARRIED):
+        return value
+    if name == "meta":
+        return _object(value)
+    if name in _READERS:
+        return _READERS[name](value)
+    return _setting(value)
+
+
+def _object(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise InputError("meta must be an object of names and values")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or "\x00" in value:
+        raise InputError(f"{json.dumps(value)} must be text")
+    return value.strip()
+
+
+def _output(value: Any) -> str:
+    inside(text := _text(value))
+    return text
+
+
+def _priority(value: Any) -> int:
+    if isinstance(value, str) and value.lower() in PRIORITIES:
+        return PRIORITIES[value.lower()]
+    if str(value).isdecimal() and int(value) <= max(PRIORITIES.values()) + 1:
+        return int(value)
+    raise InputError(f"{value!r} is no priority; write {', '.join(PRIORITIES)}, or 0 (first) to 9")
+
+
+def _tags(value: Any) -> frozenset[str]:
+    parts = value if isinstance(value, list) else _text(value).replace(",", " ").replace(";", " ").split()
+    return frozenset(_text(part) for part in parts)
+
+
+def _rate(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise InputError(f"{value!r} is no sample rate; write a whole number of hertz, such as 48000")
+    return int(value)
+
+
+def _yes(value: Any) -> bool:
+    told = str(value).lower()
+    if told not in _YES | _NO:
+        raise InputError(f"{value!r} must be yes or no")
+    return told in _YES
+
+
+def _setting(value: Any) -> Any:
+    """A cell's number as a number; which values there may be, the voice's engine says."""
+    if isinstance(value, str):
+        try:
+            number = json.loads(value)
+        except ValueError:
+            return value
+        return number if isinstance(number, bool | int | float) else value
+    if isinstance(value, bool | int | float):
+        return value
+    raise InputError(f"{json.dumps(value)} must be a number or a word")
+
+
+_READERS = {
+    "source": _text,
+    "voice": _text,
+    "output": _output,
+    "format": _text,
+    "priority": _priority,
+    "require": _tags,
+    "rate": _rate,
+    "allow_truncated": _yes,
+}
+
+
+def _why_no_recording(source: Path) -> str | None:
+    if is_folder(source):
+        return f"{source} is a folder; write a line for each recording in it"
+    if not source.exists():
+        return f"there is no {source}; check its name, which counts from the folder of the manifest"
+    if not os.access(source, os.R_OK):
+        return f"{source} may not be read; check its rights"
+    return None if source.stat().st_size else f"{source} is empty; copy it again"
