@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "voicefarm submit talks/*.mp3 --voice deep --batch talks --require studio-a --priority high",
     ),
     "jobs": ("voicefarm jobs", "voicefarm jobs --state failed --limit 100", "voicefarm jobs --json"),
+    "watch": ("voicefarm watch inbox/ -o out/ --voice deep --done done/",),
     "batches": ("voicefarm batches",),
     "show": ("voicefarm show 7", "voicefarm show talks"),
     "cancel": ("voicefarm cancel 7 8 9", "voicefarm cancel talks"),

@@ -37,7 +37,10 @@ def parsed(words: list[str]) -> click.Context:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_every_example_can_be_typed(line: str) -> None:
+def test_every_example_can_be_typed(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The folder that is watched must be there.
+    (tmp_path / "inbox").mkdir()
+    monkeypatch.chdir(tmp_path)
     assert parsed(words_of(line)).command.callback
 
 
