@@ -7,7 +7,7 @@ RUN = $(VENV)/bin
 # Tests of whole farms mostly wait, so a few more processes than cores get them done sooner.
 PYTEST = $(RUN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile
 
-.PHONY: install torch demo test coverage lint wheel check bench clean help
+.PHONY: install torch demo test coverage lint wheel check man bench clean help
 
 install: $(VENV)/installed  ## the command and everything an embedded farm needs
 torch: $(VENV)/installed-torch  ## the same, and what trained voices need
@@ -17,6 +17,7 @@ coverage: $(VENV)/installed-dev  ## all tests, with line and branch coverage
 lint: $(VENV)/installed-dev  ## format, lint, spelling, types
 wheel: $(VENV)/bin/python  ## the wheel, built, installed elsewhere and tested
 check: $(VENV)/installed-dev  ## all of it: what decides whether a change lands, and coverage
+man: $(VENV)/installed  ## the manual page, voicefarm.1
 bench: $(VENV)/installed-dev  ## every measured figure; takes a while
 clean:  ## remove the environment and all caches
 help:  ## this list
@@ -62,11 +63,14 @@ wheel:
 
 check: lint coverage wheel
 
+man:
+	$(RUN)/python -m dispatcher.cli.manual > voicefarm.1
+
 bench:
 	$(RUN)/python -m bench.all
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) demo build dist voicefarm.1 *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20

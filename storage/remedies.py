@@ -62,4 +62,7 @@ class Remedy:
 def advised(sentence: str, remedies: Iterable[Remedy], word: Callable[[Remedy], str] = str) -> str:
     """The sentence, followed by the remedies in the words that `word` gives them."""
     helps = ", or ".join(map(word, remedies))
-    return f"{sentence}; {helps}" if helps else sentence
+    if not helps:
+        return sentence
+    # A question ends with its own mark.
+    return f"{sentence}{'' if sentence.endswith('?') else ';'} {helps}"

@@ -3,11 +3,11 @@
 import math
 import tomllib
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from storage.errors import SettingsError
+from storage.spelling import did_you_mean
 
 ENV_PREFIX = "VOICEFARM_"
 #: Characters of a wrong value that an error repeats.
@@ -105,7 +105,5 @@ def _refuse_unknown_names(given: Collection[str], known: Collection[str], place:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    # The prefix is left out, because it would make any two variables look alike.
-    rest = {other.removeprefix(ENV_PREFIX): other for other in sorted(known)}
-    nearest = get_close_matches(name.removeprefix(ENV_PREFIX), rest, n=1)
-    return f"did you mean {rest[nearest[0]]}? " if nearest else ""
+    question = did_you_mean(name, known, ENV_PREFIX)
+    return f"{question} " if question else ""

@@ -1,4 +1,4 @@
-"""What several commands take: --json, job numbers, NAME=VALUE."""
+"""What several commands take: --json, NAME=VALUE."""
 
 import json
 from collections.abc import Iterable
@@ -7,31 +7,6 @@ from typing import Any
 import click
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
-
-class JobNumber(click.IntRange):
-    """A number that a job can have."""
-
-    name = "number of a job"
-
-
-JOB_NUMBER = JobNumber(1, 2**63 - 1)
-
-
-class JobOrBatch(click.ParamType):  # type: ignore[type-arg]
-    """The number of a job, or a batch's name."""
-
-    name = "job or batch"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        """A number is a job's; everything else is a name."""
-        if isinstance(value, int):
-            return value
-        is_number = value.removeprefix("-").isdecimal()
-        return JOB_NUMBER.convert(value, param, ctx) if is_number else str(value)
-
-
-JOB_OR_BATCH = JobOrBatch()
 
 
 def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:

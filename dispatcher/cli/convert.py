@@ -16,6 +16,7 @@ from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.sources import STREAM, find_wishes, source_options, streamed
 from dispatcher.cli.summing_up import sum_up
 from dispatcher.client.answers import Delivery
@@ -28,7 +29,7 @@ from dispatcher.wishes.targets import Existing
 _interrupted = Event()
 
 
-@click.command("convert")
+@click.command("convert", cls=SectionedCommand)
 @source_options
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results, or - for stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already.")

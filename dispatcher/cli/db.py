@@ -3,6 +3,7 @@
 import click
 
 from dispatcher.cli.saying import say
+from dispatcher.cli.usage import Commands
 from dispatcher.local.private_state import open_state
 from storage.errors import MigrationNeeded
 from storage.private import make_private_file
@@ -11,13 +12,13 @@ from storage.remedies import Act, Remedy
 from storage.settings import Settings
 
 
-@click.group("db")
+@click.group("db", cls=Commands)
 def db_command() -> None:
     """Bring the database to the revision that this program needs, or look at it."""
 
 
 @db_command.command("upgrade")
-@click.option("--revision", default="head", show_default=True)
+@click.option("--revision", default="head", show_default=True, help="How far up; `head` is the newest.")
 def upgrade_command(revision: str) -> None:
     """Go up, keeping all data."""
     from migrations.running import upgrade

@@ -28,11 +28,16 @@ def doctor_command(*, as_json: bool) -> None:
     for finding in _examine():
         findings.append(finding)
         if not as_json:
-            say(f"{_MARKS[finding.severity]} {finding.what:<14} {finding.told(worded_remedy)}")
+            tell_finding(finding)
     if as_json:
         print_json([f.to_json(worded_remedy) for f in findings])
     if not all(f.ok for f in findings):
         sys.exit(1)
+
+
+def tell_finding(finding: Finding) -> None:
+    """One line for people."""
+    say(f"{_MARKS[finding.severity]} {finding.what:<14} {finding.told(worded_remedy)}")
 
 
 def _examine() -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.asking import JOB_OR_BATCH, as_json
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.completing import JOB_OR_BATCH
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.client.answers import Delivery

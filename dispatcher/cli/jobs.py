@@ -3,12 +3,16 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import click
 
-from dispatcher.cli.asking import JOB_NUMBER, JOB_OR_BATCH, as_json
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.completing import BATCH, JOB_NUMBER, JOB_OR_BATCH, OneOf
+from dispatcher.cli.failing import error_object
+from dispatcher.cli.printing import print_table
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import complain, print_facts, print_json, print_table, say, shown_seconds, shown_time
+from dispatcher.cli.saying import complain, print_facts, print_json, say, shown_seconds, shown_time
 from dispatcher.client.farm import Farm
 from dispatcher.jobs.request import PRIORITIES
 from dispatcher.reports.batches import BatchSummary
@@ -20,8 +24,8 @@ from storage.records.states import JobState
 @click.command("jobs")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
 @click.option("--before", type=JOB_NUMBER, metavar="JOB", help="Only those older than this one, to go on from a page.")
-@click.option("--state", type=click.Choice([s.value for s in JobState]), help="Only those in this state.")
-@click.option("--batch", metavar="NAME", help="Only those of this batch.")
+@click.option("--state", type=OneOf([s.value for s in JobState]), help="Only those in this state.")
+@click.option("--batch", type=BATCH, metavar="NAME", help="Only those of this batch.")
 @as_json
 def jobs_command(*, limit: int, before: int | None, state: str | None, batch: str | None, as_json: bool) -> None:
     """List jobs, newest first, with their progress and what they wait for."""
@@ -33,7 +37,13 @@ def jobs_command(*, limit: int, before: int | None, state: str | None, batch: st
         (s.id, s.path, s.voice, s.state, f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left, s.note)
         for s in summaries
     ]
-    print_table(("job", "recording", "voice", "state", "done", "length", "left", ""), rows)
+    print_table(
+        ("job", "recording", "voice", "state", "done", "length", "left", ""),
+        rows,
+        numbers=("done", "length", "left"),
+        dispensable=("length", "voice", "left"),
+        below="",
+    )
     if len(summaries) == limit:
         say(f"`voicefarm jobs --before {summaries[-1].id}` goes on", err=True)
 
@@ -51,7 +61,13 @@ def batches_command(*, limit: int, as_json: bool) -> None:
     rows = [
         (s.name, s.jobs, _states(s), f"{100 * s.done:.0f} %", shown_seconds(s.seconds), s.left(now)) for s in summaries
     ]
-    print_table(("batch", "jobs", "", "done", "length", "left"), rows)
+    print_table(
+        ("batch", "jobs", "", "done", "length", "left"),
+        rows,
+        numbers=("jobs", "done", "length", "left"),
+        dispensable=("length",),
+        below="",
+    )
 
 
 @click.command("show")
@@ -74,76 +90,91 @@ def show_command(which: int | str, *, as_json: bool) -> None:
 
 @click.command("cancel")
 @click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
-def cancel_command(which: tuple[int | str, ...]) -> None:
+@as_json
+def cancel_command(which: tuple[int | str, ...], *, as_json: bool) -> None:
     """Cancel jobs or whole batches; what is already done stays in the object store for a retry."""
     farm = Farm.open()
 
-    def cancel(one: int | str) -> None:
+    def cancel(one: int | str) -> Became:
         if isinstance(one, str):
-            _tell_changed(one, "cancelled", *farm.batch(one).cancel())
-            return
-        if not farm.cancel(one).is_told:
+            return _batch_changed(one, "cancelled", *farm.batch(one).cancel())
+        changed = farm.cancel(one)
+        if not changed.is_told:
             # Workers learn of it with their next heartbeat.
             complain("the broker is away; workers will be told once it is back")
-        say(f"job {one} is cancelled")
+        return Became(f"job {one} is cancelled", {"job": one, "state": changed.state})
 
-    _each(which, cancel)
+    _each(which, cancel, as_json=as_json)
 
 
 @click.command("retry")
 @click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
-def retry_command(which: tuple[int | str, ...]) -> None:
+@as_json
+def retry_command(which: tuple[int | str, ...], *, as_json: bool) -> None:
     """Let failed or cancelled jobs continue where they stopped; of a batch, all of them."""
     farm = Farm.open()
 
-    def retry(one: int | str) -> None:
+    def retry(one: int | str) -> Became:
         if isinstance(one, str):
-            _tell_changed(one, "begun again", *farm.batch(one).retry())
-            return
+            return _batch_changed(one, "begun again", *farm.batch(one).retry())
         changed = farm.retry(one)
         if not changed.is_told:
             complain(f"job {one} starts once the farm is up")
-        say(f"job {one} is {changed.state} again")
+        return Became(f"job {one} is {changed.state} again", {"job": one, "state": changed.state})
 
-    _each(which, retry)
+    _each(which, retry, as_json=as_json)
 
 
 @click.command("priority")
-@click.argument("priority", type=click.Choice(list(PRIORITIES)))
+@click.argument("priority", type=OneOf(list(PRIORITIES)))
 @click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
-def priority_command(priority: str, which: tuple[int | str, ...]) -> None:
+@as_json
+def priority_command(priority: str, which: tuple[int | str, ...], *, as_json: bool) -> None:
     """Make jobs or whole batches more or less urgent, from their next piece on."""
     farm = Farm.open()
 
-    def change(one: int | str) -> None:
+    def change(one: int | str) -> Became:
         if isinstance(one, str):
-            say(f"batch '{one}': {farm.batch(one).prioritise(PRIORITIES[priority])} jobs are {priority} now")
-        elif farm.prioritise(one, PRIORITIES[priority]):
-            say(f"job {one} is {priority} now")
-        else:
+            count = farm.batch(one).prioritise(PRIORITIES[priority])
+            return Became(f"batch '{one}': {count} jobs are {priority} now", {"batch": one, "jobs": count})
+        if not farm.prioritise(one, PRIORITIES[priority]):
             raise InputError(f"job {one} has ended already, so its priority changes nothing")
+        return Became(f"job {one} is {priority} now", {"job": one, "priority": priority})
 
-    _each(which, change)
+    _each(which, change, as_json=as_json)
 
 
-def _tell_changed(batch: str, what: str, count: int, refused: Sequence[VoicefarmError]) -> None:
-    say(f"batch '{batch}': {count} jobs are {what}")
+class Became(NamedTuple):
+    """What became of a job or a batch: for people, for programs, and what of it could not be done."""
+
+    sentence: str
+    told: dict[str, object]
+    error: VoicefarmError | None = None
+
+
+def _batch_changed(batch: str, what: str, count: int, refused: Sequence[VoicefarmError]) -> Became:
     for error in refused:
         complain(worded(error))
-    if refused:
-        raise InputError(f"{len(refused)} jobs of batch '{batch}' stay as they are")
+    left = InputError(f"{len(refused)} jobs of batch '{batch}' stay as they are") if refused else None
+    return Became(f"batch '{batch}': {count} jobs are {what}", {"batch": batch, "jobs": count}, left)
 
 
-def _each(which: Iterable[int | str], act: Callable[[int | str], None]) -> None:
+def _each(which: Iterable[int | str], act: Callable[[int | str], Became], *, as_json: bool) -> None:
     """Do it for every one; a refusal does not stop the others."""
-    refused = False
+    told: list[dict[str, object]] = []
     for one in which:
         try:
-            act(one)
+            became = act(one)
         except VoicefarmError as error:
-            refused = True
-            complain(worded(error))
-    if refused:
+            became = Became("", {"batch" if isinstance(one, str) else "job": one, "state": None}, error)
+        if became.sentence and not as_json:
+            say(became.sentence)
+        if became.error is not None:
+            complain(worded(became.error))
+        told.append({**became.told, "error": became.error and error_object(became.error)})
+    if as_json:
+        print_json(told)
+    if any(entry["error"] for entry in told):
         sys.exit(1)
 
 

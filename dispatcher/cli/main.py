@@ -4,16 +4,24 @@ import logging
 import os
 import sys
 from importlib import import_module
-from io import StringIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
-from dispatcher.cli.remedies import worded
+from dispatcher.cli.examples import examples_of
+from dispatcher.cli.failing import STOPPED, UNFORESEEN, USAGE, described, error_object, print_error
 from dispatcher.cli.saying import Complaining, complain, say
+from dispatcher.cli.usage import Commands, usage_lines, usage_sentence
 from storage.errors import ManifestRefused, VoicefarmError
-from storage.printable import printable, printable_lines
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+#: What the command is called, however it was started.
+PROGRAM = "voicefarm"
+#: The variable by which a shell asks for completions.
+COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
 
 
 class Place(NamedTuple):
@@ -50,6 +58,14 @@ SECTIONS = {
             "report", "Show where the time of a job or a batch went, or what the farm did --since some moment."
         ),
     },
+    "Setting up": {
+        "init": Place(
+            "init", "Write voicefarm.toml for a client, a server or a worker of a farm, and check that it works."
+        ),
+        "completion": Place(
+            "completion", "Print the script that lets a shell complete commands, options, voices, jobs and files."
+        ),
+    },
     "Running a farm": {
         "up": Place("up", "Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."),
         "dispatcher": Place("serve", "Serve as a dispatcher until told to stop; a farm may have several."),
@@ -72,7 +88,7 @@ SECTIONS = {
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Commands):
     """A group that lists its commands by name and imports them on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -85,7 +101,15 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"dispatcher.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        command.epilog = examples_of(cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
+        """The names of commands with their summaries, without importing any; and the options."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(n, help=place.summary) for n, place in COMMANDS.items() if n.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, without importing any."""
@@ -94,7 +118,10 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name, place.summary) for name, place in section.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    epilog=examples_of(""),
+)  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 @click.version_option(package_name="voicefarm")
 def cli(*, debug: bool) -> None:
@@ -106,23 +133,21 @@ def cli(*, debug: bool) -> None:
 def main() -> None:
     """Run the command; the exit status is 0 only if everything asked for was done."""
     logging.getLogger("voicefarm.client").addHandler(Complaining())
+    if COMPLETE in os.environ:
+        from dispatcher.cli.shells import use_our_shells
+
+        use_our_shells()
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name=PROGRAM, complete_var=COMPLETE, standalone_mode=False)
     except VoicefarmError as error:
-        if isinstance(error, ManifestRefused):
-            print_mistakes(error)
-        if os.environ.get("VOICEFARM_DEBUG"):
-            fail_with_traceback(error)
-        fail(hide_secrets(worded(error)))
+        _refuse(error)
     except click.ClickException as error:
-        # It quotes the command line, line breaks included.
-        vars(error)["message"] = printable(error.message)
-        said = StringIO()
-        error.show(said)
-        click.echo(printable_lines(said.getvalue()), nl=False, err=True)
-        sys.exit(error.exit_code)
+        click.echo(usage_lines(error), nl=False, err=True)
+        fail(described(usage_sentence(error), USAGE), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped; `voicefarm jobs` shows what stands where", err=True)
+        stopped = "stopped; `voicefarm jobs` shows what stands where"
+        print_error(described(stopped, STOPPED))
+        click.echo(f"\n{stopped}", err=True)
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         # Nobody should have to read a traceback without asking for one.
@@ -130,10 +155,21 @@ def main() -> None:
             fail_with_traceback(error)
         # Only the operating system's messages are known to hold no secrets.
         what = f": {hide_secrets(str(error))}" if isinstance(error, OSError) else ""
-        fail(
+        sentence = (
             f"something unforeseen went wrong ({type(error).__name__}{what});"
             " `voicefarm --debug …` shows where, please report it"
         )
+        fail(described(sentence, UNFORESEEN))
+
+
+def _refuse(error: VoicefarmError) -> None:
+    """Say what was refused and why, without secrets, and end."""
+    if isinstance(error, ManifestRefused):
+        print_mistakes(error)
+    if os.environ.get("VOICEFARM_DEBUG"):
+        fail_with_traceback(error)
+    told = error_object(error)
+    fail({**told, "sentence": hide_secrets(told["sentence"])})
 
 
 def print_mistakes(error: ManifestRefused) -> None:
@@ -143,10 +179,11 @@ def print_mistakes(error: ManifestRefused) -> None:
         say(f"{place}: {sentence}", err=True)
 
 
-def fail(sentence: str) -> None:
-    """Say what went wrong and end."""
-    complain(sentence)
-    sys.exit(1)
+def fail(error: dict[str, Any], status: int = 1) -> None:
+    """Say what went wrong, to programs too where they ask for it, and end."""
+    print_error(error)
+    complain(error["sentence"])
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from dispatcher.cli.asking import as_json
-from dispatcher.cli.saying import print_json, print_table, say
+from dispatcher.cli.completing import MODEL, Offered
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.saying import print_json, say
+from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.models import KnownModel
 from storage.printable import printable
@@ -16,7 +19,7 @@ from workers.engines import catalog
 from workers.engines.voice_files import PublicModel
 
 
-@click.group("model")
+@click.group("model", cls=Commands)
 def model_command() -> None:
     """List, add, pull and remove the models that voices share."""
 
@@ -30,7 +33,7 @@ def list_models(*, as_json: bool) -> None:
         print_json([m.to_json() for m in models])
     elif models:
         rows = [(m.name, m.called, f"{m.facts.get('bytes', 0) / 1e6:.0f} MB", m.content_hash[:12]) for m in models]
-        print_table(("model", "kind", "size", "package"), rows)
+        print_table(("model", "kind", "size", "package"), rows, numbers=("size",), dispensable=("package",))
     else:
         say("there is no model; get the usual ones with `voicefarm model pull`")
 
@@ -45,7 +48,7 @@ def add_model_command(path: Path, name: str | None) -> None:
 
 
 @model_command.command("pull")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=Offered(catalog.engine_of_files()[1].public_models))
 @click.option(
     "--from", "host", default=catalog.engine_of_files()[1].public_host, show_default=True, metavar="URL",
     help="Another place with these files.",
@@ -60,7 +63,7 @@ def pull_command(names: tuple[str, ...], host: str) -> None:
 
 
 @model_command.command("remove")
-@click.argument("name")
+@click.argument("name", type=MODEL)
 def remove_model_command(name: str) -> None:
     """Remove a model; voices that need it cannot be used until it is added again."""
     model = Farm.open().remove_model(name)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.asking import JOB_OR_BATCH, as_json
+from dispatcher.cli.asking import as_json
+from dispatcher.cli.completing import JOB_OR_BATCH
 from dispatcher.cli.printing import print_sections
 from dispatcher.cli.saying import print_json, say
 from dispatcher.client.farm import Farm

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import click
 
@@ -32,24 +32,6 @@ def print_json(value: object) -> None:
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2)
     click.echo(text)
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, err: bool = False) -> None:
-    """Print rows under headings; without styling when piped."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        # A recording may be called "talk [final]", which rich would take for markup.
-        table.add_row(*(Text(printable(str(cell))) for cell in row))
-    console = Console(stderr=err)
-    if not console.is_terminal:
-        console = Console(stderr=err, width=200)
-    console.print(table)
 
 
 def shown_seconds(seconds: float | None) -> str:

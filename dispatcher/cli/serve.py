@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import click
 
+from dispatcher.cli.completing import OneOf
 from dispatcher.cli.saying import complain, say
 from dispatcher.cli.signals import stop_on_signals
 from storage.settings import Settings
@@ -14,7 +15,7 @@ from workers.wire.routes import CAPABILITIES
 
 @click.command("worker")
 @click.option("--tag", "tags", multiple=True, help="Something that jobs may require; may be repeated.")
-@click.option("--only", type=click.Choice(CAPABILITIES), help="Serve as this, though the machine can do more.")
+@click.option("--only", type=OneOf(CAPABILITIES), help="Serve as this, though the machine can do more.")
 def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
     from dispatcher.local.log_secrets import hide_in_logs
@@ -30,9 +31,7 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 
 
 @click.command("dispatcher")
-@click.option(
-    "--only", type=click.Choice(["desk", "studio"]), help="Only the short messages, or only split and stitch."
-)
+@click.option("--only", type=OneOf(["desk", "studio"]), help="Only the short messages, or only split and stitch.")
 def dispatcher_command(only: str | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
     from dispatcher.desk.running import run_desk

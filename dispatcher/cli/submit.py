@@ -9,12 +9,13 @@ from dispatcher.cli.asking import as_json
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.sources import find_wishes, source_options, streamed
 from dispatcher.client.answers import Submission
 from dispatcher.client.farm import Farm
 
 
-@click.command("submit")
+@click.command("submit", cls=SectionedCommand)
 @source_options
 @request_options
 @as_json

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from dispatcher.cli.printing import print_table
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import print_table, say
+from dispatcher.cli.saying import say
 from dispatcher.client.answers import Delivery
 from dispatcher.reports.wording import shown_duration
 
@@ -35,7 +36,7 @@ def sum_up(deliveries: Sequence[Delivery], seconds: float) -> None:
     if bad and len(deliveries) > _FEW:
         # What was said while it went on has scrolled away.
         rows = [(str(d.source), _WORDS.get(d.state, d.state), worded(d.error) if d.error else "") for d in bad[:_NAMED]]
-        print_table(("recording", "", "why"), rows, err=True)
+        print_table(("recording", "", "why"), rows, below="why", err=True)
         if len(bad) > _NAMED:
             say(f"and {len(bad) - _NAMED} more", err=True)
 

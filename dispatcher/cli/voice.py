@@ -7,7 +7,11 @@ from typing import Any, TypeVar
 import click
 
 from dispatcher.cli.asking import as_json, read_assignments
-from dispatcher.cli.saying import print_facts, print_json, print_table, say
+from dispatcher.cli.completing import ADDED_VOICE, VOICE, OneOf
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.requesting import ASSIGNMENTS
+from dispatcher.cli.saying import print_facts, print_json, say
+from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 from dispatcher.voices.adding import VoiceFile
 from dispatcher.voices.voices import KnownVoice
@@ -28,7 +32,7 @@ def file_options(command: F) -> F:
     return command
 
 
-@click.group("voice")
+@click.group("voice", cls=Commands)
 def voice_command() -> None:
     """List, show, add, export and remove voices."""
 
@@ -42,11 +46,11 @@ def list_voices(*, as_json: bool) -> None:
         print_json([v.to_json() for v in voices])
         return
     rows = [(v.name, v.called, f"{v.rate} Hz", "built in" if v.built_in else "added", _in_one_line(v)) for v in voices]
-    print_table(("voice", "engine", "rate", "", "recipe"), rows)
+    print_table(("voice", "engine", "rate", "", "recipe"), rows, dispensable=("rate", "", "engine"))
 
 
 @voice_command.command("show")
-@click.argument("name")
+@click.argument("name", type=VOICE)
 @as_json
 def show_voice(name: str, *, as_json: bool) -> None:
     """Show all that is known of one voice."""
@@ -61,17 +65,17 @@ def show_voice(name: str, *, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @file_options
-@click.option("--like", help="Without FILE: the voice to start from; else `plain`.")
+@click.option("--like", type=VOICE, help="Without FILE: the voice to start from; else `plain`.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A change of its recipe; may be repeated.")
 @click.option(
-    "--default", "presets", multiple=True, metavar="NAME=VALUE",
+    "--default", "presets", multiple=True, type=ASSIGNMENTS,
     help="A setting that jobs with this voice have unless they say otherwise; may be repeated.",
 )  # fmt: skip
 def add_voice_command(
     name: str, file: Path | None, *, like: str | None, changes: tuple[str, ...], presets: tuple[str, ...], **said: Any
 ) -> None:
     """Add a voice: a trained one from FILE (.pth), or one that differs from another in a few numbers, such as
-    `--like deep --set pitch_semitones=3`.
+    `--like deep --set pitch=3`.
     """
     farm = Farm.open()
     defaults, changed = read_assignments(presets, "--default"), read_assignments(changes, "--set")
@@ -91,10 +95,10 @@ def add_voice_command(
 
 
 @voice_command.command("export")
-@click.argument("name")
+@click.argument("name", type=ADDED_VOICE)
 @click.option(
-    "--for", "program", type=click.Choice(catalog.engine_of_files()[1].programs), show_default=True,
-    default=catalog.engine_of_files()[1].programs[0],
+    "--for", "program", type=OneOf(catalog.engine_of_files()[1].programs), show_default=True,
+    default=catalog.engine_of_files()[1].programs[0], help="The app that it is for.",
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A folder to make; else NAME beside you.")
 def export_voice_command(name: str, program: str, output: Path | None) -> None:
@@ -105,7 +109,7 @@ def export_voice_command(name: str, program: str, output: Path | None) -> None:
 
 
 @voice_command.command("remove")
-@click.argument("name")
+@click.argument("name", type=ADDED_VOICE)
 def remove_voice_command(name: str) -> None:
     """Remove a voice that was added."""
     Farm.open().remove_voice(name)
@@ -118,5 +122,5 @@ def _in_one_line(voice: KnownVoice) -> str:
 
 def _facts(voice: KnownVoice) -> list[tuple[str, object]]:
     """What the recipe says, name by name, and the voice's own settings."""
-    settings = " ".join(f"{name}={value}" for name, value in voice.defaults.items())
+    settings = " ".join(f"{name}={value}" for name, value in voice.told_defaults.items())
     return [*voice.shown, *([("settings", settings)] if settings else [])]

@@ -11,6 +11,7 @@ from dispatcher.cli.asking import as_json
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import build_requests, request_options
 from dispatcher.cli.saying import complain, say
+from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.signals import stop_on_signals
 from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
@@ -25,7 +26,7 @@ LOOK = 1.0
 TROUBLE = 60.0
 
 
-@click.command("watch")
+@click.command("watch", cls=SectionedCommand)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
 @click.option("--done", type=click.Path(path_type=Path), help="Move recordings here once their results are there.")

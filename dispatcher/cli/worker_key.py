@@ -3,11 +3,14 @@
 import click
 
 from dispatcher.cli.asking import as_json
-from dispatcher.cli.saying import print_json, print_table, say, shown_time
+from dispatcher.cli.completing import WORKER_KEY
+from dispatcher.cli.printing import print_table
+from dispatcher.cli.saying import print_json, say, shown_time
+from dispatcher.cli.usage import Commands
 from dispatcher.client.farm import Farm
 
 
-@click.group("worker-key")
+@click.group("worker-key", cls=Commands)
 def worker_key_command() -> None:
     """Keys that workers sign with. Once there is one, unsigned messages are ignored."""
 
@@ -34,7 +37,7 @@ def list_command(*, as_json: bool) -> None:
 
 
 @worker_key_command.command("remove")
-@click.argument("name")
+@click.argument("name", type=WORKER_KEY)
 def remove_command(name: str) -> None:
     """Remove a key; from then on its machine's messages are ignored."""
     left = Farm.open().remove_worker_key(name)

@@ -25,9 +25,10 @@ from dispatcher.jobs.submitting import Belonging, submit
 from dispatcher.local.crew import crew_for, this_machine
 from dispatcher.local.finding import Finding
 from dispatcher.reports.batches import BatchSummary, read_batches
-from dispatcher.reports.farm import WorkerThere, read_workers
+from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
+from dispatcher.reports.pulse import Pulse, read_pulse
 from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
 from dispatcher.reports.waiting import live_offers
@@ -229,9 +230,19 @@ class Farm(Library):
 
     # The farm itself
 
-    def workers(self, *, past: bool = False) -> list[WorkerThere]:
-        """The workers there are: what they can do and how fast they are. With `past`, all that ever were."""
-        return list(read_workers(self.database, time.time(), self.settings.lost_after_seconds, past=past))
+    def workers(self, *, past: bool = False, since: float = 0.0) -> list[WorkerThere]:
+        """The workers there are: what they can do and how fast they are.
+
+        With `past`, also the last run of each that is gone, unless it was last seen before a moment, in seconds since
+        the epoch.
+        """
+        lost_after = self.settings.lost_after_seconds
+        found = read_workers(self.database, time.time(), lost_after, past=past, seen_since=since)
+        return last_runs(found) if past else found
+
+    def pulse(self, failed_since: float) -> Pulse:
+        """How the farm is doing right now, and which jobs failed since a moment, in seconds since the epoch."""
+        return read_pulse(self.database, time.time(), self.settings.lost_after_seconds, failed_since)
 
     def report(self, job: int) -> JobReport:
         """Where the time of a job went."""

@@ -10,6 +10,7 @@ from storage.records.database import Database
 from storage.records.rows import insert_if_absent
 from storage.records.schema import WorkerKeyRecord
 from storage.remedies import Act, Remedy
+from storage.spelling import guessed
 from workers.wire.routes import TAG
 from workers.wire.signing import new_secret
 
@@ -40,5 +41,6 @@ def remove_key(database: Database, name: str) -> int:
     with database.writing() as connection:
         gone = connection.execute(delete(WorkerKeyRecord).where(WorkerKeyRecord.name == name))
         if gone.rowcount != 1:
-            raise InputError(f"there is no worker key '{name}'", Remedy(Act.LIST_WORKER_KEYS))
+            known = connection.execute(select(WorkerKeyRecord.name)).scalars()
+            raise InputError(guessed(f"there is no worker key '{name}'", name, known), Remedy(Act.LIST_WORKER_KEYS))
         return int(connection.execute(select(func.count()).select_from(WorkerKeyRecord)).scalar_one())

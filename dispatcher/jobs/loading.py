@@ -1,6 +1,6 @@
 """Reading jobs back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
@@ -34,6 +34,14 @@ def jobs_in(connection: Connection, job_ids: Sequence[int]) -> dict[int, JobReco
         jobs = {job.id: job for job in session.scalars(select(JobRecord).where(JobRecord.id.in_(job_ids)))}
         session.expunge_all()
         return jobs
+
+
+def newest_jobs(database: Database, limit: int, states: Collection[str]) -> list[tuple[int, str, str, str]]:
+    """Number, recording, voice and state of the newest jobs in some states, newest first."""
+    columns = (JobRecord.id, JobRecord.name, JobRecord.voice, JobRecord.state)
+    statement = select(*columns).where(JobRecord.state.in_(states)).order_by(JobRecord.id.desc()).limit(limit)
+    with database.reading() as connection:
+        return [(r.id, r.name, r.voice, r.state) for r in connection.execute(statement)]
 
 
 def load_jobs(

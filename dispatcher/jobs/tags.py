@@ -1,7 +1,6 @@
 """The tags that a job may require: a misspelt one is an error at once, not a job that waits for ever."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from sqlalchemy import select
 
@@ -10,6 +9,7 @@ from storage.records.column_values import names_in
 from storage.records.database import Database
 from storage.records.schema import WorkerRecord
 from storage.settings import Settings
+from storage.spelling import did_you_mean
 from workers.wire.routes import CAPABILITIES
 
 
@@ -18,8 +18,7 @@ def check_tags(database: Database, settings: Settings, required: Iterable[str]) 
     known = known_tags(database, settings)
     for tag in required:
         if tag not in known:
-            close = get_close_matches(tag, known, n=2)
-            advice = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known))};"
+            advice = did_you_mean(tag, known) or f"known are {', '.join(sorted(known))};"
             raise UnknownTag(
                 f"no worker has ever offered '{tag}'; {advice}"
                 " a tag of workers to come can be announced in VOICEFARM_TAGS"

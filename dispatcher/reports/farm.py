@@ -1,7 +1,7 @@
 """The workers as the records know them: who is there, what they can do, how fast they are."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,9 +63,23 @@ class WorkerThere:
 Speeds = Mapping[str, Mapping[str, float]]
 
 
-def read_workers(database: Database, now: float, lost_after: float, *, past: bool) -> list[WorkerThere]:
-    """Those that are there, by name; or also those that were, the last seen first."""
-    since = float("-inf") if past else now - lost_after
+def last_runs(workers: Iterable[WorkerThere], since: float = 0.0) -> list[WorkerThere]:
+    """The last run of each worker that was seen since a moment, the last seen first.
+
+    Every embedded farm starts workers of the same few names, so all runs there ever were would tell less.
+    """
+    latest: dict[str, WorkerThere] = {}
+    for worker in sorted(workers, key=lambda worker: worker.last_seen, reverse=True):
+        if worker.last_seen >= since:
+            latest.setdefault(worker.name, worker)
+    return list(latest.values())
+
+
+def read_workers(
+    database: Database, now: float, lost_after: float, *, past: bool, seen_since: float = 0.0
+) -> list[WorkerThere]:
+    """Those that are there, by name; or also those that were, every run, the last seen first."""
+    since = seen_since if past else now - lost_after
     with database.reading() as connection, Session(connection) as session:
         statement = select(WorkerRecord).where(WorkerRecord.last_seen >= since)
         if not past:

@@ -9,6 +9,7 @@ from dispatcher.reports.waiting import Live, waits_for
 from dispatcher.reports.wording import shown_clock
 from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS, JobState
+from workers.engines import catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class JobSummary:
     artist: str | None
     voice: str
     settings: Mapping[str, Any]
+    """Under the names and in the units that people use."""
     needs: tuple[str, ...]
     priority: int
     state: str
@@ -68,7 +70,7 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
         title=job.title,
         artist=job.artist,
         voice=job.voice,
-        settings=job.settings,
+        settings=catalog.in_common_words(job.engine, job.settings),
         needs=tuple(job.needs),
         priority=job.priority,
         state=job.state,

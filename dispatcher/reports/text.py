@@ -11,6 +11,8 @@ from dispatcher.reports.wording import shown_count, shown_duration, shown_factor
 from dispatcher.reports.work import Work
 
 _WORK = ("done", "cached", "late", "failed", "audio", "busy", "realtime", "present", "used", "memory")
+#: What is left out of it first where there is no room.
+_LESS = ("memory", "present", "late", "cached", "audio", "used", "busy")
 
 
 def job_sections(report: JobReport) -> Iterator[Section]:
@@ -102,7 +104,7 @@ def _work_section(title: str, first: str, work: Sequence[Work]) -> Section:
         )
         for w in work
     ]
-    return table_section(title, (first, *_WORK), rows)
+    return table_section(title, (first, *_WORK), rows, _LESS)
 
 
 def _lost(losses: Losses) -> Iterator[tuple[str, str]]:

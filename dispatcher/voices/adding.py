@@ -86,7 +86,8 @@ def change_voice(
     if changes and PACKAGE in model.recipe:
         raise InputError(f"the voice '{model.name}' came from a file, so it has no numbers to change; give it presets")
     presets = {**model.defaults, **checked_presets(model.engine, model.recipe, defaults)}
-    return add_voice(database, name, model.engine, {**model.recipe, **changes, DEFAULTS: presets})
+    changed = catalog.engine(model.engine).changed_recipe(model.recipe, changes)
+    return add_voice(database, name, model.engine, {**changed, DEFAULTS: presets})
 
 
 def remove_voice(database: Database, open_store: Callable[[], ObjectStore], name: str) -> KnownVoice:

@@ -18,6 +18,7 @@ from dispatcher.voices.adding import Adding
 from dispatcher.voices.models import KnownModel, find_model
 from storage.errors import DownloadFailed, InputError, NoSpace
 from storage.remedies import Act, Remedy
+from storage.spelling import guessed
 from workers.engines import catalog
 from workers.engines.voice_files import PublicModel
 
@@ -48,10 +49,10 @@ class Pulling:
         known_as = [files.model_name(name) for name in names]
         for name in known_as:
             if name not in files.public_models:
-                raise InputError(
-                    f"'{name}' is not among the files that can be pulled, which are {', '.join(files.public_models)}",
-                    Remedy(Act.ADD_MODEL, name),
+                among = (
+                    f"'{name}' is not among the files that can be pulled, which are {', '.join(files.public_models)}"
                 )
+                raise InputError(guessed(among, name, files.public_models), Remedy(Act.ADD_MODEL, name))
         return [files.public_models[name] for name in known_as or files.public_models]
 
     def pull(self, model: PublicModel, showing: Showing | None = None) -> KnownModel | None:

@@ -15,6 +15,7 @@ from storage.records.rows import insert_if_absent
 from storage.records.schema import JobRecord, ModelRecord, VoiceRecord
 from storage.records.states import ENDED_JOBS
 from storage.remedies import Act, Remedy
+from storage.spelling import guessed
 from workers.engines import catalog
 
 
@@ -75,7 +76,8 @@ def remove_model(database: Database, open_store: Callable[[], ObjectStore], name
     """Remove a model, and its package unless something else needs it; refused while an open job does."""
     model = find_model(database, name)
     if model is None:
-        raise InputError(f"there is no model '{name}'", Remedy(Act.LIST_MODELS))
+        known = [other.name for other in all_models(database)]
+        raise InputError(guessed(f"there is no model '{name}'", name, known), Remedy(Act.LIST_MODELS))
     refuse_if_in_use(database, model.content_hash, f"the model '{model.name}'")
     with database.writing() as connection:
         connection.execute(delete(ModelRecord).where(ModelRecord.name == model.name))

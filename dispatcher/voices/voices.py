@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -14,6 +13,7 @@ from storage.records.database import Database
 from storage.records.rows import insert_if_absent
 from storage.records.schema import VoiceRecord
 from storage.remedies import Act, Remedy
+from storage.spelling import guessed
 from workers.engines import catalog
 from workers.wire.routes import TAG
 
@@ -47,14 +47,20 @@ class KnownVoice:
         own = {field: value for field, value in self.recipe.items() if field != DEFAULTS}
         return catalog.engine(self.engine).shown(own)
 
+    @property
+    def told_defaults(self) -> Mapping[str, Any]:
+        """The same under the names that people use."""
+        return catalog.engine(self.engine).in_common_words(self.defaults)
+
     def to_json(self) -> dict[str, Any]:
-        """For programs."""
+        """For programs, under the names and in the units that people use; what is stored keeps its own."""
+        told = catalog.engine(self.engine).told_recipe(self.recipe)
         return {
             "name": self.name,
             "engine": self.engine,
             "rate": self.rate,
             "built_in": self.built_in,
-            "recipe": dict(self.recipe),
+            "recipe": {**told, DEFAULTS: self.told_defaults} if self.defaults else told,
         }
 
 
@@ -73,10 +79,7 @@ def find_voice(database: Database, name: str) -> KnownVoice:
     """The voice of this name, or UnknownVoice with similar names."""
     voices = {voice.name: voice for voice in all_voices(database)}
     if name not in voices:
-        close = get_close_matches(name, voices, n=3)
-        if close:
-            raise UnknownVoice(f"there is no voice '{name}'; did you mean {' or '.join(close)}?")
-        raise UnknownVoice(f"there is no voice '{name}'", Remedy(Act.LIST_VOICES))
+        raise UnknownVoice(guessed(f"there is no voice '{name}'", name, voices), Remedy(Act.LIST_VOICES))
     return voices[name]
 
 

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from storage.audio.facts import HIGHEST_RATE
 from storage.errors import InputError
+from storage.spelling import guessed
 
 #: Formats of sound alone.
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
@@ -33,8 +34,8 @@ def format_of(name: str | PurePath) -> str:
     extension = (path.suffix or path.name).lstrip(".").lower()
     found = _ALIASES.get(extension, extension)
     if found not in FORMATS + FILMS:
-        known = ", ".join(FORMATS + FILMS)
-        raise InputError(f"{name} names no format that can be written; use one of the endings {known}")
+        none = f"{name} names no format that can be written; use one of the endings {', '.join(FORMATS + FILMS)}"
+        raise InputError(guessed(none, extension, FORMATS + FILMS))
     return found
 
 

@@ -29,7 +29,8 @@ _LONGEST = 200
 _NOWHERE = "-o taken/out.wav"
 _CONVERSIONS = (
     "{} --voice bright", "talk.wav --voice {}", "talk.wav --voice bright --pitch {}",
-    "talk.wav --voice bright --formant {}", "talk.wav --voice bright --breath {}", "talk.wav --voice bright --seed {}",
+    "talk.wav --voice bright --formant-shift {}", "talk.wav --voice bright --breath {}",
+    "talk.wav --voice bright --seed {}",
     "talk.wav --voice bright --set {}", "talk.wav --voice bright --set pitch={}",
     "talk.wav --voice bright --set {}={}", "talk.wav --voice bright --speaker {}", "talk.wav --voice through --rate {}",
     "talk.wav --voice through --format {}", "talk.wav --voice through --rate {} --format {}",
@@ -86,8 +87,8 @@ class Ended:
     @property
     def sentence(self) -> str:
         """The error, without the lines that click puts before it; for several recordings, the first one's."""
-        _, error, behind = self.told.partition("\nError: ")
-        return behind if error else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
+        _, usage, behind = self.told.partition("\n\nvoicefarm: ")
+        return behind if usage else self.told.removeprefix("voicefarm: ").partition("\nvoicefarm: ")[0]
 
 
 def run_command(words: list[str], folder: Path, state: Path) -> Ended:

@@ -22,11 +22,11 @@ RATE = 16_000
 
 
 def test_every_command_works_beside_a_running_farm(farm_up: CommandLine, talk: Path, tmp_path: Path) -> None:
-    farm_up.done("voice", "add", "mine", "--like", "bright", "--set", "pitch_semitones=2")
+    farm_up.done("voice", "add", "mine", "--like", "bright", "--set", "pitch=2")
     farm_up.done("voice", "add", "slow", "--like", "through", "--set", "pace=1")
     voices = {voice["name"]: voice for voice in farm_up.told("voice", "list")}
     assert voices["mine"] == farm_up.told("voice", "show", "mine")
-    assert voices["mine"]["recipe"]["pitch_semitones"] == 2
+    assert voices["mine"]["recipe"]["pitch"] == 2
 
     long = tmp_path / "long.wav"
     soundfile.write(long, tone(RATE * 40, RATE), RATE)

@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -13,10 +15,12 @@ import pytest
 
 from dispatcher.local.flower import USUAL_PORT, flower_port
 from storage.errors import InputError
+from storage.records.database import Database
 from storage.settings import Settings
 from testing.services.server import HOST
 from testing.services.waiting import wait_until
 from tests.cli.running import CommandLine, ended
+from tests.storage.rows import add_job
 
 
 @pytest.fixture
@@ -115,3 +119,22 @@ def test_a_flower_that_keeps_dying_is_reported_on_the_terminal(
     assert str(command.state / "logs" / "flower.log") in said
     up.terminate()
     assert ended(up).status == 0
+
+
+def test_jobs_that_fail_are_told_and_those_left_open_counted(command: CommandLine, talk: Path) -> None:
+    up = command.start("up", "--no-flower", atom_seconds=2)
+    _lines_until(up, "Ctrl-C ends it")
+    command.done("submit", talk, "--voice", "through")
+    wait_until(lambda: command.told("jobs")[0]["state"] == "finished", 60, "the first job to end", every=0.2)
+    database = Database(f"sqlite:///{command.state / 'records.sqlite3'}")
+    with database.writing() as connection:
+        # A job for a tag that nobody here offers stays open.
+        add_job(connection, state="failed", name="two\nlines.wav", reason="its recording is gone", ended_at=time.time())
+        add_job(connection, state="submitted", needs=("elsewhere",), claim_until=time.time() + 1000, claims=1)
+    database.close()
+    assert up.stderr
+    assert up.stderr.readline() == "voicefarm: job 2 (two\\nlines.wav) failed: its recording is gone\n"
+    up.send_signal(signal.SIGINT)
+    end = ended(up)
+    assert end.status == 0
+    assert end.out.endswith("1 job is left open; the work goes on when the farm is up again\n")

@@ -72,13 +72,19 @@ def test_workers_are_listed(database: Database, keep: Keep, run: Run) -> None:
         lease("a", 3, 8, state="running", ended_at=None),
         worker("one", last_seen=now, holding=["a"]),
         worker("long gone", state="gone"),
+        worker("just gone", state="gone", incarnation="1", last_seen=now - 50, memory_mb=701.0),
+        worker("just gone", state="gone", incarnation="2", last_seen=now - 40, memory_mb=702.0),
         SpeedRecord(queue="convert.cpu.old", engine="world", audio=142.0, busy=10.0, updated_at=0.0),
     )
     text = run("workers").stdout
     for part in ("one", "cpu: old", "studio-a", "world 1 14.2x", "busy", "job 1: 3-8", "100 MB"):
         assert part in text
-    assert "long gone" not in text
-    assert "long gone" in run("workers", "--all").stdout
+    assert "gone" not in text
+    assert "just gone" in (past := run("workers", "--all").stdout)
+    assert "702 MB" in past
+    assert "701 MB" not in past
+    assert "long gone" not in past
+    assert [w["name"] for w in json.loads(run("workers", "--since", "30000d", "--json").stdout)][-1] == "long gone"
     assert [w["name"] for w in json.loads(run("workers", "--json").stdout)] == ["one"]
 
 

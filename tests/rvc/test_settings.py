@@ -80,9 +80,9 @@ def test_a_quality_decides_what_the_job_leaves_open(asked: dict[str, str], preci
     ("asked", "sentence"),
     [
         ({"pitch": 2}, "there is no field 'pitch'; the fields are autotune, "),
-        ({"transpose": 48.5}, "transpose is 48.5, but must be between -48 and 48"),
-        ({"transpose": "2"}, "transpose must be a number, not '2'"),
-        ({"formant": True}, "formant must be a number, not True"),
+        ({"transpose": 48.5}, "pitch is 48.5, but must be between -48 and 48"),
+        ({"transpose": "2"}, "pitch must be a number, not '2'"),
+        ({"formant": True}, "formant_shift must be a number, not True"),
         ({"protect": 0.51}, "protect is 0.51, but must be between 0 and 0.5"),
         ({"index_rate": float("nan")}, "index_rate must be a number, not nan"),
         ({"loudness_mix": -0.1}, "loudness_mix is -0.1"),

@@ -90,11 +90,11 @@ def test_a_voice_is_added_from_its_file_and_shows_what_it_is(farm: Commands, tmp
     assert farm.told("voice", "show", "anna") == voice
     assert {k: v for k, v in voice["recipe"].items() if k != "package"} == {
         "rate": 8000, "has_pitch": True, "content": 256, "embedder": "contentvec", "speakers": 2, "speaker_names": {},
-        "vectors": 5, "defaults": {"transpose": -12, "protect": 0.5},
+        "vectors": 5, "defaults": {"pitch": -12, "protect": 0.5},
     }  # fmt: skip
     assert farm.packages() == {voice["recipe"]["package"]}
     shown = farm.done("voice", "show", "anna")
-    for words in ("rvc v1", "8000 Hz", "5 vectors", "transpose=-12 protect=0.5"):
+    for words in ("rvc v1", "8000 Hz", "5 vectors", "pitch=-12 protect=0.5"):
         assert words in shown
     (row,) = [line for line in farm.done("voice", "list").splitlines() if line.startswith("anna")]
     assert "rvc v1" in row
@@ -109,7 +109,7 @@ def test_the_same_file_under_two_names_is_one_package(farm: Commands, tmp_path: 
     farm.done("voice", "add", "anna-lower", "--like", "anna-low", "--default", "pitch=-24")
     assert "has no numbers to change" in farm.refused("voice", "add", "anna-x", "--like", "anna", "--set", "rate=1")
     assert len(farm.packages()) == 1
-    assert farm.told("voice", "show", "anna-lower")["recipe"]["defaults"] == {"transpose": -24}
+    assert farm.told("voice", "show", "anna-lower")["recipe"]["defaults"] == {"pitch": -24}
     for name in ("anna", "anna-low"):
         farm.done("voice", "remove", name)
         assert len(farm.packages()) == 1
@@ -120,7 +120,7 @@ def test_the_same_file_under_two_names_is_one_package(farm: Commands, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--default transpose=99", "transpose is 99, but must be between"),
+        ("--default transpose=99", "pitch is 99, but must be between"),
         ("--default breath=1", "there is no field 'breath'"),
         ("--default speaker=2", "no speaker 2; its speakers are 0 to 1"),
         ("--index NOWHERE", "NOWHERE"),
@@ -170,7 +170,7 @@ def test_a_job_can_ask_for_what_its_voice_knows(farm: Commands, tmp_path: Path, 
     status, out, _ = farm.call("submit", talk, "--voice", "anna", *options)
     assert (status, out) == (0, "1\n")
     settings = farm.told("show", "1")["settings"]
-    asked = {"transpose": 12.0, "index_rate": 0.5, "speaker": 1, "pitch_low": 60.0, "seed": 7, "protect": 0.1}
+    asked = {"pitch": 12.0, "index_rate": 0.5, "speaker": 1, "pitch_low": 60.0, "seed": 7, "protect": 0.1}
     assert {name: settings[name] for name in asked} == asked
     assert "the voice 'anna' is needed by job 1" in farm.refused("voice", "remove", "anna")
     assert "the model 'rmvpe' is needed by job 1" in farm.refused("model", "remove", "rmvpe")

@@ -20,7 +20,7 @@ def test_what_a_recipe_leaves_out_changes_nothing() -> None:
         ({"formant_ratio": 2.5}, "formant_ratio is 2.5, but must be between 0.5 and 2"),
         ({"breath": "much"}, "breath must be a number"),
         ({"breath": True}, "breath must be a number"),
-        ({"pitch_semitones": float("nan")}, "pitch_semitones must be a number"),
+        ({"pitch_semitones": float("nan")}, "pitch must be a number"),
     ],
 )
 def test_a_malformed_recipe_is_refused_with_the_reason(recipe: dict[str, object], says: str) -> None:

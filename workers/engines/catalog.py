@@ -1,9 +1,11 @@
 """The catalog of engines, which are found by name and imported only when used."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from storage.errors import InputError
+from storage.spelling import guessed
 from workers.engines.engine import Engine
 from workers.engines.voice import Shelf
 from workers.engines.voice_files import VoiceFiles
@@ -25,11 +27,17 @@ def engine(name: str) -> Engine:
     """The engine of this name."""
     module = _ENGINES.get(name)
     if module is None:
-        raise InputError(f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}")
+        there = f"there is no engine '{name}'; the engines are {', '.join(sorted(_ENGINES))}"
+        raise InputError(guessed(there, name, _ENGINES))
     found: object = import_module(module).ENGINE
     if not isinstance(found, Engine):
         raise TypeError(f"{module}.ENGINE is not an Engine")
     return found
+
+
+def in_common_words(engine_name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's settings as people name them; those of an engine that is no more are left as they are."""
+    return engine(engine_name).in_common_words(settings) if engine_name in _ENGINES else dict(settings)
 
 
 def engines() -> tuple[Engine, ...]:

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from workers.engines.setting import Setting, in_own_words, read_settings
+from workers.engines.naming import in_common_words, in_own_words
+from workers.engines.setting import Setting, read_settings
 from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
 from workers.engines.voice_files import VoiceFiles
 
@@ -51,12 +52,28 @@ class Engine(ABC):
 
     def checked_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """A job's settings, complete and valid; raises InputError."""
-        given = read_settings(f"the settings of a voice of {self.title}", self.settings, settings)
+        given = read_settings(self._what, self.settings, settings)
         return {setting.name: given.get(setting.name, setting.default) for setting in self.settings}
 
     def in_own_words(self, recipe: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """The settings that people asked for, under the engine's own names and numbers."""
-        return in_own_words(self.settings, asked)
+        return in_own_words(self._what, self.settings, asked)
+
+    def in_common_words(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings, under the names and in the units that people use for all engines."""
+        return in_common_words(self.settings, own)
+
+    def changed_recipe(self, recipe: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """A recipe with changes that people asked for; most recipes have only fields of their own."""
+        return {**recipe, **changes}
+
+    def told_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """A recipe under the names and in the units that people use."""
+        return dict(recipe)
+
+    @property
+    def _what(self) -> str:
+        return f"the settings of a voice of {self.title}"
 
     def runs_on(self, capability: str) -> bool:  # noqa: ARG002 - most engines run wherever they may
         """Whether everything it needs for this capability is installed here."""
@@ -83,9 +100,8 @@ class Engine(ABC):
 
     def shown(self, recipe: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
         """The contents of a recipe in words, as names and values."""
-        return tuple(
-            (name, f"{value:g}" if isinstance(value, int | float) else value) for name, value in recipe.items()
-        )
+        told = self.told_recipe(recipe)
+        return tuple((name, f"{value:g}" if isinstance(value, int | float) else value) for name, value in told.items())
 
     @property
     def files(self) -> VoiceFiles | None:

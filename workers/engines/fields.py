@@ -5,18 +5,19 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from storage.errors import InputError
-
-Ranges = Mapping[str, tuple[float, float]]
+from storage.spelling import guessed
 
 #: One more than the largest seed: the noise generators' keys are 64 bits wide.
 SEEDS = 1 << 64
 
 
-def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse unknown keys, which are more often misspelt than superfluous."""
+def refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, str]) -> None:
+    """Refuse unknown keys, which are more often misspelt than superfluous; of each known one, people know a name."""
     unknown = sorted(str(key) for key in given if key not in known)
     if unknown:
-        raise InputError(f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(sorted(known))}")
+        names = sorted(known.values())
+        there = f"{what}: there is no field {unknown[0]!r}; the fields are {', '.join(names)}"
+        raise InputError(guessed(there, unknown[0], names))
 
 
 def read_number(what: str, name: str, value: object, low: float, high: float) -> float:
@@ -28,15 +29,11 @@ def read_number(what: str, name: str, value: object, low: float, high: float) ->
     return float(value)
 
 
-def read_numbers(what: str, given: Mapping[str, Any], ranges: Ranges) -> dict[str, float]:
-    """All given numbers, each within its range."""
-    return {name: read_number(what, name, given[name], *limits) for name, limits in ranges.items() if name in given}
-
-
 def read_choice(what: str, name: str, value: object, choices: Collection[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise InputError(f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}")
+        refused = f"{what}: {name} must be one of {', '.join(choices)}, not {value!r}"
+        raise InputError(guessed(refused, str(value), choices))
     return value
 
 

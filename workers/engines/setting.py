@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from storage.errors import InputError
 from workers.engines.fields import read_choice, read_number, read_seed, read_whole, refuse_unknown
 
 _DECLARED = "setting"
@@ -21,6 +21,24 @@ class Form(StrEnum):
     SEED = "seed"
 
 
+class Unit(StrEnum):
+    """What a number counts, where there is more than one way to say the same."""
+
+    PLAIN = "plain"
+    SEMITONES = "semitones"
+    RATIO = "ratio"
+
+
+#: The names of what several engines can do to a voice. Those after the first are older, or those of other programs.
+PITCH: Mapping[str, Unit] = MappingProxyType(
+    {"pitch": Unit.SEMITONES, "transpose": Unit.SEMITONES, "pitch_semitones": Unit.SEMITONES}
+)
+FORMANT: Mapping[str, Unit] = MappingProxyType({"formant_shift": Unit.SEMITONES, "formant_ratio": Unit.RATIO})
+#: What settings under these names do, in the same words for all engines.
+PITCH_HELP = "semitones up or down, on top of the voice's own"
+FORMANT_HELP = "resonances in semitones up or down; above 0 a smaller throat"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting that a job may give."""
@@ -33,20 +51,29 @@ class Setting:
     limits: tuple[float, float] = (0.0, 0.0)
     """The smallest and the largest value of a number."""
     choices: tuple[str, ...] = ()
-    also_called: str = ""
-    """Another name that people know it by, which other engines use for the same setting."""
+    unit: Unit = Unit.PLAIN
+    """The unit in which it is stored."""
+    names: Mapping[str, Unit] = field(default_factory=dict)
+    """Other names by which people may ask for it, each with its unit; the first is the one that they are shown, and
+    that all engines share. Without any, it is shown under its own.
+    """
     is_of_whole: bool = False
     """Whether it is applied to the joined result, so that no atom is converted again for another value."""
 
     @property
     def common_name(self) -> str:
         """The name that all engines with such a setting share."""
-        return self.also_called or self.name
+        return next(iter(self.names), self.name)
+
+    @property
+    def _told(self) -> str:
+        """Its name in an error about a value in its own unit."""
+        return self.common_name if self.names.get(self.common_name, self.unit) is self.unit else self.name
 
     def read(self, what: str, value: object) -> Any:
         """The valid value; raises an InputError that says what it belongs to."""
         if self.form is Form.NUMBER:
-            return read_number(what, self.name, value, *self.limits)
+            return read_number(what, self._told, value, *self.limits)
         if self.form is Form.CHOICE:
             return read_choice(what, self.name, value, self.choices)
         if self.form is Form.SEED:
@@ -86,15 +113,5 @@ def declared(settings_class: type) -> tuple[Setting, ...]:
 
 def read_settings(what: str, settings: Collection[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
     """The given settings, each valid; one that is not declared is refused."""
-    refuse_unknown(what, given, frozenset(setting.name for setting in settings))
+    refuse_unknown(what, given, {setting.name: setting.common_name for setting in settings})
     return {setting.name: setting.read(what, given[setting.name]) for setting in settings if setting.name in given}
-
-
-def in_own_words(settings: Collection[Setting], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that were asked for, under the engine's own names."""
-    own = {setting.also_called: setting.name for setting in settings if setting.also_called}
-    wanted = {own.get(name, name): value for name, value in asked.items()}
-    if len(wanted) < len(asked):
-        twice = ", ".join(sorted(name for name in own if name in asked))
-        raise InputError(f"{twice} is given twice, once under each of its names; leave one out")
-    return wanted

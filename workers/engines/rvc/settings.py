@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from storage.errors import InputError
-from workers.engines.setting import choice, declared, number, numbered, read_settings, seed
+from workers.engines.naming import ratio_of
+from workers.engines.setting import (
+    FORMANT,
+    FORMANT_HELP,
+    PITCH,
+    PITCH_HELP,
+    Unit,
+    choice,
+    declared,
+    number,
+    numbered,
+    read_settings,
+    seed,
+)
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -29,28 +42,36 @@ class RvcSettings:
     """All settings of a conversion, with their defaults."""
 
     # Four octaves: from a bass to a whistle register and back.
-    transpose: float = number(0.0, -48.0, 48.0, "semitones up or down, on top of the voice's own", also_called="pitch")
-    pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "rmvpe, harvest, dio or swift-f0")
+    transpose: float = number(0.0, -48.0, 48.0, PITCH_HELP, unit=Unit.SEMITONES, names=PITCH)
+    pitch_method: str = choice(("rmvpe", "harvest", "dio", "swift-f0"), "how the pitch is found")
     # The limits of the pitch net, whose lowest and highest bins are at 32 Hz and 2005 Hz.
     pitch_low: float = number(50.0, 30.0, 2000.0, "hertz; frames with a lower pitch count as unvoiced")
     pitch_high: float = number(1100.0, 30.0, 2000.0, "hertz; frames with a higher pitch count as unvoiced")
     autotune: float = number(0.0, 0.0, 1.0, "how far the pitch is drawn towards notes, 0 to 1")
     autotune_key: str = choice(NOTES, "the key whose notes the pitch is drawn towards")
-    autotune_scale: str = choice(("chromatic", "major", "minor"), "its scale: chromatic, major or minor")
+    autotune_scale: str = choice(("chromatic", "major", "minor"), "the scale of that key")
     # An octave is more than the difference between any two throats.
-    formant: float = number(0.0, -12.0, 12.0, "semitones")
+    formant: float = number(0.0, -12.0, 12.0, FORMANT_HELP, unit=Unit.SEMITONES, names=FORMANT)
     index_rate: float = number(0.75, 0.0, 1.0, "how much is taken from the voice's index, 0 to 1")
     protect: float = number(0.33, 0.0, 0.5, "how far unvoiced sounds are kept from the index; 0.5 is off")
     loudness_mix: float = number(
         1.0, 0.0, 1.0, "1 keeps the result's loudness, 0 takes the recording's", is_of_whole=True
     )
-    unvoiced: str = choice(("zero", "interpolate"), "the pitch of unvoiced sounds, zero or interpolate")
-    pauses: str = choice(("converted", "silent"), "pauses of the recording, converted or silent")
+    unvoiced: str = choice(
+        ("zero", "interpolate"), "the pitch given to unvoiced sounds: none, or one between their neighbours'"
+    )
+    pauses: str = choice(("converted", "silent"), "whether the voice breathes through pauses or is silent there")
     """Whether the voice breathes through pauses or is silent there, which costs no work."""
     speaker: int = numbered(_MOST_SPEAKERS - 1, "number or name, in a voice of several")
     seed: int = seed()
-    precision: str = choice(("auto", "fp32", "bf16", "fp16"), "auto, fp32, bf16 or fp16")
-    quality: str = choice(("fast", "balanced", "quality"), "fast, balanced or quality", default="balanced")
+    precision: str = choice(
+        ("auto", "fp32", "bf16", "fp16"), "the numbers that workers compute in; auto is the fastest of the device"
+    )
+    quality: str = choice(
+        ("fast", "balanced", "quality"),
+        "what holds for all that is not given: fast leaves pauses silent, quality computes in fp32",
+        default="balanced",
+    )
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
@@ -67,4 +88,4 @@ class RvcSettings:
     @property
     def formant_ratio(self) -> float:
         """The factor for the frequencies of the resonances."""
-        return float(2.0 ** (self.formant / 12.0))
+        return ratio_of(self.formant)

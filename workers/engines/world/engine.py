@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from workers.engines.engine import Engine
+from workers.engines.naming import in_common_words, in_own_words
 from workers.engines.setting import declared
 from workers.engines.voice import PackageFolders, Voice
 from workers.engines.world.frames import HOP, RATE
@@ -38,6 +39,14 @@ class WorldEngine(Engine):
     def checked_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
         """The recipe, complete and valid."""
         return WorldVoice.from_json(recipe).to_json()
+
+    def changed_recipe(self, recipe: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The recipe with changes, which may have any of the names and units that people use."""
+        return {**recipe, **in_own_words("a WORLD voice", declared(WorldVoice), changes)}
+
+    def told_recipe(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """The recipe under the names and in the units that people use."""
+        return in_common_words(declared(WorldVoice), recipe)
 
     def checked_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings, complete and valid."""

@@ -5,17 +5,19 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Self
 
-from workers.engines.fields import Ranges, read_numbers, refuse_unknown
-from workers.engines.setting import declared, number, read_settings, seed
+from workers.engines.setting import (
+    FORMANT,
+    FORMANT_HELP,
+    PITCH,
+    PITCH_HELP,
+    Unit,
+    declared,
+    number,
+    read_settings,
+    seed,
+)
 
-RANGES: Ranges = {
-    "pitch_semitones": (-24.0, 24.0),
-    "pitch_centre_hz": (40.0, 1000.0),
-    "pitch_spread": (0.0, 3.0),
-    "formant_ratio": (0.5, 2.0),
-    "breath": (0.0, 1.0),
-}
-
+_VOICE = "a WORLD voice"
 _WHAT = "the settings of a WORLD voice"
 
 
@@ -28,17 +30,16 @@ class WorldVoice:
     power into noise.
     """
 
-    pitch_semitones: float = 0.0
-    pitch_centre_hz: float = 200.0
-    pitch_spread: float = 1.0
-    formant_ratio: float = 1.0
-    breath: float = 0.0
+    pitch_semitones: float = number(0.0, -24.0, 24.0, "semitones", unit=Unit.SEMITONES, names=PITCH)
+    pitch_centre_hz: float = number(200.0, 40.0, 1000.0, "hertz")
+    pitch_spread: float = number(1.0, 0.0, 3.0, "a factor")
+    formant_ratio: float = number(1.0, 0.5, 2.0, "a ratio", unit=Unit.RATIO, names=FORMANT)
+    breath: float = number(0.0, 0.0, 1.0, "a share")
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
         """Read a recipe strictly; a missing field has its default, which changes nothing."""
-        refuse_unknown("a WORLD voice", given, frozenset(RANGES))
-        return cls(**read_numbers("a WORLD voice", given, RANGES))
+        return cls(**read_settings(_VOICE, declared(cls), given))
 
     def to_json(self) -> dict[str, float]:
         """The recipe as it is stored."""
@@ -61,8 +62,8 @@ VOICES: Mapping[str, WorldVoice] = MappingProxyType(
 class WorldSettings:
     """Settings on top of the voice's recipe; by default they change nothing."""
 
-    pitch: float = number(0.0, -24.0, 24.0, "semitones up or down, on top of the voice's own")
-    formant: float = number(1.0, 0.5, 2.0, "formant ratio, above 1 a smaller throat")
+    pitch: float = number(0.0, -24.0, 24.0, PITCH_HELP, unit=Unit.SEMITONES, names=PITCH)
+    formant: float = number(1.0, 0.5, 2.0, FORMANT_HELP, unit=Unit.RATIO, names=FORMANT)
     breath: float = number(0.0, 0.0, 1.0, "breath to add, 0 to 1")
     seed: int = seed()
 

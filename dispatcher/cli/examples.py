@@ -1,0 +1,70 @@
+"""Lines to try, which the help of each command ends with; a test parses every one of them."""
+
+#: By the words of the command, without `voicefarm` itself.
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "": (
+        "voicefarm convert talk.wav --voice bright",
+        "voicefarm voice list",
+        "voicefarm jobs",
+    ),
+    "convert": (
+        "voicefarm convert talk.wav --voice bright",
+        "voicefarm convert talks/ --voice deep -o out/ --format flac --skip-existing",
+        "voicefarm convert talk.wav --voice bright --pitch -2 --formant-shift 1.5",
+    ),
+    "submit": (
+        "voicefarm submit talk.wav --voice deep",
+        "voicefarm submit talks/*.mp3 --voice deep --batch talks --require studio-a --priority high",
+    ),
+    "jobs": ("voicefarm jobs", "voicefarm jobs --state failed --limit 100", "voicefarm jobs --json"),
+    "watch": ("voicefarm watch inbox/ -o out/ --voice deep --done done/",),
+    "batches": ("voicefarm batches",),
+    "show": ("voicefarm show 7", "voicefarm show talks"),
+    "cancel": ("voicefarm cancel 7 8 9", "voicefarm cancel talks"),
+    "retry": ("voicefarm retry 7",),
+    "priority": ("voicefarm priority urgent 7",),
+    "fetch": ("voicefarm fetch 7 -o talk.deep.wav", "voicefarm fetch talks -o out/ --wait"),
+    "voice": ("voicefarm voice list", "voicefarm voice show deep"),
+    "voice list": ("voicefarm voice list", "voicefarm voice list --json"),
+    "voice show": ("voicefarm voice show deep",),
+    "voice add": (
+        "voicefarm voice add anna anna.pth --index anna.index --default pitch=12",
+        "voicefarm voice add giant --like deep --set formant_shift=-5",
+    ),
+    "voice export": ("voicefarm voice export anna -o anna-for-mac",),
+    "voice remove": ("voicefarm voice remove anna",),
+    "model": ("voicefarm model pull", "voicefarm model list"),
+    "model add": ("voicefarm model add hubert_base.pt --name contentvec",),
+    "model pull": ("voicefarm model pull", "voicefarm model pull rmvpe"),
+    "model remove": ("voicefarm model remove rmvpe",),
+    "workers": ("voicefarm workers", "voicefarm workers --all --since 30d"),
+    "report": ("voicefarm report 7", "voicefarm report 7 --picture talk.png", "voicefarm report --since 12h"),
+    "init": (
+        "voicefarm init",
+        "voicefarm init --role worker --broker-url redis://box1:…@server:6379/0 --objects-url s3://voicefarm --yes",
+    ),
+    "completion": (
+        'eval "$(voicefarm completion bash)"',
+        'eval "$(voicefarm completion zsh)"',
+        "voicefarm completion fish | source",
+    ),
+    "up": ("voicefarm up", "voicefarm up --workers 2 --no-flower"),
+    "dispatcher": ("voicefarm dispatcher", "voicefarm dispatcher --only studio"),
+    "worker": ("voicefarm worker --tag studio-a", "voicefarm worker --only cpu"),
+    "worker-key": ("voicefarm worker-key add box1", "voicefarm worker-key list"),
+    "worker-key add": ("voicefarm worker-key add box1",),
+    "worker-key remove": ("voicefarm worker-key remove box1",),
+    "doctor": ("voicefarm doctor", "voicefarm doctor --json"),
+    "db": ("voicefarm db upgrade", "voicefarm db check"),
+    "db downgrade": ("voicefarm db downgrade 0005 --yes",),
+    "sample": ("voicefarm sample talk.wav --seconds 30",),
+}
+
+
+def examples_of(words: str) -> str | None:
+    """The examples of a command as its help ends with them."""
+    lines = EXAMPLES.get(words)
+    if not lines:
+        return None
+    # The first character tells click to leave the lines as they are.
+    return "\b\n" + "\n".join([f"Example{'s' if len(lines) > 1 else ''}:", *(f"  {line}" for line in lines)])
