@@ -12,8 +12,6 @@ from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
 
 #: One running and one waiting lease per slot: the next begins at once, and little is tied to a slow machine.
 LEASES_PER_SLOT = 2
-#: Atoms of a job that goes along with another: those of a recording of about a minute.
-MOST_ATOMS_ALONG = 3
 #: Seconds that make no difference.
 A_MOMENT = 1e-3
 
@@ -170,7 +168,7 @@ def _take_along(making: _Plan, farm_class: ClassView, job: Waiting, room: float)
     if job.atoms or job.view.seconds_to_come:
         return taken
     while len(taken) + 1 < farm_class.most_leases:
-        other = making.backlog.next_like(job, MOST_ATOMS_ALONG, room)
+        other = making.backlog.next_like(job, room)
         if other is None:
             return taken
         taken.append((other.view.job_id, other.seconds))
