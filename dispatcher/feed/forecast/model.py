@@ -36,6 +36,8 @@ class FarmModel:
         self._events: list[Event] = []
         self._order = count()
         self._open: set[int] = set()
+        self._feeds: set[float] = set()
+        """When jobs come."""
         self.machines = [Machine(f"{c.queue} {n}", c.queue, c.speeds) for c in classes for n in range(c.slots)]
         for farm_class in classes:
             self._take_over(farm_class)
@@ -43,7 +45,10 @@ class FarmModel:
     def add(self, job: ModelJob) -> ModelJob:
         """Add a job that has something to do."""
         self.jobs.append(job)
-        self.at(max(job.submitted_at, 0.0), self.feed)
+        when = max(job.submitted_at, self.now)
+        if when not in self._feeds:
+            self._feeds.add(when)
+            self.at(when, self.feed)
         return job
 
     def run(self, until: Iterable[ModelJob] | None = None) -> float:
