@@ -1,9 +1,8 @@
 """Work as a simulated farm gets it: every recording by itself, or in piles where there are too many."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from dispatcher.feed.backlog import MOST_ATOMS_ALONG
@@ -48,13 +47,24 @@ class Work:
         return self.priority, self.engine, self.needs, self.likeness, self.is_ours, self.is_short
 
 
-@dataclass(slots=True)
-class Modelled:
-    """Jobs for a simulated farm, in the planner's order, and those that the forecast is about."""
+#: The oldest of a pile's recordings, the lengths of its atoms, and the recordings in each if they are whole.
+Pile = tuple[Work, Sequence[float], Sequence[int]]
 
+
+@dataclass(frozen=True, slots=True)
+class Modelled:
+    """Work in the planner's order, as finely as it is simulated."""
+
+    piles: Sequence[Pile]
     growth: float = 0.0
-    jobs: list[ModelJob] = field(default_factory=list)
-    ours: list[ModelJob] = field(default_factory=list)
+
+    def jobs(self) -> Iterator[tuple[ModelJob, bool]]:
+        """Fresh jobs for a simulated farm, and whether the forecast is about them."""
+        for number, (work, atoms, recordings) in enumerate(self.piles, 1):
+            yield ModelJob(
+                number, work.submitted_at, atoms, work.engine, work.needs, work.priority, work.likeness, recordings,
+                0.0 if work.is_short else work.seconds / work.atoms,
+            ), work.is_ours  # fmt: skip
 
 
 def atoms_in(seconds: float, longest_atom: float) -> int:
@@ -70,7 +80,7 @@ def modelled(works: Sequence[Work]) -> Modelled:
 
 def one_by_one(works: Sequence[Work]) -> Modelled:
     """Every recording as a job of its own."""
-    return _numbered([(work, [work.seconds / work.atoms] * work.atoms, ()) for work in works], growth=0.0)
+    return Modelled(_ordered((work, [work.seconds / work.atoms] * work.atoms, ()) for work in works))
 
 
 def in_piles(works: Sequence[Work]) -> Modelled:
@@ -79,11 +89,11 @@ def in_piles(works: Sequence[Work]) -> Modelled:
     for work in sorted(works, key=lambda work: work.submitted_at):
         kinds[work.kind].append(work)
     size = max(ceil(len(works) / PILES), MOST_TOGETHER)
-    return _numbered([pile for kind in kinds.values() for pile in _piles(kind, size)], growth=GROWTH)
+    return Modelled(_ordered(pile for kind in kinds.values() for pile in _piles(kind, size)), GROWTH)
 
 
-#: The oldest of a pile's recordings, the lengths of its atoms, and the recordings in each.
-Pile = tuple[Work, Sequence[float], Sequence[int]]
+def _ordered(piles: Iterable[Pile]) -> Sequence[Pile]:
+    return sorted(piles, key=lambda pile: (pile[0].priority, pile[0].submitted_at))
 
 
 def _piles(kind: Sequence[Work], size: int) -> Iterator[Pile]:
@@ -114,17 +124,3 @@ def _pieces(pile: Sequence[Work]) -> Iterator[float]:
 def _coarseness(passed: int, total: int) -> int:
     """How many pieces are one, so far into all of them: few at both ends, where it shows."""
     return max(min(passed, total - passed) // FINENESS, 1)
-
-
-def _numbered(piles: Sequence[Pile], *, growth: float) -> Modelled:
-    made = Modelled(growth)
-    ordered = sorted(piles, key=lambda pile: (pile[0].priority, pile[0].submitted_at))
-    for number, (work, atoms, recordings) in zip(count(1), ordered, strict=False):
-        typical = 0.0 if work.is_short else work.seconds / work.atoms
-        job = ModelJob(
-            number, work.submitted_at, atoms, work.engine, work.needs, work.priority, work.likeness, recordings, typical
-        )
-        made.jobs.append(job)
-        if work.is_ours:
-            made.ours.append(job)
-    return made
