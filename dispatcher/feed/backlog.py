@@ -1,6 +1,7 @@
 """The jobs that have atoms to hand out, kept so that the next one to serve is found without looking at them all."""
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -103,15 +104,21 @@ class Backlog:
         for group in self.groups.values():
             group.order()
 
-    def choose(self, offers: frozenset[str]) -> Waiting | None:
+    def choose(self, offers: frozenset[str], held: Counter[int]) -> Waiting | None:
         """Alternate between the job that waits longest and the one done soonest, within the most urgent priority.
 
-        The first keeps a long job from starving, the second lets a short one past it.
+        The first keeps a long job from starving, the second lets a short one past it. `held` says how many places each
+        job has where this one goes. As long as more of them went to jobs that overtook the oldest than to it and those
+        before it, it is the oldest's turn, and the other way round: a crowd of short jobs has no more turns than one.
         """
         oldest = min((found for g in self._fitting(offers) if (found := g.oldest())), default=None)
         if oldest is None:
             return None
         shortest = min(found for g in self._fitting(offers) if (found := g.shortest()))
+        overtook = sum(places for job_id, places in held.items() if job_id > oldest[4].view.job_id)
+        in_order = held.total() - overtook
+        if overtook != in_order:
+            return oldest[4] if overtook > in_order else shortest[4]
         return min((shortest[4], oldest[4]), key=lambda job: job.leased_at)
 
     def remaining(self, offers: frozenset[str]) -> float:
