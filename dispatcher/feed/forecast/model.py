@@ -5,10 +5,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import count
+from itertools import count, islice
 
 from dispatcher.feed.forecast.parts import Machine, ModelJob, ModelLease, Piece
-from dispatcher.feed.leasing import MOST_ATOMS
 from dispatcher.feed.plan import plan
 from dispatcher.feed.snapshot import MOST_JOBS
 from dispatcher.feed.views import ClassView, Copy, Grant, LeaseView, Rules
@@ -84,11 +83,9 @@ class FarmModel:
 
     def feed(self) -> None:
         """Let the planner hand out what it wants to."""
-        rules = self.rules
-        if self.growth:
-            rules = replace(rules, longest_lease=max(rules.longest_lease, self.growth * self.now))
-        views = [job.view() for job in self.jobs if job.waiting and job.submitted_at <= self.now]
-        grants, copies = plan(self._class_views(), views[:MOST_JOBS], rules)
+        rules = replace(self.rules, longest_lease=self.rules.longest_lease * self.coarseness)
+        waiting = (job.view() for job in self.jobs if job.waiting and job.submitted_at <= self.now)
+        grants, copies = plan(self._class_views(), list(islice(waiting, MOST_JOBS)), rules)
         for grant in grants:
             self._grant(grant)
         for copy in copies:
@@ -112,12 +109,17 @@ class FarmModel:
         queued[:] = [entry for entry in queued if entry[2] is not lease]
         heapq.heapify(queued)
 
+    @property
+    def coarseness(self) -> float:
+        """How many real leases one may stand for by now."""
+        return max(1.0, self.growth * self.now / self.rules.longest_lease)
+
     def _grant(self, grant: Grant) -> None:
         job = self.jobs[grant.job_id - 1]
         pieces: list[Piece] = []
-        seconds = 0.0
-        while job.waiting and (not pieces or seconds + job.atoms[job.waiting[0]] / 2 <= grant.seconds):
-            if pieces and (job.waiting[0] != pieces[-1][1] + 1 or self._is_full(pieces)):
+        seconds, most = 0.0, self._most(job, grant)
+        while job.waiting and (not pieces or seconds + job.atoms[job.waiting[0]] / 2 <= most):
+            if pieces and job.waiting[0] != pieces[-1][1] + 1:
                 break
             pieces.append((job, job.take()))
             seconds += job.atoms[pieces[-1][1]]
@@ -128,8 +130,10 @@ class FarmModel:
             job.leased_at = self.now
             self._send(grant.queue, deque(pieces))
 
-    def _is_full(self, pieces: Sequence[Piece]) -> bool:
-        return not self.growth and len(pieces) >= MOST_ATOMS
+    def _most(self, job: ModelJob, grant: Grant) -> float:
+        """Seconds of sound that a grant comes to at most: the planner takes a pile of recordings for a single one."""
+        most = min(job.most, self._classes[grant.queue].most_leases * job.mean)
+        return min(grant.seconds, most * self.coarseness)
 
     def _copy(self, copy: Copy) -> None:
         original = self.leases[copy.token]
@@ -150,13 +154,10 @@ class FarmModel:
         """How many leases of a real farm a long one stands for: each is limited in time, atoms and recordings."""
         if not self.growth:
             return 1.0
-        seconds, limits, recordings = 0.0, self.rules.longest_lease * machine.speeds.get(lease.job.engine, 1.0), 0
-        for job, atom in lease.left:
-            seconds += job.atoms[atom]
-            recordings += job.recordings[atom] if job.recordings else 0
-        if lease.job.typical:
-            limits = min(limits, MOST_ATOMS * lease.job.typical)
-        return max(1.0, seconds / limits, recordings / self._classes[lease.queue].most_leases)
+        most = min(self.rules.longest_lease * machine.speeds.get(lease.job.engine, 1.0), lease.job.most)
+        seconds = sum(job.atoms[atom] for job, atom in lease.left)
+        recordings = sum(job.recordings[atom] for job, atom in lease.left if job.recordings)
+        return max(1.0, seconds / most, recordings / self._classes[lease.queue].most_leases)
 
     # Working
 

@@ -24,8 +24,8 @@ class ModelJob:
     likeness: str = ""
     recordings: Sequence[int] = ()
     """How many whole recordings each atom stands for; nothing where the job is one recording."""
-    typical: float = 0.0
-    """Seconds of a real atom, where an atom here stands for several."""
+    most: float = float("inf")
+    """Seconds that one real lease of it has at most, because a lease is of one recording."""
     waiting: deque[int] = field(default_factory=deque)
     seconds_waiting: float = 0.0
     done: set[int] = field(default_factory=set)
@@ -36,6 +36,11 @@ class ModelJob:
     def __post_init__(self) -> None:
         """All of it waits."""
         self.give_back(range(len(self.atoms)))
+
+    @property
+    def mean(self) -> float:
+        """Seconds of a recording, where its atoms are whole ones."""
+        return sum(self.atoms) / sum(self.recordings) if self.recordings else float("inf")
 
     def take(self) -> int:
         """The next atom that waits."""

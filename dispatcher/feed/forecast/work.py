@@ -7,13 +7,14 @@ from math import ceil
 
 from dispatcher.feed.backlog import MOST_ATOMS_ALONG
 from dispatcher.feed.forecast.parts import ModelJob
+from dispatcher.feed.leasing import MOST_ATOMS
 from workers.wire.messages import MOST_TOGETHER
 
 #: Up to so many recordings and atoms, all are simulated one by one: in a moment, because there are no more leases.
 FEW_RECORDINGS, FEW_ATOMS = 1_000, 2_000
-#: About how many piles more recordings are put into, because the planner looks at each every time. A pile has at least
-#: as many recordings as travel in one message.
-PILES = 40
+#: About how many piles more recordings are put into, because the planner looks at each every time; and how many a pile
+#: has at least: several messages full, because what is left of it at its end goes out alone.
+PILES, LEAST_IN_PILE = 40, 8 * MOST_TOGETHER
 #: From both ends of all work of a kind on, an atom here stands for as many real ones as one in so many of those passed.
 FINENESS = 500
 #: Where work is in piles, a lease may be as long as this share of the time simulated so far.
@@ -47,8 +48,25 @@ class Work:
         return self.priority, self.engine, self.needs, self.likeness, self.is_ours, self.is_short
 
 
-#: The oldest of a pile's recordings, the lengths of its atoms, and the recordings in each if they are whole.
-Pile = tuple[Work, Sequence[float], Sequence[int]]
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """Recordings of a kind as one job."""
+
+    works: Sequence[Work]
+    """The oldest first."""
+    atoms: Sequence[float]
+    recordings: Sequence[int] = ()
+    """How many whole ones are in each atom."""
+
+    def job(self, number: int) -> ModelJob:
+        """The job, of which nothing is done."""
+        first = self.works[0]
+        atom, recording = (sum(self.atoms) / sum(x) for x in ([w.atoms for w in self.works], [1 for _ in self.works]))
+        most = float("inf") if first.is_short else min(MOST_ATOMS * atom, recording)
+        return ModelJob(
+            number, first.submitted_at, self.atoms, first.engine, first.needs, first.priority, first.likeness,
+            self.recordings, most,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +78,8 @@ class Modelled:
 
     def jobs(self) -> Iterator[tuple[ModelJob, bool]]:
         """Fresh jobs for a simulated farm, and whether the forecast is about them."""
-        for number, (work, atoms, recordings) in enumerate(self.piles, 1):
-            yield ModelJob(
-                number, work.submitted_at, atoms, work.engine, work.needs, work.priority, work.likeness, recordings,
-                0.0 if work.is_short else work.seconds / work.atoms,
-            ), work.is_ours  # fmt: skip
+        for number, pile in enumerate(self.piles, 1):
+            yield pile.job(number), pile.works[0].is_ours
 
 
 def atoms_in(seconds: float, longest_atom: float) -> int:
@@ -80,7 +95,7 @@ def modelled(works: Sequence[Work]) -> Modelled:
 
 def one_by_one(works: Sequence[Work]) -> Modelled:
     """Every recording as a job of its own."""
-    return Modelled(_ordered((work, [work.seconds / work.atoms] * work.atoms, ()) for work in works))
+    return Modelled(_ordered(Pile([work], [work.seconds / work.atoms] * work.atoms) for work in works))
 
 
 def in_piles(works: Sequence[Work]) -> Modelled:
@@ -88,12 +103,12 @@ def in_piles(works: Sequence[Work]) -> Modelled:
     kinds: dict[tuple[object, ...], list[Work]] = defaultdict(list)
     for work in sorted(works, key=lambda work: work.submitted_at):
         kinds[work.kind].append(work)
-    size = max(ceil(len(works) / PILES), MOST_TOGETHER)
+    size = max(ceil(len(works) / PILES), LEAST_IN_PILE)
     return Modelled(_ordered(pile for kind in kinds.values() for pile in _piles(kind, size)), GROWTH)
 
 
 def _ordered(piles: Iterable[Pile]) -> Sequence[Pile]:
-    return sorted(piles, key=lambda pile: (pile[0].priority, pile[0].submitted_at))
+    return sorted(piles, key=lambda pile: (pile.works[0].priority, pile.works[0].submitted_at))
 
 
 def _piles(kind: Sequence[Work], size: int) -> Iterator[Pile]:
@@ -110,7 +125,7 @@ def _piles(kind: Sequence[Work], size: int) -> Iterator[Pile]:
             lengths[-1] += length
             holds[-1] += 1
             passed += 1
-        yield pile[0], lengths, holds if pile[0].is_short else ()
+        yield Pile(pile, lengths, holds if pile[0].is_short else ())
 
 
 def _pieces(pile: Sequence[Work]) -> Iterator[float]:
