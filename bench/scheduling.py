@@ -3,6 +3,9 @@
 import statistics
 
 from bench.figures import Figure, machine, show
+from dispatcher.feed.forecast.model import FarmModel as PlainModel
+from dispatcher.feed.forecast.work import Work, atoms_in, one_by_one
+from dispatcher.feed.views import ClassView, Rules
 from testing.farm_model import FarmModel
 
 FLEETS = {
@@ -16,9 +19,52 @@ SEEDS = range(30)
 HOUR = 3600.0
 
 
+#: Short recordings beside a long one of equal priority, their mean length in seconds, and the long one's hours.
+SHORT, SHORT_SECONDS, LONG_HOURS = 20_000, 4.0, 10
+
+
 def measure() -> list[Figure]:
-    """Every fleet at one hour and at ten."""
-    return [figure for name in FLEETS for hours in (1, 10) for figure in _fleet(name, hours)]
+    """Every fleet at one hour and at ten, and a long recording among short ones."""
+    fleets = [figure for name in FLEETS for hours in (1, 10) for figure in _fleet(name, hours)]
+    return [*fleets, *_side_by_side("60+2x15+4x6")]
+
+
+def _side_by_side(name: str) -> list[Figure]:
+    """A long recording that is a little older than many short ones: how soon all end, and who gets how much."""
+    long = _work(LONG_HOURS * HOUR, at=-1.0)
+    short = [_work(SHORT_SECONDS * (0.5 + n % 41 / 40)) for n in range(SHORT)]
+    ideal = sum(work.seconds for work in (long, *short)) / sum(FLEETS[name])
+    model = PlainModel(_known_classes(FLEETS[name]), Rules())
+    whole, *_ = [model.add(job) for job, _ in one_by_one([long, *short]).jobs()]
+    shares: list[float] = []
+
+    def look() -> None:
+        done = [sum(job.atoms[atom] for atom in job.done) for job in (whole, *model.jobs)]
+        shares.append(done[0] / sum(done[1:]))
+
+    for tenth in range(1, 6):
+        model.at(tenth * ideal / 10, look)
+    over = model.run() / ideal
+    what = f"{LONG_HOURS} h beside {SHORT:,} of {SHORT_SECONDS:g} s on {name} (ideal {ideal:.0f} s)"
+    least, most = min(shares), max(shares)
+    return [
+        Figure(f"{what}: makespan over ideal", f"{over:.3f}", "1.05", over <= 1.05),
+        Figure(
+            f"{what}: the long one's share of what is done, in the first half",
+            f"{100 * least:.0f}-{100 * most:.0f} %", "33-67 %", 1 / 3 <= least <= most <= 2 / 3,
+        ),
+    ]  # fmt: skip
+
+
+def _work(seconds: float, at: float = 0.0) -> Work:
+    return Work("model", frozenset({"any"}), 5, "voice", at, seconds, atoms_in(seconds, 30.0))
+
+
+def _known_classes(fleet: tuple[float, ...]) -> list[ClassView]:
+    return [
+        ClassView(f"class-{speed:g}", frozenset({"any"}), fleet.count(speed), {"model": speed}, (), 128)
+        for speed in dict.fromkeys(fleet)
+    ]
 
 
 def _fleet(name: str, hours: int) -> list[Figure]:

@@ -18,6 +18,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/desk", "dispatcher/studio"),
     ("dispatcher/studio/split", "dispatcher/studio/stitch"),
     ("dispatcher/studio/stage",),
+    ("dispatcher/feed/forecast",),
     ("dispatcher/feed",),
     ("dispatcher/jobs",),
     ("dispatcher/voices",),

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dispatcher.cli.asking import as_json
+from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
@@ -35,12 +36,16 @@ _interrupted = Event()
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already.")
 @click.option("--skip-existing", is_flag=True, help="Leave out recordings whose results exist, even if out of date.")
 @request_options
+@dry_run
 @as_json
-def convert_command(*, as_json: bool, **options: Any) -> None:
+def convert_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
     """Convert recordings, files or whole folders, and wait for the results.
 
     Results that are up to date, made of the same recording in the same way, are left as they are.
     """
+    if dry_run:
+        foretell(options, as_json=as_json, existing=_existing(options))
+        return
     quiet = as_json or options["out"] == STREAM
     with streamed(options):
         done = _convert(options, quiet=quiet)

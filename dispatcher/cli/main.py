@@ -37,6 +37,7 @@ SECTIONS = {
     "Recordings": {
         "convert": Place("convert", "Convert recordings, files or whole folders, and wait for the results."),
         "submit": Place("submit", "Hand recordings in and print the numbers of their jobs; several make a batch."),
+        "plan": Place("plan", "Say how long recordings would take and what holds them up, without handing them in."),
         "watch": Place("watch", "Convert whatever recording arrives in a folder, until told to stop."),
         "jobs": Place("jobs", "List jobs, newest first, with their progress and what they wait for."),
         "batches": Place("jobs", "List batches, newest first, with how many of their jobs stand where."),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dispatcher.cli.asking import as_json
+from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
@@ -18,9 +19,13 @@ from dispatcher.client.farm import Farm
 @click.command("submit", cls=SectionedCommand)
 @source_options
 @request_options
+@dry_run
 @as_json
-def submit_command(*, as_json: bool, **options: Any) -> None:
+def submit_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
     """Hand recordings in and print the numbers of their jobs; several make a batch."""
+    if dry_run:
+        foretell(options, as_json=as_json)
+        return
     with streamed(options):
         farm = Farm.open()
         farm.require_broker()

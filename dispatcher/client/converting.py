@@ -78,7 +78,7 @@ class Converting:
                 yield _delivery(target, place, error=target.error)
         if not good:
             return
-        crew = self._crew([target for _, target in good])
+        crew = crew_to_convert(self.settings, [target for _, target in good])
         with farm_at_work(self.settings, crew, self.audience.trouble) as keep, self._cancelling():
             handing_in = HandingIn(self.turns, self.open_store(), self.belong(len(good)), good)
             try:
@@ -122,15 +122,6 @@ class Converting:
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
         return deliver(job, target.result, _delivery(target, place), self.open_store, self.turns.database)
 
-    def _crew(self, targets: Sequence[Target]) -> Crew:
-        """The workers, where the work is done here."""
-        checked = [c for target in targets if (c := target.commission.checked) is not None]
-        engines = [catalog.engine(name) for name in sorted({c.engine for c in checked})]
-        # The workers are the same for all.
-        require = frozenset[str]().union(*(c.request.require for c in checked))
-        most = usable_workers([target.source for target in targets])
-        return crew_for(this_machine(), engines, asked=self.settings.workers, most=most, require=require)
-
     @contextmanager
     def _cancelling(self) -> Iterator[None]:
         """When the caller stops early, cancel its jobs on a farm of our own; another farm carries on without us."""
@@ -142,6 +133,16 @@ class Converting:
                     with suppress(VoicefarmError), self.turns.writing() as turn:
                         cancel_job(turn, job)
             raise
+
+
+def crew_to_convert(settings: Settings, targets: Sequence[Target]) -> Crew:
+    """The workers, where the work is done here."""
+    checked = [c for target in targets if (c := target.commission.checked) is not None]
+    engines = [catalog.engine(name) for name in sorted({c.engine for c in checked})]
+    # The workers are the same for all.
+    require = frozenset[str]().union(*(c.request.require for c in checked))
+    most = usable_workers([target.source for target in targets])
+    return crew_for(this_machine(), engines, asked=settings.workers, most=most, require=require)
 
 
 def _delivery(target: Target, place: int, **known: Any) -> Delivery:

@@ -10,6 +10,7 @@ from dispatcher.client.batch import Batch
 from dispatcher.client.converting import Audience, Converting
 from dispatcher.client.delivering import bring, in_folder, one_place
 from dispatcher.client.folder_watch import FolderWatch, Watched
+from dispatcher.client.forecasting import Forecasting
 from dispatcher.client.handing_in import handed_in
 from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.library import Library
@@ -26,6 +27,7 @@ from dispatcher.local.crew import crew_for, this_machine
 from dispatcher.local.finding import Finding
 from dispatcher.reports.batches import BatchSummary, read_batches
 from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
+from dispatcher.reports.forecast import Forecast
 from dispatcher.reports.job import JobReport, report_job
 from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.pulse import Pulse, read_pulse
@@ -126,6 +128,29 @@ class Farm(Library):
             lambda count: self._belonging(wishes, batch, count),
         )  # fmt: skip
         return converting.convert(spare_recordings(self.database, targets))
+
+    def forecast(
+        self,
+        sources: Iterable[Path | Wish],
+        request: Request,
+        out: Path | None = None,
+        *,
+        existing: Existing | None = None,
+        name: str | None = None,
+        batch: str | None = None,
+    ) -> Forecast:
+        """What handing these recordings in would come to: when it ends, and what holds it up. Nothing is changed.
+
+        As `submit_all` would take them in; or given what to do about `existing` results, as `convert` would.
+        """
+        refuse_address(out)
+        naming = Naming.of(name) if name else None
+        commissions = Commissioning(self.database, self.settings, out).all_of(wishes_for(sources, request))
+        if existing is None:
+            targets = plan_names(commissions, naming)
+        else:
+            targets = spare_recordings(self.database, plan_targets(commissions, Placing(out, naming, existing)))
+        return Forecasting(self.database, self.settings).of(targets, batch, with_results=existing is not None)
 
     def watch_folder(
         self,

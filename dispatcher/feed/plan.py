@@ -1,7 +1,7 @@
 """Who gets what next: a pure function of what the farm looks like now."""
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +12,6 @@ from dispatcher.feed.views import ClassView, Copy, Grant, JobView, Rules
 
 #: One running and one waiting lease per slot: the next begins at once, and little is tied to a slow machine.
 LEASES_PER_SLOT = 2
-#: Atoms of a job that goes along with another: those of a recording of about a minute.
-MOST_ATOMS_ALONG = 3
 #: Seconds that make no difference.
 A_MOMENT = 1e-3
 
@@ -27,6 +25,8 @@ class _Plan:
     backlog: Backlog
     free: dict[str, list[float]]
     """By queue, a heap of the times at which its slots come free."""
+    held: dict[str, Counter[int]]
+    """By queue, the places that each job has in it."""
     grants: list[Grant] = field(default_factory=list)
     granted: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By queue, the priorities of the jobs that were granted a lease there."""
@@ -39,6 +39,7 @@ def plan(classes: Sequence[ClassView], jobs: Sequence[JobView], rules: Rules) ->
         rules,
         Backlog(jobs),
         {c.queue: free_times(c, rules) for c in classes},
+        {c.queue: Counter(lease.job_id for lease in c.leases) for c in classes},
     )
     for farm_class, is_waiting in _open_places(classes):
         _grant(making, farm_class, is_waiting=is_waiting)
@@ -74,7 +75,7 @@ def fastest(farm_class: ClassView) -> float:
 
 
 def _grant(making: _Plan, farm_class: ClassView, *, is_waiting: bool) -> None:
-    job = making.backlog.choose(farm_class.offers)
+    job = making.backlog.choose(farm_class.offers, making.held[farm_class.queue])
     if job is None:
         return
     speed = farm_class.speeds.get(job.view.engine)
@@ -93,7 +94,7 @@ def _overtake(making: _Plan, farm_class: ClassView) -> None:
     So it waits only for the lease in hand.
     """
     places = farm_class.slots * LEASES_PER_SLOT
-    while (job := making.backlog.choose(farm_class.offers)) is not None:
+    while (job := making.backlog.choose(farm_class.offers, making.held[farm_class.queue])) is not None:
         granted = tuple(making.granted[farm_class.queue])
         ahead = sum(not x.is_waiting or x.priority <= job.view.priority for x in farm_class.leases)
         ahead += sum(priority <= job.view.priority for priority in granted)
@@ -167,6 +168,7 @@ def _take(making: _Plan, farm_class: ClassView, job: Waiting, atoms: int) -> Non
     seconds_along = sum(seconds for _, seconds in also)
     making.grants.append(Grant(farm_class.queue, job.view.job_id, seconds, tuple(job_id for job_id, _ in also)))
     making.granted[farm_class.queue].append(job.view.priority)
+    making.held[farm_class.queue][job.view.job_id] += 1
     speed = farm_class.speeds.get(job.view.engine)
     own = (seconds + seconds_along) / speed if speed else making.rules.shortest_lease
     free = making.free[farm_class.queue]
@@ -179,7 +181,7 @@ def _take_along(making: _Plan, farm_class: ClassView, job: Waiting, room: float)
     if job.atoms or job.view.seconds_to_come:
         return taken
     while len(taken) + 1 < farm_class.most_leases:
-        other = making.backlog.next_like(job, MOST_ATOMS_ALONG, room)
+        other = making.backlog.next_like(job, room)
         if other is None:
             return taken
         taken.append((other.view.job_id, other.seconds))

@@ -50,7 +50,7 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
         offered[queue][names_in(said)] += 1
     # All machines of a queue offer the same; one that claims otherwise must not take work from the others.
     offers = {queue: counts.most_common(1)[0][0] for queue, counts in offered.items()}
-    speeds = _speeds(connection)
+    speeds = read_speeds(connection)
     leases = _leases(connection, now) if slots else {}
     return [
         ClassView(queue, offers[queue], count, speeds.get(queue, {}), tuple(leases.get(queue, ())), together[queue])
@@ -87,7 +87,8 @@ def _rest(seconds: float) -> float:
     return seconds if seconds > A_MOMENT else 0.0
 
 
-def _speeds(connection: Connection) -> dict[str, dict[str, float]]:
+def read_speeds(connection: Connection) -> dict[str, dict[str, float]]:
+    """How fast each class was measured to run each engine."""
     speeds: dict[str, dict[str, float]] = defaultdict(dict)
     learnt = select(SpeedRecord.queue, SpeedRecord.engine, SpeedRecord.audio, SpeedRecord.busy)
     for queue, engine, audio, busy in connection.execute(learnt.where(SpeedRecord.busy > 0.0)):

@@ -99,7 +99,7 @@ def submit_all(
     """
     ready: list[tuple[int, _Taken]] = []
     since = time.monotonic()
-    tried = _ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging))
+    tried = ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging))
     for place, found in enumerate(tried):
         if isinstance(found, VoicefarmError):
             yield place, found
@@ -112,7 +112,7 @@ def submit_all(
         yield from _submitted(turns, ready, belonging)
 
 
-def _ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
+def ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
     """What the work makes of each item, in order, while others are worked on already."""
     if threads == 1:
         # In the caller's own thread, whose end then ends it.

@@ -26,11 +26,14 @@ def facts_section(title: str, facts: Iterable[tuple[str, str]]) -> Section:
 
 
 def table_section(
-    title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], dispensable: tuple[str, ...] = ()
+    title: str,
+    columns: tuple[str, ...],
+    rows: Iterable[tuple[str, ...]],
+    dispensable: tuple[str, ...] = (),
+    words: int = 1,
 ) -> Section:
-    """A table with numbers in all but its first column; columns that are empty throughout are left out."""
+    """A table with numbers in all but its first columns; columns that are empty throughout are left out."""
     kept = list(rows)
-    words = 1
     used = [n for n, _ in enumerate(columns) if n < words or any(row[n] for row in kept)]
     return Section(
         title,

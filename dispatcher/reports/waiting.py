@@ -28,9 +28,14 @@ def waits_for(job: JobRecord, live: Live) -> str:
         return f"waiting: {job.waiting_for}"
     if job.state in ENDED_JOBS or job.state == "stitching" or any(needs <= offers for offers in live):
         return ""
+    return f"waiting: {why_nobody(needs, live)}"
+
+
+def why_nobody(needs: frozenset[str], live: Live) -> str:
+    """What is missing, given that no worker offers all that is needed."""
     if not live:
-        return "waiting: no worker is there"
+        return "no worker is there"
     missing = sorted(need for need in needs if not any(need in offers for offers in live))
     if missing:
-        return f"waiting: no worker offers {' or '.join(missing)}"
-    return f"waiting: no worker offers {' and '.join(sorted(needs))} together"
+        return f"no worker offers {' or '.join(missing)}"
+    return f"no worker offers {' and '.join(sorted(needs))} together"

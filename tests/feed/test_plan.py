@@ -1,5 +1,8 @@
 """What the planner decides in small, single situations."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +69,24 @@ def test_the_oldest_and_the_shortest_job_take_turns() -> None:
     jobs = [job(1, last_leased_at=10.0), job(2, atoms=500), job(3, atoms=2, last_leased_at=5.0)]
     grants, _ = plan([machines("same", 10.0, slots=2)], jobs, RULES)
     assert [g.job_id for g in grants[:2]] == [3, 1]
+
+
+def test_a_long_job_that_is_older_does_not_keep_short_ones_from_travelling_together() -> None:
+    bundling = replace(machines("bundles", 10.0), most_leases=128)
+    long = job(1, atoms=500, last_leased_at=9.0)
+    short = [job(number, atoms=1, seconds_waiting=4.0) for number in range(2, 50)]
+    grants, _ = plan([bundling], [long, *short], RULES)
+    assert [len(g.also) for g in grants if g.job_id != 1] == [37]
+
+
+@pytest.mark.parametrize(("in_hand", "next_one"), [(7, 1), (1, 2)], ids=["a short one", "the long one"])
+def test_a_crowd_of_short_jobs_and_a_long_one_that_is_older_take_turns(in_hand: int, next_one: int) -> None:
+    """Although none of the short ones was ever served, and the long one was."""
+    held = replace(lease("held", 1, running_for=1.0), job_id=in_hand)
+    long = job(1, atoms=500, last_leased_at=9.0)
+    short = [job(number, atoms=1, seconds_waiting=4.0) for number in range(2, 7)]
+    grants, _ = plan([machines("one", 10.0, leases=(held,))], [long, *short], RULES)
+    assert [g.job_id for g in grants] == [next_one]
 
 
 def test_an_idle_machine_gets_a_copy_of_what_would_finish_last() -> None:
