@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import insert
@@ -14,7 +13,7 @@ from sqlalchemy import insert
 from dispatcher.jobs.batches import Known
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
-from dispatcher.jobs.hashing import hash_file
+from dispatcher.jobs.incoming import incoming
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
@@ -24,6 +23,8 @@ from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.mark import mark_of
 from storage.audio.read import probe
 from storage.errors import InputError, VoicefarmError
+from storage.objects.address import Place
+from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.printable import storable
 from storage.records.schema import JobRecord
@@ -44,7 +45,7 @@ SOON = 0.2
 class Intake:
     """One recording to be taken in, and what is written down with it."""
 
-    path: Path
+    source: Place
     checked: CheckedRequest
     wanted: str = ""
     """What its batch calls the result."""
@@ -77,9 +78,9 @@ class Belonging:
 ALONE = Belonging()
 
 
-def submit(turns: Turns, store: ObjectStore, path: Path, checked: CheckedRequest) -> int:
+def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequest) -> int:
     """Take in one recording and ask for its split; returns its job's number."""
-    taken = _take_in(store, Intake(path, checked), ALONE)
+    taken = _take_in(store, Intake(source, checked), ALONE, Reach(turns.settings))
     with turns.writing() as turn:
         (job_id,) = _write_jobs(turn, [taken], ALONE)
     return job_id
@@ -95,7 +96,8 @@ def submit_all(
     """
     ready: list[tuple[int, _Taken]] = []
     since = time.monotonic()
-    tried = _ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging))
+    reach = Reach(turns.settings)
+    tried = _ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging, reach))
     for place, found in enumerate(tried):
         if isinstance(found, VoicefarmError):
             yield place, found
@@ -161,23 +163,27 @@ class _Taken:
     earlier: Known | None
 
 
-def _try(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken | VoicefarmError:
+def _try(store: ObjectStore, intake: Intake, belonging: Belonging, reach: Reach) -> _Taken | VoicefarmError:
     try:
-        return _take_in(store, intake, belonging)
+        return _take_in(store, intake, belonging, reach)
     except VoicefarmError as error:
         return error
 
 
-def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken:
-    path, checked = intake.path, intake.checked
-    facts = probe(path, path.name, allow_truncated=checked.request.allow_truncated)
-    source_hash = hash_file(path)
-    mark = mark_of(source_hash, checked.hash)
-    key = keys.source_key(source_hash)
-    earlier = belonging.earlier(intake.wanted, mark)
-    if (earlier is None or earlier.state != JobState.FINISHED) and store.find(key) is None:
-        store.put_file(key, path)
-    return _Taken(intake, facts, source_hash, mark, path.stat().st_size, earlier)
+def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging, reach: Reach) -> _Taken:
+    source, checked = intake.source, intake.checked
+
+    def key_for(source_hash: str) -> str | None:
+        earlier = belonging.earlier(intake.wanted, mark_of(source_hash, checked.hash))
+        key = keys.source_key(source_hash)
+        is_done = earlier is not None and earlier.state == JobState.FINISHED
+        return None if is_done or store.find(key) else key
+
+    with incoming(source, reach) as recording:
+        facts = probe(recording.content, source.name, allow_truncated=checked.request.allow_truncated)
+        source_hash = recording.keep(store, key_for)
+        mark = mark_of(source_hash, checked.hash)
+        return _Taken(intake, facts, source_hash, mark, recording.size, belonging.earlier(intake.wanted, mark))
 
 
 def _write_jobs(turn: Turn, taken: Sequence[_Taken], belonging: Belonging) -> list[int]:
@@ -201,8 +207,8 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "kind": KIND.name,
         "state": JobState.SUBMITTED,
         "reason": "",
-        "name": storable(taken.intake.path.name),
-        "path": storable(str(taken.intake.path)),
+        "name": storable(taken.intake.source.name),
+        "path": storable(str(taken.intake.source)),
         "wanted": taken.intake.wanted,
         "mark": taken.mark,
         "carried": None if taken.intake.carried is None else dict(taken.intake.carried),

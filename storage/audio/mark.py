@@ -1,12 +1,15 @@
 """The mark that a result carries: that the farm made it, of which recording and by which request."""
 
 import re
+from collections.abc import Iterable, Iterator
+from os import SEEK_END
 from pathlib import Path
+from typing import IO
 
 #: Digits of each half of a mark. Chance makes two of a million halves equal once in forty million cases.
 HALF = 16
 #: Bytes at either end of a file in which its mark lies: every format has its tags at one of them.
-_ENDS = 1 << 16
+ENDS = 1 << 16
 _MARK = re.compile(rb"voicefarm ([0-9a-f]{%d}\.[0-9a-f]{%d})" % (HALF, HALF))
 
 
@@ -30,10 +33,19 @@ def mark_in(path: Path) -> str | None:
     """The mark in a file; None if it has none or cannot be read."""
     try:
         with path.open("rb", buffering=0) as file:
-            found = _MARK.search(file.read(_ENDS))
-            if found is None and (size := file.seek(0, 2)) > _ENDS:
-                file.seek(max(size - _ENDS, _ENDS - len(told("")) - 2 * HALF))
-                found = _MARK.search(file.read(_ENDS))
+            return mark_in_ends(_ends(file))
     except OSError:
         return None
+
+
+def mark_in_ends(ends: Iterable[bytes]) -> str | None:
+    """The mark in the beginning or the end of a file, of which the second is looked at only if it must be."""
+    found = next((found for end in ends if (found := _MARK.search(end))), None)
     return found and found[1].decode()
+
+
+def _ends(file: IO[bytes]) -> Iterator[bytes]:
+    yield file.read(ENDS)
+    if (size := file.seek(0, SEEK_END)) > ENDS:
+        file.seek(max(size - ENDS, ENDS - len(told("")) - 2 * HALF))
+        yield file.read(ENDS)
