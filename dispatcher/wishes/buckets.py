@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,26 +18,24 @@ if TYPE_CHECKING:
 LOOKS_AT_A_TIME = 12
 
 
-def objects_below(bucket: "Bucket", folder: Address) -> Iterator[tuple[Address, PurePosixPath]]:
+def objects_below(bucket: "Bucket", folder: Address) -> "Iterator[tuple[Found, PurePosixPath]]":
     """The objects of a folder with their paths in it; those with hidden names, and markers of folders, are left out."""
     prefix = folder.key if folder.is_folder else folder.key + "/"
     for found in bucket.list(prefix):
         parts = found.key.removeprefix(prefix).split("/")
         if all(part and not part.startswith(".") for part in parts):
-            yield replace(folder, key=found.key, bytes=found.size), PurePosixPath(*parts)
+            yield found, PurePosixPath(*parts)
 
 
-def marks_of(bucket: "Bucket", addresses: Iterable[Address]) -> list[str | None]:
+def marks_of(bucket: "Bucket", objects: "Iterable[Found]") -> list[str | None]:
     """The marks in objects; None where there is none or it cannot be read."""
     with ThreadPoolExecutor(LOOKS_AT_A_TIME, "looks") as pool:
-        return list(pool.map(lambda address: mark_at(bucket, address), addresses))
+        return list(pool.map(lambda found: _mark_of(bucket, found), objects))
 
 
-def mark_at(bucket: "Bucket", address: Address) -> str | None:
-    """The mark in an object; None if it has none or cannot be read."""
+def _mark_of(bucket: "Bucket", found: "Found") -> str | None:
     try:
-        found = bucket.find(address.key)
-        return None if found is None else mark_in_ends(bucket.ends(found, ENDS))
+        return mark_in_ends(bucket.ends(found, ENDS))
     except InputError:
         return None
 
@@ -65,8 +62,9 @@ class BucketPlaces:
         return self.reach.bucket(result).find(result.key)
 
     def mark(self, result: Address) -> str | None:
-        """The mark in it."""
-        return mark_at(self.reach.bucket(result), result)
+        """The mark in what is there; None if it has none or cannot be read."""
+        found = self.find(result)
+        return None if found is None else _mark_of(self.reach.bucket(result), found)
 
     def why_closed(self, result: Address) -> InputError | None:
         """Why nothing can be written there, if so; tried once for each bucket."""

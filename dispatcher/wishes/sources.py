@@ -171,10 +171,10 @@ def _in_bucket(address: Address, chosen: Chosen, reach: Reach) -> tuple[list[Sou
     bucket = reach.bucket(address)
     if not address.is_folder and (there := bucket.find(address.key)):
         return [Source(replace(address, bytes=there.size))], []
-    below = [(one, path) for one, path in objects_below(bucket, address) if chosen.takes(path)]
+    below = [(found, path) for found, path in objects_below(bucket, address) if chosen.takes(path)]
     if not below and not address.is_folder:
         raise InputError(f"there is no {address}; check its name")
-    inside = [Source(one, Path(path.parent)) for one, path in below]
+    inside = [Source(replace(address, key=one.key, bytes=one.size), Path(path.parent)) for one, path in below]
     return _without_results(inside, [mark is not None for mark in marks_of(bucket, [one for one, _ in below])])
 
 

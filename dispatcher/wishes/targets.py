@@ -209,7 +209,7 @@ class _Names:
         wish = commission.wish
         if self._out is not None and not self._into_folder and wish.name is None:
             return self._out.parent, Path(self._out.name)
-        base = _beside(wish.source) if self._out is None else self._out
+        base = _beside(wish) if self._out is None else self._out
         if wish.name is not None:
             name = inside(wish.name)
             return base, name if name.suffix else name.with_name(f"{name.name}.{commission.format}")
@@ -220,9 +220,9 @@ class _Names:
         return base, self._naming.fill(called, folder, wish.request.voice, commission.format, number)
 
 
-def _beside(source: Place) -> Path:
-    """Where a result goes that has no place: beside its recording if that is on this machine, else here."""
-    return Path() if isinstance(source, Address) else source.parent
+def _beside(wish: Wish) -> Path:
+    """Where a result goes that has no place: beside its recording if that is on this machine, else below here."""
+    return wish.folder if isinstance(wish.source, Address) else wish.source.parent
 
 
 def _first_of_each(commissions: Sequence[Commission]) -> Mapping[tuple[str, str, str], Place]:

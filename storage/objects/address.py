@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from storage.errors import InputError
 
@@ -13,6 +13,8 @@ SCHEMES = ("s3", "http", "https")
 _WRITTEN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 #: The same in a Path, where two or three slashes are one.
 _IN_PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|$)")
+#: What stays as it is in a URL's path and query.
+_AS_IT_IS = "/%:@!$&'()*+,;=?"
 #: What no name of a file may have: slashes of either kind, and what a terminal obeys.
 _UNNAMEABLE = re.compile(r"[/\\\x00-\x1f\x7f]")
 
@@ -97,8 +99,9 @@ def read_place(text: str) -> Place:
     before, _, query = before.partition("?")
     host, _, path = before.partition("/")
     who, _, host = host.rpartition("@")
-    # The rest of what a browser would send as it is.
-    return Address(scheme, _named(host, f"{scheme}://…"), path.replace(" ", "%20"), (who, query))
+    # As a browser would send it: what a URL may not hold is escaped, what is escaped already stays so.
+    spelt, query = quote(path, safe=_AS_IT_IS), quote(query, safe=_AS_IT_IS)
+    return Address(scheme, _named(host, f"{scheme}://…"), spelt, (who, query))
 
 
 def placed(path: Path) -> Place:
@@ -115,7 +118,7 @@ def address_of(path: Path) -> str | None:
 
 def file_name(text: str) -> str:
     """A foreign text as the name of a file."""
-    return _UNNAMEABLE.sub("_", text).strip().lstrip(".")[:200]
+    return _UNNAMEABLE.sub("_", text).strip().lstrip(".")[-200:]
 
 
 def _named(host: str, shown: str) -> str:

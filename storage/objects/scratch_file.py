@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from storage.errors import InputError, NoSpace
@@ -12,9 +12,13 @@ from storage.errors import InputError, NoSpace
 
 @contextmanager
 def scratch_file(folder: Path) -> Iterator[IO[bytes]]:
-    """An empty file in a folder, for as long as the block."""
+    """An empty file below a folder, for as long as the block."""
     try:
-        with NamedTemporaryFile(dir=folder, prefix="voicefarm-") as file:
+        # A folder of its own is removed at the program's end even if a thread was in the middle of the block.
+        with (
+            TemporaryDirectory(dir=folder, prefix="voicefarm-", ignore_cleanup_errors=True) as own,
+            Path(own, "file").open("w+b") as file,
+        ):
             yield file
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

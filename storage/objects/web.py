@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ from storage.objects.address import Address, file_name
 BLOCK = 1 << 20
 #: Seconds for which a server may be silent.
 PATIENCE = 30.0
+#: The same where the answer is only good to know.
+GLANCE = 5.0
 #: Attempts at a server that breaks off, as long as each one brings something.
 TRIES = 20
 #: Seconds before another attempt, after ever more of them in a row that brought nothing.
@@ -34,7 +37,7 @@ PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0)
 #: Answers after which another attempt may fare better.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *(s for s in HTTPStatus if s >= 500)}
 #: What `ask` and reading its answer raise where a server is away, refuses or breaks off.
-BROKEN = (HTTPError, URLError, http.client.HTTPException, TimeoutError, ConnectionError)
+BROKEN = (HTTPError, URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
 
 
 @dataclass(slots=True)
@@ -47,12 +50,19 @@ class _Fetched:
     """What tells that the server still has the same file; without it, fetching begins anew."""
 
 
-def ask(url: str, headers: Mapping[str, str], *, method: str = "GET", who: str = "") -> http.client.HTTPResponse:
+def ask(
+    url: str, headers: Mapping[str, str], *, method: str = "GET", who: str = "", patience: float = PATIENCE
+) -> http.client.HTTPResponse:
     """The answer of a web server; redirects lead to web servers only, and nobody else is told who asks."""
     request = Request(url, headers={"User-Agent": "voicefarm", **headers}, method=method)  # noqa: S310 - see _OPENER
     if who:
         request.add_unredirected_header("Authorization", f"Basic {b64encode(unquote(who).encode()).decode()}")
-    answer: http.client.HTTPResponse = _OPENER.open(request, timeout=PATIENCE)
+    try:
+        answer: http.client.HTTPResponse = _OPENER.open(request, timeout=patience)
+    except HTTPError as error:
+        # What it says beside its status is not read.
+        error.close()
+        raise
     return answer
 
 
@@ -66,9 +76,9 @@ def why_broken(error: Exception) -> str:
 
 
 def look(address: Address) -> Address:
-    """The address with what its server says of the file before it is fetched, if it says anything."""
+    """The address with what its server says of the file before it is fetched, if it says anything soon."""
     try:
-        with _asked(address, {}, method="HEAD") as answer:
+        with _asked(address, {}, method="HEAD", patience=GLANCE) as answer:
             called, size = _called(answer), _number(answer.headers.get("Content-Length"))
     except (*BROKEN, OSError, ValueError):
         # Not every server answers this; fetching it tells more.
@@ -151,11 +161,13 @@ def _called(answer: http.client.HTTPResponse) -> str:
     return file_name(os.path.basename(answer.headers.get_filename() or ""))  # noqa: PTH119 - a name, not a file's path
 
 
-def _asked(address: Address, headers: Mapping[str, str], *, method: str = "GET") -> http.client.HTTPResponse:
+def _asked(
+    address: Address, headers: Mapping[str, str], *, method: str = "GET", patience: float = PATIENCE
+) -> http.client.HTTPResponse:
     who, _ = address.secret
     url = replace(address, secret=("", address.secret[1])).url
     try:
-        return ask(url, {"Accept-Encoding": "identity", **headers}, method=method, who=who)
+        return ask(url, {"Accept-Encoding": "identity", **headers}, method=method, who=who, patience=patience)
     except (ValueError, http.client.InvalidURL) as error:
         raise InputError(f"{address} is no address that can be asked for; check how it is written") from error
 

@@ -7,8 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 
 from storage.errors import InputError, ObjectMissing
+from storage.objects import carrying
 from storage.objects.address import Address, read_place
 from storage.objects.bucket import Bucket, Found
 from storage.objects.carrying import give_out, hash_object, take_in
@@ -19,7 +21,9 @@ from storage.objects.store import ObjectStore
 from storage.settings import Settings
 from testing.services.s3 import LISTED_AT_ONCE, S3Server
 from testing.services.server import free_port
+from tests.storage.crooked_s3 import Answer, Asked, in_between
 
+DENIED = Answer(403, {"Content-Type": "application/xml"}, b"<Error><Code>AccessDenied</Code></Error>")
 CONTENT = b"a recording, as far as anybody here knows" * 100
 
 
@@ -172,6 +176,42 @@ def test_a_result_is_given_out_whole(bucket: Bucket, store: ObjectStore) -> None
     with pytest.raises(ObjectMissing):
         give_out(store, "results/2.wav", bucket, "out/2.wav")
     assert bucket.find("out/2.wav") is None
+
+
+def test_what_may_be_read_but_not_copied_is_streamed(server: S3Server, settings: Settings, tmp_path: Path) -> None:
+    def refuse_copies(asked: Asked, given: Answer) -> Answer:
+        return DENIED if "x-amz-copy-source" in {name.lower() for name in asked.headers} else given
+
+    put(server, "a.wav")
+    with in_between(server, refuse_copies) as endpoint:
+        settings = replace(settings, objects_endpoint=endpoint)
+        bucket, store = Reach(settings).bucket(address("s3://mine/")), open_store(settings)
+        told = take_in(store, bucket, found_in(bucket, "a.wav"), lambda told: f"sources/{told}", tmp_path)
+        assert store.get(f"sources/{told}") == CONTENT
+        give_out(store, f"sources/{told}", bucket, "b.wav")
+        assert bucket.open(found_in(bucket, "b.wav")).read() == CONTENT
+
+
+def test_what_these_keys_may_not_is_one_sentence(server: S3Server, settings: Settings) -> None:
+    with in_between(server, lambda asked, _: DENIED) as endpoint:
+        bucket = Reach(replace(settings, objects_endpoint=endpoint)).bucket(address("s3://mine/"))
+        with pytest.raises(InputError, match=r"these keys may not use s3://mine/a\.wav at .* \(403"):
+            bucket.find("a.wav")
+        with pytest.raises(InputError, match=r"these keys may not use s3://mine/in/ at .* \(403 AccessDenied\); check"):
+            list(bucket.list("in/"))
+
+
+def test_a_very_long_object_is_copied_in_parts(
+    server: S3Server, bucket: Bucket, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "COPYING", TransferConfig(multipart_threshold=1, multipart_chunksize=5 << 20))
+    content = bytes(6 << 20)
+    put(server, "long.wav", content)
+    store = open_store(settings)
+    take_in(store, bucket, found_in(bucket, "long.wav"), lambda _: "sources/long", tmp_path)
+    assert store.get("sources/long") == content
+    copied = server.client.head_object(Bucket=settings.objects_url.split("/")[2], Key="studio/a/sources/long")
+    assert copied["ETag"].endswith('-2"')
 
 
 def test_what_is_copied_on_the_server_does_not_pass_through_here(
