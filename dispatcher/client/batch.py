@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dispatcher.client.answers import Delivery
 from dispatcher.client.delivering import bring, named_alone
@@ -15,6 +16,7 @@ from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from dispatcher.wishes.naming import inside
 from dispatcher.wishes.places import Places
+from dispatcher.wishes.sources import place_for_results
 from dispatcher.wishes.targets import Existing
 from storage.errors import InputError
 from storage.objects.address import Place
@@ -80,11 +82,12 @@ class Batch:
     def fetch(
         self, out: Place, existing: Existing = Existing.KEEP_CURRENT, pause: Callable[[], None] | None = None
     ) -> Iterator[Delivery]:
-        """Copy the results into a folder, under the names that they have in the batch: all that are finished, and given
-        a `pause` to wait with, the others as soon as they are.
+        """Copy the results into a folder, here or in a bucket, under the names that they have in the batch: all that
+        are finished, and given a `pause` to wait with, the others as soon as they are.
         """
+        folder = place_for_results(out) or Path()
         return bring(
-            self.jobs(), lambda job: out / inside(job.wanted or named_alone(job)), self.open_store, self.database,
+            self.jobs(), lambda job: folder / inside(job.wanted or named_alone(job)), self.open_store, self.database,
             existing, pause, Places(self.reach),
         )  # fmt: skip
 

@@ -87,9 +87,9 @@ def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequ
 
 
 def submit_all(
-    turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE
+    turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE, at_a_time: int = 0
 ) -> Iterator[tuple[int, Accepted | VoicefarmError]]:
-    """Take in many recordings, several at a time; yields each one's place with its job or why it is refused.
+    """Take in many recordings, several at a time (0: as many as the settings say); yields each one's place with its job or why it is refused.
 
     Refusals come at once, and jobs as soon as they are recorded, so the places are not in order. What a batch has
     already is not taken in again; if it failed, it is tried again.
@@ -97,7 +97,7 @@ def submit_all(
     ready: list[tuple[int, _Taken]] = []
     since = time.monotonic()
     reach = Reach(turns.settings)
-    tried = _ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging, reach))
+    tried = _ahead(at_a_time or turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging, reach))
     for place, found in enumerate(tried):
         if isinstance(found, VoicefarmError):
             yield place, found

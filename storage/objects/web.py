@@ -32,8 +32,8 @@ PATIENCE = 30.0
 GLANCE = 5.0
 #: Attempts at a server that breaks off, as long as each one brings something.
 TRIES = 20
-#: Seconds before another attempt, after ever more of them in a row that brought nothing.
-PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0)
+#: Seconds before another attempt, after ever more of them in a row that brought nothing. A person may be waiting.
+PAUSES = (0.2, 1.0, 3.0)
 #: Answers after which another attempt may fare better.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *(s for s in HTTPStatus if s >= 500)}
 #: What `ask` and reading its answer raise where a server is away, refuses or breaks off.
@@ -97,9 +97,9 @@ def download(address: Address, file: IO[bytes], pause: Callable[[float], None] =
             file.flush()
             return
         idle = 0 if fetched.had > had else idle + 1
-        if idle >= len(PAUSES):
+        if idle > len(PAUSES):
             break
-        pause(PAUSES[idle])
+        pause(PAUSES[max(idle - 1, 0)])
     raise InputError(f"{address} cannot be fetched ({why}); try again later, or download it another way")
 
 
