@@ -50,6 +50,8 @@ def fetch_to_bucket(store: ObjectStore, job: JobRecord, address: Address, databa
     from storage.objects.carrying import give_out
 
     key, elsewhere = _result_key(job), Remedy(Act.FETCH_ELSEWHERE, str(job.id))
+    if reach.is_inside_store(address):
+        raise InputError(f"{address} is among the objects that the farm keeps for itself", elsewhere)
     bucket = reach.bucket(address)
     if found := bucket.find(address.key):
         refuse_object(database, bucket, found, address, elsewhere)

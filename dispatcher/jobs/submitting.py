@@ -89,7 +89,8 @@ def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequ
 def submit_all(
     turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE, at_a_time: int = 0
 ) -> Iterator[tuple[int, Accepted | VoicefarmError]]:
-    """Take in many recordings, several at a time (0: as many as the settings say); yields each one's place with its job or why it is refused.
+    """Take in many recordings, so many at a time or as many as the settings say; yields each one's place with its job
+    or why it is refused.
 
     Refusals come at once, and jobs as soon as they are recorded, so the places are not in order. What a batch has
     already is not taken in again; if it failed, it is tried again.

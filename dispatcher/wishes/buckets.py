@@ -70,6 +70,8 @@ class BucketPlaces:
         """Why nothing can be written there, if so; tried once for each bucket."""
         if result.scheme != "s3":
             return InputError(f"{result} is on a web server, and results are written to files and buckets only")
+        if self.reach.is_inside_store(result):
+            return InputError(f"{result} is among the objects that the farm keeps for itself; choose another prefix")
         if result.host not in self._closed:
             self._closed[result.host] = self._tried(result)
         return self._closed[result.host]

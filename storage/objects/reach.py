@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.objects.address import Address
+from storage.keys import ROOMS
+from storage.objects.address import Address, read_place
 from storage.settings import Settings, redacted
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ class Reach:
         from storage.objects.bucket import Bucket
 
         return self._buckets.setdefault(address.host, Bucket(address.host, self._accesses()))
+
+    def is_inside_store(self, address: Address) -> bool:
+        """Whether an object would lie among those that the farm's own store keeps under keys of its own."""
+        store = read_place(self._settings.objects_url)
+        if not isinstance(store, Address) or (store.scheme, store.host) != (address.scheme, address.host):
+            return False
+        prefix = store.key.strip("/")
+        below = address.key.removeprefix(prefix).lstrip("/") if address.key.startswith(prefix) else ""
+        return below.partition("/")[0] in ROOMS
 
     def _accesses(self) -> "list[Access]":
         """The farm's own server and keys first; a bucket that they do not open may be another's."""

@@ -128,6 +128,13 @@ def test_no_result_replaces_a_recording_in_a_bucket(folder_farm: Farm, server: S
     assert get(server, "in/one.wav") == before
 
 
+def test_no_result_goes_among_the_farms_own_objects(server: S3Server, build_settings: Callable[..., Settings]) -> None:
+    farm = Farm(build_settings(**{**server.new_bucket(), "objects_url": "s3://mine/farm"}))
+    (refused,) = farm.convert([at("s3://mine/in/one.wav")], THROUGH, at("s3://mine/farm/sources/"))
+    assert "is among the objects that the farm keeps for itself" in str(refused.error)
+    assert keys(server, "farm/") == set()
+
+
 def test_a_folder_is_searched_by_pattern(folder_farm: Farm) -> None:
     def names(*include: str, exclude: tuple[str, ...] = ()) -> set[str]:
         wishes, _ = folder_farm.find([at("s3://mine/in/")], THROUGH, Chosen(include, exclude))

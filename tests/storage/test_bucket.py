@@ -228,3 +228,18 @@ def test_what_is_copied_on_the_server_does_not_pass_through_here(
     take_in(store, bucket, found, lambda told: f"sources/{told}", tmp_path)
     assert store.find(f"sources/{digest.hex()}") is not None
     assert fetched == []
+
+
+def test_the_farms_own_objects_are_known(settings: Settings) -> None:
+    store = settings.objects_url
+    inside = {
+        key: Reach(settings).is_inside_store(address(f"{store}/{key}")) for key in ("sources/a", "results/", "out/")
+    }
+    assert inside == {"sources/a": True, "results/": True, "out/": False}
+    whole = replace(settings, objects_url="s3://farm")
+    told = {
+        key: Reach(whole).is_inside_store(address(key))
+        for key in ("s3://farm/atoms/x", "s3://farm/out/x", "s3://b/atoms/x")
+    }
+    assert told == {"s3://farm/atoms/x": True, "s3://farm/out/x": False, "s3://b/atoms/x": False}
+    assert not Reach(replace(settings, objects_url="")).is_inside_store(address("s3://farm/atoms/x"))
