@@ -9,6 +9,10 @@ from typing import Any
 SPLIT_VERSION = "1"
 
 
+#: What the keys of the store begin with; `doctor` is what its checks write.
+ROOMS = frozenset({"sources", "atoms", "converted", "packages", "results", "prepared", "doctor"})
+
+
 def digest(facts: Mapping[str, Any]) -> str:
     """A hash of plain facts that does not depend on their order."""
     return sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -2,11 +2,28 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from storage.objects.address import Address, read_place
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class PlaceToUse(click.Path):
+    """A path, or an address such as s3://bucket/key."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Addresses are kept as they are written, which a path would not."""
+        place = read_place(value) if isinstance(value, str) else value
+        return place if isinstance(place, Address) else super().convert(value, param, ctx)
+
+
+PLACE = PlaceToUse(path_type=Path)
 
 
 def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:

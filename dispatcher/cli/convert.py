@@ -5,13 +5,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 import click
 
-from dispatcher.cli.asking import as_json
+from dispatcher.cli.asking import PLACE, as_json
 from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
@@ -32,7 +31,7 @@ _interrupted = Event()
 
 @click.command("convert", cls=SectionedCommand)
 @source_options
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="File or folder for the results, or - for stdout.")
+@click.option("-o", "--out", type=PLACE, help="File, folder or s3:// for the results, or - for stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist already.")
 @click.option("--skip-existing", is_flag=True, help="Leave out recordings whose results exist, even if out of date.")
 @request_options

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dispatcher.cli.asking import as_json
+from dispatcher.cli.asking import PLACE, as_json
 from dispatcher.cli.completing import JOB_OR_BATCH
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import complain, print_json, say
@@ -14,16 +14,17 @@ from dispatcher.client.answers import Delivery
 from dispatcher.client.farm import Farm
 from dispatcher.client.watching import pause_a_moment
 from dispatcher.wishes.targets import Existing
+from storage.objects.address import Place
 
 
 @click.command("fetch")
 @click.argument("which", nargs=-1, required=True, type=JOB_OR_BATCH)
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="File, or folder, for the results; else here.")
+@click.option("-o", "--out", type=PLACE, help="File, folder or s3:// for the results; else here.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 @click.option("--wait", is_flag=True, help="Wait for what is not finished, and fetch each result as it comes.")
 @as_json
 def fetch_command(
-    which: tuple[int | str, ...], *, out: Path | None, overwrite: bool, wait: bool, as_json: bool
+    which: tuple[int | str, ...], *, out: Place | None, overwrite: bool, wait: bool, as_json: bool
 ) -> None:
     """Bring results of finished jobs, or of whole batches, to files.
 
@@ -46,7 +47,7 @@ def fetch_command(
 
 
 def _fetched(
-    farm: Farm, which: tuple[int | str, ...], out: Path | None, existing: Existing, *, wait: bool
+    farm: Farm, which: tuple[int | str, ...], out: Place | None, existing: Existing, *, wait: bool
 ) -> Iterator[Delivery]:
     pause = pause_a_moment if wait else None
     jobs = [one for one in which if isinstance(one, int)]

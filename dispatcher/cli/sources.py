@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
+from dispatcher.cli.asking import PLACE
 from dispatcher.cli.requesting import build_requests
 from dispatcher.cli.saying import complain
 from dispatcher.client.farm import Farm
 from dispatcher.jobs.request import Request
 from dispatcher.wishes.sources import Chosen
 from dispatcher.wishes.wish import Wish
+from storage.objects.address import Place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +27,7 @@ STREAM = Path("-")
 _NAMED = 5
 
 _OPTIONS = [
-    click.argument("sources", nargs=-1, type=click.Path(path_type=Path)),
+    click.argument("sources", nargs=-1, type=PLACE),
     click.option("--manifest", type=click.Path(path_type=Path),
                  help="A list of recordings with what is wanted of each: .csv, .tsv or .jsonl."),
     click.option("--include", multiple=True, metavar="PATTERN",
@@ -63,7 +65,7 @@ def find_wishes(farm: Farm, options: dict[str, Any]) -> tuple[list[Wish], Reques
     return wishes, requests[0]
 
 
-def _tell_left_out(own_results: list[Path]) -> None:
+def _tell_left_out(own_results: list[Place]) -> None:
     if own_results:
         names = ", ".join(path.name for path in own_results[:_NAMED]) + (", …" if len(own_results) > _NAMED else "")
         complain(f"left out what voicefarm itself made: {names} ({len(own_results)}); name such files to convert them")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from storage.errors import VoicefarmError
+from storage.objects.address import Place
 from storage.records.states import JobState
 
 
@@ -22,7 +22,7 @@ class Submitted:
 class Submission:
     """What became of one recording that was handed in with others."""
 
-    source: Path
+    source: Place
     job: int | None = None
     is_new: bool = True
     """Whether the job is a fresh one; else the batch had it already."""
@@ -71,8 +71,8 @@ class WorkerKey:
 class Delivery:
     """What became of one recording."""
 
-    source: Path
-    result: Path | None = None
+    source: Place
+    result: Place | None = None
     job: int | None = None
     state: str = "refused"
     """`refused` where it never became a job, `there` where its result existed already, `unfetched` where that could not

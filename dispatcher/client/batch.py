@@ -15,8 +15,12 @@ from dispatcher.reports.reading import read_batch
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from dispatcher.wishes.naming import inside
+from dispatcher.wishes.places import Places
+from dispatcher.wishes.sources import place_for_results
 from dispatcher.wishes.targets import Existing
 from storage.errors import InputError
+from storage.objects.address import Place
+from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.states import ENDED_JOBS, JobState
@@ -32,6 +36,7 @@ class Batch:
     name: str
     turns: Turns
     open_store: Callable[[], ObjectStore]
+    reach: Reach
 
     @property
     def database(self) -> Database:
@@ -75,14 +80,15 @@ class Batch:
         return report_period(rows, period)
 
     def fetch(
-        self, out: Path, existing: Existing = Existing.KEEP_CURRENT, pause: Callable[[], None] | None = None
+        self, out: Place, existing: Existing = Existing.KEEP_CURRENT, pause: Callable[[], None] | None = None
     ) -> Iterator[Delivery]:
-        """Copy the results into a folder, under the names that they have in the batch: all that are finished, and given
-        a `pause` to wait with, the others as soon as they are.
+        """Copy the results into a folder, here or in a bucket, under the names that they have in the batch: all that
+        are finished, and given a `pause` to wait with, the others as soon as they are.
         """
+        folder = place_for_results(out) or Path()
         return bring(
-            self.jobs(), lambda job: out / inside(job.wanted or named_alone(job)), self.open_store, self.database,
-            existing, pause,
+            self.jobs(), lambda job: folder / inside(job.wanted or named_alone(job)), self.open_store, self.database,
+            existing, pause, Places(self.reach),
         )  # fmt: skip
 
     def _each(self, jobs: Sequence[int], act: Callable[[Turn, int], object]) -> tuple[int, list[InputError]]:

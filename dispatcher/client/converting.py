@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dispatcher.client.answers import Delivery
@@ -20,9 +19,11 @@ from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.submitting import Belonging
 from dispatcher.local.crew import Crew, crew_for, this_machine
 from dispatcher.turns.taking import Turns
+from dispatcher.wishes.places import Places
 from dispatcher.wishes.sources import usable_workers
 from dispatcher.wishes.targets import Target
 from storage.errors import VoicefarmError
+from storage.objects.address import Place
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
 from storage.settings import Settings
@@ -38,7 +39,7 @@ class Audience:
 
     progress: Callable[[BatchProgress], None] = lambda _: None
     """Called with every change of progress."""
-    waiting: Callable[[Path, str], None] = lambda _, __: None
+    waiting: Callable[[Place, str], None] = lambda _, __: None
     """Called once for every recording that waits for something, with what it waits for."""
     trouble: Callable[[str], None] = lambda _: None
     """Called with what the hosted farm cannot repair by itself."""
@@ -56,12 +57,14 @@ class Converting:
         settings: Settings,
         audience: Audience,
         belong: Callable[[int], Belonging],
+        places: Places,
     ) -> None:
         self.turns = turns
         self.open_store = open_store
         self.settings = settings
         self.audience = audience
         self.belong = belong
+        self.places = places
         self.following = Following(turns.database)
         self.targets: dict[int, tuple[int, Target]] = {}
         """Place and target of every job that is not delivered."""
@@ -120,7 +123,8 @@ class Converting:
                 self.following.add([found.job])
 
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
-        return deliver(job, target.result, _delivery(target, place), self.open_store, self.turns.database)
+        told = _delivery(target, place)
+        return deliver(job, target.result, told, self.open_store, self.turns.database, self.places)
 
     @contextmanager
     def _cancelling(self) -> Iterator[None]:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from dispatcher.client.answers import Delivery
 from dispatcher.client.following import Following
-from dispatcher.jobs.fetching import fetch_result
-from dispatcher.wishes.places import why_irreplaceable
+from dispatcher.wishes.places import Places
 from dispatcher.wishes.targets import Existing
 from storage.audio.formats import format_of
-from storage.audio.mark import mark_in
 from storage.errors import ConversionError, InputError, VoicefarmError
+from storage.objects.address import Place, read_place
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
@@ -21,11 +20,12 @@ from storage.remedies import Act, Remedy
 
 def bring(
     job_ids: Sequence[int],
-    place: Callable[[JobRecord], Path],
+    place: Callable[[JobRecord], Place],
     open_store: Callable[[], ObjectStore],
     database: Database,
     existing: Existing,
     pause: Callable[[], None] | None,
+    places: Places,
 ) -> Iterator[Delivery]:
     """Copy the results of jobs to their places, those that are open as soon as they end if there is a `pause` to wait
     with.
@@ -38,7 +38,7 @@ def bring(
                 yield _without_result(job)
                 continue
             try:
-                yield deliver(job, place(job), _told(job), open_store, database, existing)
+                yield deliver(job, place(job), _told(job), open_store, database, places, existing)
             except InputError as error:
                 yield replace(_told(job), state="unfetched", error=error)
         if not following.open:
@@ -49,11 +49,11 @@ def bring(
     yield from map(_without_result, following.all_open())
 
 
-def one_place(target: Path) -> Callable[[JobRecord], Path]:
+def one_place(target: Place) -> Callable[[JobRecord], Place]:
     """The one file that a result goes to, whose name must say the result's own format."""
 
-    def place(job: JobRecord) -> Path:
-        if format_of(target) != job.format:
+    def place(job: JobRecord) -> Place:
+        if format_of(target.name) != job.format:
             raise InputError(
                 f"job {job.id} was made as {job.format}; name the file so, or submit it anew in the other format"
             )
@@ -62,7 +62,7 @@ def one_place(target: Path) -> Callable[[JobRecord], Path]:
     return place
 
 
-def in_folder(folder: Path | None) -> Callable[[JobRecord], Path]:
+def in_folder(folder: Place | None) -> Callable[[JobRecord], Place]:
     """A folder that results go into, under the names of their recordings."""
     return lambda job: (folder or Path()) / named_alone(job)
 
@@ -74,10 +74,11 @@ def named_alone(job: JobRecord) -> str:
 
 def deliver(
     job: JobRecord,
-    target: Path,
+    target: Place,
     told: Delivery,
     open_store: Callable[[], ObjectStore],
     database: Database,
+    places: Places,
     existing: Existing = Existing.REPLACE,
 ) -> Delivery:
     """Copy the result of a job that has ended; `told` is what is known of its recording."""
@@ -85,19 +86,19 @@ def deliver(
     if job.state != JobState.FINISHED:
         return replace(ended, error=ConversionError(job.reason))
     try:
-        if existing is not Existing.REPLACE and target.is_file():
-            _require_current(job, target, existing)
+        if existing is not Existing.REPLACE and places.has_file(target):
+            _require_current(job, target, places, existing)
             return replace(ended, state="there", result=target)
-        if why := why_irreplaceable(target):
+        if why := places.why_irreplaceable(target):
             raise why
-        fetch_result(open_store(), job, target, database)
+        places.put(open_store(), job, target, database)
     except VoicefarmError as error:
         return replace(ended, state="unfetched", error=error)
     return replace(ended, result=target)
 
 
 def _told(job: JobRecord) -> Delivery:
-    return Delivery(Path(job.path or job.name), job=job.id, voice=job.voice, carried=job.carried, place=job.id)
+    return Delivery(read_place(job.path or job.name), job=job.id, voice=job.voice, carried=job.carried, place=job.id)
 
 
 def _without_result(job: JobRecord) -> Delivery:
@@ -106,6 +107,6 @@ def _without_result(job: JobRecord) -> Delivery:
     return replace(_told(job), state="unfetched", error=error)
 
 
-def _require_current(job: JobRecord, target: Path, existing: Existing) -> None:
-    if existing is not Existing.KEEP_ALL and mark_in(target) != (job.mark or None):
+def _require_current(job: JobRecord, target: Place, places: Places, existing: Existing) -> None:
+    if existing is not Existing.KEEP_ALL and places.mark(target) != (job.mark or None):
         raise InputError(f"{target} exists already and is another result", Remedy(Act.OVERWRITE))

@@ -37,7 +37,15 @@ from dispatcher.reports.waiting import live_offers
 from dispatcher.reports.work import Span
 from dispatcher.wishes.commissions import Commissioning
 from dispatcher.wishes.naming import IN_FOLDER, Naming
-from dispatcher.wishes.sources import EVERYTHING, Chosen, find_sources, is_folder, refuse_address
+from dispatcher.wishes.places import Places
+from dispatcher.wishes.sources import (
+    EVERYTHING,
+    Chosen,
+    find_sources,
+    is_folder,
+    place_for_results,
+    refuse_address,
+)
 from dispatcher.wishes.targets import (
     Existing,
     Placing,
@@ -48,6 +56,7 @@ from dispatcher.wishes.targets import (
 )
 from dispatcher.wishes.wish import Wish
 from storage.errors import InputError, ServiceError
+from storage.objects.address import Address, Place
 from storage.records.states import JobState
 from workers.engines import catalog
 
@@ -64,21 +73,21 @@ class Farm(Library):
         return check_request(self.database, self.settings, as_named)
 
     def find(
-        self, paths: Iterable[Path], request: Request, chosen: Chosen = EVERYTHING
-    ) -> tuple[list[Wish], list[Path]]:
-        """A wish for every recording that files and folders stand for, and results of the farm's own left out."""
-        found = find_sources(paths, chosen)
+        self, places: Iterable[Place], request: Request, chosen: Chosen = EVERYTHING
+    ) -> tuple[list[Wish], list[Place]]:
+        """A wish for every recording that places stand for, and results of the farm's own that were left out."""
+        found = find_sources(places, chosen, self._reach)
         return wishes_for(
-            [Wish(s.path, request, s.folder, error=s.error) for s in found.sources], request
+            [Wish(s.path, request, s.folder, error=s.error) for s in found.sources], request, self._reach
         ), found.own_results
 
     def read_manifest(self, path: Path, usual: Request) -> list[Wish]:
         """The wishes of a manifest (CSV, TSV or JSON Lines); what a line leaves open is as usual. A mistake refuses all
         of it, with a ManifestRefused that names every one.
         """
-        return wishes_of_manifest(path, usual, Commissioning(self.database, self.settings))
+        return wishes_of_manifest(path, usual, Commissioning(self.database, self.settings), self._reach)
 
-    def submit(self, recording: Path, request: Request | CheckedRequest) -> Submitted:
+    def submit(self, recording: Place, request: Request | CheckedRequest) -> Submitted:
         """Take a recording in and ask for its conversion."""
         checked = request if isinstance(request, CheckedRequest) else self.check(request)
         with self._telling() as untold:
@@ -86,14 +95,14 @@ class Farm(Library):
         return Submitted(job, is_told=not untold)
 
     def submit_all(
-        self, sources: Iterable[Path | Wish], request: Request, *, batch: str | None = None, name: str | None = None
+        self, sources: Iterable[Place | Wish], request: Request, *, batch: str | None = None, name: str | None = None
     ) -> Iterator[Submission]:
         """Take many recordings in, several at a time: what became of each, as soon as it is known.
 
         They go into the batch of this name, which takes in only what it does not have already, or into a fresh one if
         they are several; `name` is the template of their results' names.
         """
-        wishes = wishes_for(sources, request)
+        wishes = wishes_for(sources, request, self._reach)
         commissions = Commissioning(self.database, self.settings).all_of(wishes)
         targets = plan_names(commissions, Naming.of(name) if name else None)
         with self._telling():
@@ -103,37 +112,37 @@ class Farm(Library):
 
     def convert(
         self,
-        sources: Iterable[Path | Wish],
+        sources: Iterable[Place | Wish],
         request: Request,
-        out: Path | None = None,
+        out: Place | None = None,
         *,
         existing: Existing = Existing.KEEP_CURRENT,
         name: str | None = None,
         batch: str | None = None,
         audience: Audience | None = None,
     ) -> Generator[Delivery, None, None]:
-        """Convert recordings, files or whole folders, and wait: what became of each, as soon as it is known.
+        """Convert recordings, files, whole folders or addresses, and wait: what became of each, as soon as it is known.
 
-        Results go to `out`, a file or a folder, else beside their recordings, under names that follow the template
-        `name`. Where the settings name no broker, a farm on this machine does the work and ends with it; whoever closes
-        the generator early cancels what is left of it. Results that are up to date are left as they are, and their
-        recordings said to be `there`.
+        Results go to `out`, a file or a folder of this machine or of a bucket, else beside their recordings, or here
+        where these lie at addresses, under names that follow the template `name`. Where the settings name no broker, a
+        farm on this machine does the work and ends with it; whoever closes the generator early cancels what is left of
+        it. Results that are up to date are left as they are, and their recordings said to be `there`.
         """
-        refuse_address(out)
-        wishes = wishes_for(sources, request)
+        out = place_for_results(out)
+        wishes = wishes_for(sources, request, self._reach)
         commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
-        targets = plan_targets(commissions, Placing(out, Naming.of(name) if name else None, existing))
+        targets = plan_targets(commissions, Placing(out, Naming.of(name) if name else None, existing, self._reach))
         converting = Converting(
             self._turns, self._open_store, self.settings, audience or Audience(),
-            lambda count: self._belonging(wishes, batch, count),
+            lambda count: self._belonging(wishes, batch, count), Places(self._reach),
         )  # fmt: skip
-        return converting.convert(spare_recordings(self.database, targets))
+        return converting.convert(spare_recordings(self.database, targets, self._reach))
 
     def forecast(
         self,
-        sources: Iterable[Path | Wish],
+        sources: Iterable[Place | Wish],
         request: Request,
-        out: Path | None = None,
+        out: Place | None = None,
         *,
         existing: Existing | None = None,
         name: str | None = None,
@@ -143,13 +152,15 @@ class Farm(Library):
 
         As `submit_all` would take them in; or given what to do about `existing` results, as `convert` would.
         """
-        refuse_address(out)
+        out = place_for_results(out)
         naming = Naming.of(name) if name else None
-        commissions = Commissioning(self.database, self.settings, out).all_of(wishes_for(sources, request))
+        wishes = wishes_for(sources, request, self._reach)
+        commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
         if existing is None:
             targets = plan_names(commissions, naming)
         else:
-            targets = spare_recordings(self.database, plan_targets(commissions, Placing(out, naming, existing)))
+            planned = plan_targets(commissions, Placing(out, naming, existing, self._reach))
+            targets = spare_recordings(self.database, planned, self._reach)
         return Forecasting(self.database, self.settings).of(targets, batch, with_results=existing is not None)
 
     def watch_folder(
@@ -205,7 +216,7 @@ class Farm(Library):
 
     def batch(self, name: str) -> Batch:
         """The batch of this name."""
-        return Batch(name, self._turns, self._open_store)
+        return Batch(name, self._turns, self._open_store, self._reach)
 
     def prioritise(self, job: int, priority: int) -> bool:
         """Give a job another priority; False if it has ended already."""
@@ -225,7 +236,7 @@ class Farm(Library):
             state = retry_job(turn, job)
         return Changed(job, state, is_told=not untold)
 
-    def fetch(self, job: int, out: Path, *, overwrite: bool = False) -> Path:
+    def fetch(self, job: int, out: Place, *, overwrite: bool = False) -> Place:
         """Copy a finished job's result to a file or into a folder; returns where it is."""
         existing = Existing.REPLACE if overwrite else Existing.KEEP_CURRENT
         (delivery,) = self.fetch_all([job], out, existing)
@@ -236,18 +247,18 @@ class Farm(Library):
     def fetch_all(
         self,
         jobs: Sequence[int],
-        out: Path | None = None,
+        out: Place | None = None,
         existing: Existing = Existing.KEEP_CURRENT,
         pause: Callable[[], None] | None = None,
     ) -> Iterator[Delivery]:
         """Copy the results of jobs into a folder, else the one result to a file; given a `pause` to wait with, also
         those of jobs that are still open, as soon as they end.
         """  # fmt: skip
-        refuse_address(out)
+        out = place_for_results(out)
         for job in jobs:
             load_job(self.database, job)
         place = one_place(out) if out and len(jobs) == 1 and out.suffix and not is_folder(out) else in_folder(out)
-        return bring(jobs, place, self._open_store, self.database, existing, pause)
+        return bring(jobs, place, self._open_store, self.database, existing, pause, Places(self._reach))
 
     def watch(self, jobs: Sequence[int], pause: Callable[[], None] = pause_a_moment) -> Iterator[Progress]:
         """How far jobs are, now and after every change, until all have ended; `pause` is called between two looks."""
@@ -315,4 +326,8 @@ class Farm(Library):
             require_broker(self.settings)
 
     def _belonging(self, wishes: Sequence[Wish], batch: str | None, count: int) -> Belonging:
-        return belonging(self._turns, batch, wishes[0].source.absolute().parent.name, count)
+        return belonging(self._turns, batch, _folder_name(wishes[0].source), count)
+
+
+def _folder_name(source: Place) -> str:
+    return source.parent.name if isinstance(source, Address) else source.absolute().parent.name

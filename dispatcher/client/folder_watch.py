@@ -15,6 +15,7 @@ from dispatcher.jobs.submitting import Belonging
 from dispatcher.turns.taking import Turns
 from dispatcher.wishes.arrivals import Arrivals, look_at
 from dispatcher.wishes.commissions import Commissioning
+from dispatcher.wishes.places import Places
 from dispatcher.wishes.sources import EVERYTHING, Chosen, files_in
 from dispatcher.wishes.targets import Placing, Target, plan_targets, spare_recordings
 from dispatcher.wishes.wish import Wish
@@ -85,7 +86,7 @@ class FolderWatch:
         try:
             for delivery in self._taken_in([path for path in ready if mark_in(path) is None]):
                 if self._may_still_grow(delivery, now):
-                    self.arrivals.again([delivery.source])
+                    self.arrivals.again([_file(delivery)])
                 else:
                     yield self._ended(delivery)
         except ServiceError:
@@ -94,14 +95,16 @@ class FolderWatch:
         for job in self.following.newly_ended():
             target = self.targets.pop(job.id)
             told = Delivery(target.source, voice=job.voice)
-            yield self._ended(deliver(job, target.result, told, self.open_store, self.turns.database))
+            yield self._ended(deliver(job, target.result, told, self.open_store, self.turns.database, Places()))
 
     def _may_still_grow(self, delivery: Delivery, now: float) -> bool:
         is_cut_short = delivery.error is not None and delivery.error.remedies == REMEDIES
-        return is_cut_short and self.arrivals.rested(delivery.source, now) < STALLED * self.watched.settle_seconds
+        return is_cut_short and self.arrivals.rested(_file(delivery), now) < STALLED * self.watched.settle_seconds
 
     def _files(self) -> Iterator[Path]:
-        aside = [f.absolute() for f in (self.watched.done, self.watched.failed, self.placing.out) if f is not None]
+        aside = [
+            f.absolute() for f in (self.watched.done, self.watched.failed, self.placing.out) if isinstance(f, Path)
+        ]
         inside = [folder for folder in aside if folder != self.watched.folder.absolute()]
         for path in files_in(self.watched.folder, self.watched.chosen):
             if not any(path.absolute().is_relative_to(folder) for folder in inside):
@@ -131,11 +134,16 @@ class FolderWatch:
 
     def _ended(self, delivery: Delivery) -> Delivery:
         try:
-            self.watched.put_away(delivery.source, is_good=delivery.is_good)
+            self.watched.put_away(_file(delivery), is_good=delivery.is_good)
         except OSError as error:
             why = f"it cannot be moved away ({error.strerror}); check the folder's rights"
             return replace(delivery, remark=f"{delivery.remark}; {why}" if delivery.remark else why)
         return delivery
+
+
+def _file(delivery: Delivery) -> Path:
+    """The recording, which is always a file here."""
+    return Path(str(delivery.source))
 
 
 def _numbered(path: Path, number: int) -> Path:

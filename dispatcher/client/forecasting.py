@@ -13,15 +13,15 @@ from dispatcher.feed.forecast.work import Work, atoms_in
 from dispatcher.feed.views import Rules
 from dispatcher.jobs.batches import Known, known_in
 from dispatcher.jobs.checking import CheckedRequest
-from dispatcher.jobs.hashing import hash_file
-from dispatcher.jobs.submitting import ahead
+from dispatcher.jobs.incoming import Incoming, incoming
+from dispatcher.jobs.submitting import ahead, look_into
 from dispatcher.local.crew import this_machine
 from dispatcher.reports.forecast import Ahead, Forecast, Planned, foretell
 from dispatcher.studio.running import PROCESSES
 from dispatcher.wishes.targets import Target
 from storage.audio.mark import mark_of
-from storage.audio.read import probe
 from storage.errors import VoicefarmError
+from storage.objects.reach import Reach
 from storage.records.database import Database
 from storage.records.schema import BatchRecord
 from storage.records.states import JobState
@@ -35,11 +35,11 @@ class _Held:
         self.known = known
         self.names = {wanted for wanted, _ in known}
 
-    def has(self, target: Target, checked: CheckedRequest) -> bool:
+    def has(self, target: Target, checked: CheckedRequest, recording: Incoming) -> bool:
         """Whether it has the result of a recording, or is at work on it."""
         if target.wanted not in self.names:
             return False
-        found = self.known.get((target.wanted, mark_of(hash_file(target.source), checked.hash)))
+        found = self.known.get((target.wanted, mark_of(recording.hash(), checked.hash)))
         return found is not None and found.state not in (JobState.FAILED, JobState.CANCELLED)
 
 
@@ -52,8 +52,8 @@ class Forecasting:
 
     def of(self, targets: Sequence[Target], batch: str | None, *, with_results: bool) -> Forecast:
         """What would become of recordings; `with_results` where their results go to files of this machine."""
-        held = self._held(batch)
-        looked = list(ahead(self.settings.transfers, targets, lambda target: _look(target, held)))
+        held, reach = self._held(batch), Reach(self.settings)
+        looked = list(ahead(self.settings.transfers, targets, lambda target: _look(target, held, reach)))
         planned = [
             replace(one, result=t.result if with_results else None) for one, t in zip(looked, targets, strict=True)
         ]
@@ -110,19 +110,21 @@ class Forecasting:
             return replace(standing, classes=remembered_classes(connection, machines)), this_machine().cores
 
 
-def _look(target: Target, held: _Held) -> Planned:
+def _look(target: Target, held: _Held, reach: Reach) -> Planned:
     """What a recording's header says, unless it is known to be refused or done."""
     checked = target.commission.checked
     if target.error is not None or target.is_there or checked is None:
         return Planned(target.source, error=target.error, is_there=target.is_there)
     try:
-        facts = probe(target.source, target.source.name, allow_truncated=checked.request.allow_truncated)
-        return Planned(target.source, is_there=held.has(target, checked), seconds=facts.seconds)
+        with incoming(target.source, reach) as recording:
+            facts, channels = look_into(recording, target.source.name, checked)
+            seconds = None if facts.seconds is None else facts.seconds * channels.streams(facts.channels)
+            is_there = held.has(target, checked, recording)
+            return Planned(target.source, is_there=is_there, seconds=seconds, size=recording.size)
     except VoicefarmError as error:
         return Planned(target.source, error=error)
 
 
 def _load(to_do: Sequence[tuple[Planned, Target]]) -> Load:
     seconds = [one.seconds or 0.0 for one, _ in to_do]
-    size = sum(target.source.stat().st_size for _, target in to_do)
-    return Load(len(to_do), sum(seconds), max(seconds, default=0.0), size)
+    return Load(len(to_do), sum(seconds), max(seconds, default=0.0), sum(one.size for one, _ in to_do))

@@ -12,6 +12,7 @@ from dispatcher.local.private_state import open_state
 from dispatcher.turns.taking import Turns
 from storage.errors import BrokerUnavailable
 from storage.objects.opening import open_store
+from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.settings import Settings
@@ -45,6 +46,11 @@ class Ground:
             open_state(self.settings)
             (self.settings.state_folder / "objects").mkdir(mode=0o700, exist_ok=True)
         return open_store(self.settings)
+
+    @cached_property
+    def _reach(self) -> Reach:
+        """What lies at addresses."""
+        return Reach(self.settings)
 
     def _open_store(self) -> ObjectStore:
         """Open the store only once nothing can be refused any more: opening a private one creates it."""

@@ -10,8 +10,10 @@ from dispatcher.jobs.submitting import Accepted, Belonging, Intake, submit_all
 from dispatcher.turns.taking import Turns
 from dispatcher.wishes.targets import Target
 from storage.errors import VoicefarmError
+from storage.objects.address import Address
 from storage.objects.store import ObjectStore
 from storage.printable import storable
+from storage.settings import AT_A_TIME
 
 #: Seconds to wait for the recording in hand when everything is to stop.
 PATIENCE = 3.0
@@ -58,7 +60,9 @@ class HandingIn:
 
     def _run(self) -> None:
         try:
-            for number, found in submit_all(self.turns, self.store, self._intakes(), self.belonging):
+            for number, found in submit_all(
+                self.turns, self.store, self._intakes(), self.belonging, at_a_time([t for _, t in self.targets])
+            ):
                 place, target = self.targets[number]
                 self.fresh.append((place, target, found))
         except BaseException as error:  # noqa: BLE001 - it is raised where the news is read
@@ -88,12 +92,17 @@ def handed_in(
         return
     intakes = (intake_of(target) for _, target in good)
     belonging = belong(len(good))
-    for number, found in submit_all(turns, open_store(), intakes, belonging):
+    for number, found in submit_all(turns, open_store(), intakes, belonging, at_a_time([t for _, t in good])):
         place, target = good[number]
         if isinstance(found, VoicefarmError):
             yield _submission(place, target, error=found)
         else:
             yield _submission(place, target, job=found.job, is_new=found.is_new, batch=belonging.name)
+
+
+def at_a_time(targets: Sequence[Target]) -> int:
+    """How many recordings to take in at a time: several where that means waiting for servers, else as usual."""
+    return AT_A_TIME if any(isinstance(target.source, Address) for target in targets) else 0
 
 
 def _submission(place: int, target: Target, **known: Any) -> Submission:

@@ -15,27 +15,29 @@ from dispatcher.wishes.sources import find_sources
 from dispatcher.wishes.targets import plan_names
 from dispatcher.wishes.wish import Wish
 from storage.errors import ManifestRefused
+from storage.objects.address import Place
+from storage.objects.reach import Reach
 
 #: What a batch is called that has no better name.
 BATCH = "batch"
 
 
-def wishes_for(sources: Iterable[Path | Wish], request: Request) -> list[Wish]:
-    """A wish for every recording: those of the paths as the request has it, wishes as they are."""
+def wishes_for(sources: Iterable[Place | Wish], request: Request, reach: Reach) -> list[Wish]:
+    """A wish for every recording: those of the places as the request has it, wishes as they are."""
     wishes: list[Wish] = []
-    paths: list[Path] = []
+    places: list[Place] = []
     for source in sources:
         if isinstance(source, Wish):
             wishes.append(source)
         else:
-            paths.append(source)
-    found = find_sources(paths).sources if paths or not wishes else []
+            places.append(source)
+    found = find_sources(places, reach=reach).sources if places or not wishes else []
     return [*(Wish(s.path, request, s.folder, error=s.error) for s in found), *wishes]
 
 
-def wishes_of_manifest(path: Path, usual: Request, commissioning: Commissioning) -> list[Wish]:
+def wishes_of_manifest(path: Path, usual: Request, commissioning: Commissioning, reach: Reach) -> list[Wish]:
     """The wishes of a manifest, or a ManifestRefused that has all its mistakes."""
-    entries, mistakes = read_entries(path, usual)
+    entries, mistakes = read_entries(path, usual, reach)
     mistakes += _mistakes_of_requests(entries, commissioning)
     if not mistakes:
         mistakes += _mistakes_of_names(entries, commissioning)

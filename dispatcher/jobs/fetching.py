@@ -1,4 +1,4 @@
-"""Copying a finished file to where somebody wants it: whole, or not at all."""
+"""Copying a finished file to where somebody wants it, here or in a bucket: whole, or not at all."""
 
 import errno
 import os
@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from dispatcher.jobs.sacred import refuse_recording
+from dispatcher.jobs.sacred import refuse_object, refuse_recording
 from storage.errors import InputError, NoSpace
+from storage.objects.address import Address
+from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
@@ -20,14 +22,12 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Dat
     """Copy a job's result to a file, which appears under its name only once it is complete. Given the records,
     what any job was made of is never replaced.
     """
-    if job.state != JobState.FINISHED or job.result_key is None:
-        why = f" ({job.reason})" if job.reason else ""
-        raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+    key = _result_key(job)
     elsewhere = Remedy(Act.FETCH_ELSEWHERE, str(job.id))
     unfinished = unfinished_beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with store.open(job.result_key) as source, unfinished.open("wb") as file:
+        with store.open(key) as source, unfinished.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
@@ -42,6 +42,27 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Dat
         # If its folder cannot exist, neither can the file.
         with suppress(OSError):
             unfinished.unlink()
+
+
+def fetch_to_bucket(store: ObjectStore, job: JobRecord, address: Address, database: Database, reach: Reach) -> None:
+    """Copy a job's result to an object, which S3 shows only once it is complete; the same is never replaced."""
+    # Importing boto3 takes a third of a second, and most results stay on this machine.
+    from storage.objects.carrying import give_out
+
+    key, elsewhere = _result_key(job), Remedy(Act.FETCH_ELSEWHERE, str(job.id))
+    if reach.is_inside_store(address):
+        raise InputError(f"{address} is among the objects that the farm keeps for itself", elsewhere)
+    bucket = reach.bucket(address)
+    if found := bucket.find(address.key):
+        refuse_object(database, bucket, found, address, elsewhere)
+    give_out(store, key, bucket, address.key)
+
+
+def _result_key(job: JobRecord) -> str:
+    if job.state != JobState.FINISHED or job.result_key is None:
+        why = f" ({job.reason})" if job.reason else ""
+        raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+    return job.result_key
 
 
 def unfinished_beside(target: Path) -> Path:

@@ -1,20 +1,25 @@
-"""Files that no result may replace: the recordings of this run, and those that jobs were made of."""
+"""What no result may replace: the recordings of this run, and those that jobs were made of."""
 
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from dispatcher.jobs.hashing import hash_file
 from storage.errors import InputError
+from storage.objects.address import Address, Place
 from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.remedies import Remedy
 
-#: What identifies a file: its number on its disk, or a path to it.
+if TYPE_CHECKING:
+    from storage.objects.bucket import Bucket, Found
+
+#: What identifies a file: its number on its disk, or a path or address.
 Identity = tuple[int, int] | str
 
 
@@ -23,35 +28,50 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
-def place_of(path: Path) -> str:
+def place_of(path: Place) -> str:
     """Where a file of this name would be created, in one spelling: its folder without links, its name folded."""
+    if isinstance(path, Address):
+        return path.url
     absolute = path.absolute()
     return folded(os.path.join(os.path.realpath(absolute.parent), absolute.name))  # noqa: PTH118 - realpath never raises
 
 
 class Recordings:
-    """The files of this run, whether or not they exist and can be read."""
+    """The recordings of this run, whether or not they exist and can be read."""
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Place]) -> None:
         self._known = {identity: path for path in paths for identity in _identities(path)}
 
-    def at(self, result: Path) -> Path | None:
+    def at(self, result: Place) -> Place | None:
         """The recording that this is, if it is one, even by another name, a link or a link's target."""
         return next((self._known[one] for one in _identities(result) if one in self._known), None)
 
 
 def refuse_recording(database: Database, path: Path, remedy: Remedy) -> None:
     """Refuse a result that would replace what a job was made of."""
-    job = job_made_of(database, path)
-    if job is not None:
-        raise InputError(f"{path} is the recording that job {job} was made of, which no result replaces", remedy)
+    _refuse(job_made_of(database, path), path, remedy)
+
+
+def refuse_object(database: Database, bucket: "Bucket", found: "Found", address: Address, remedy: Remedy) -> None:
+    """The same for what lies in a bucket."""
+    # Importing boto3 takes a third of a second, and most results stay on this machine.
+    from storage.objects.carrying import hash_object
+
+    _refuse(_first_job(database, found.size, lambda: hash_object(bucket, found)), address, remedy)
 
 
 def job_made_of(database: Database, path: Path) -> int | None:
     """The first job that was made of this file's content."""
     size = _size(path)
-    if size is None:
-        return None
+    return None if size is None else _first_job(database, size, lambda: hash_file(path))
+
+
+def _refuse(job: int | None, place: Place, remedy: Remedy) -> None:
+    if job is not None:
+        raise InputError(f"{place} is the recording that job {job} was made of, which no result replaces", remedy)
+
+
+def _first_job(database: Database, size: int, hash_it: Callable[[], str]) -> int | None:
     with database.reading() as connection:
         jobs = connection.execute(
             select(JobRecord.source_hash, JobRecord.id).where(JobRecord.source_bytes == size).order_by(JobRecord.id)
@@ -59,11 +79,14 @@ def job_made_of(database: Database, path: Path) -> int | None:
     # Hashing takes long, and hardly any job's source has exactly this size.
     if not jobs:
         return None
-    found = hash_file(path)
+    found = hash_it()
     return next((job for source_hash, job in jobs if source_hash == found), None)
 
 
-def _identities(path: Path) -> Iterator[Identity]:
+def _identities(path: Place) -> Iterator[Identity]:
+    if isinstance(path, Address):
+        yield place_of(path)
+        return
     for look in (path.lstat, path.stat):
         try:
             facts = look()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import insert
@@ -14,7 +13,7 @@ from sqlalchemy import insert
 from dispatcher.jobs.batches import Known
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
-from dispatcher.jobs.hashing import hash_file
+from dispatcher.jobs.incoming import Incoming, incoming
 from dispatcher.jobs.result_shape import refuse_shape, shape_columns
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
@@ -27,6 +26,8 @@ from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.mark import mark_of
 from storage.audio.read import probe
 from storage.errors import InputError, VoicefarmError
+from storage.objects.address import Place
+from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.printable import storable
 from storage.records.schema import JobRecord
@@ -48,7 +49,7 @@ SOON = 0.2
 class Intake:
     """One recording to be taken in, and what is written down with it."""
 
-    path: Path
+    source: Place
     checked: CheckedRequest
     wanted: str = ""
     """What its batch calls the result."""
@@ -81,25 +82,27 @@ class Belonging:
 ALONE = Belonging()
 
 
-def submit(turns: Turns, store: ObjectStore, path: Path, checked: CheckedRequest) -> int:
+def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequest) -> int:
     """Take in one recording and ask for its split; returns its job's number."""
-    taken = _take_in(store, Intake(path, checked), ALONE)
+    taken = _take_in(store, Intake(source, checked), ALONE, Reach(turns.settings))
     with turns.writing() as turn:
         (job_id,) = _write_jobs(turn, [taken], ALONE)
     return job_id
 
 
 def submit_all(
-    turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE
+    turns: Turns, store: ObjectStore, intakes: Iterable[Intake], belonging: Belonging = ALONE, at_a_time: int = 0
 ) -> Iterator[tuple[int, Accepted | VoicefarmError]]:
-    """Take in many recordings, several at a time; yields each one's place with its job or why it is refused.
+    """Take in many recordings, so many at a time or as many as the settings say; yields each one's place with its job
+    or why it is refused.
 
     Refusals come at once, and jobs as soon as they are recorded, so the places are not in order. What a batch has
     already is not taken in again; if it failed, it is tried again.
     """
     ready: list[tuple[int, _Taken]] = []
     since = time.monotonic()
-    tried = ahead(turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging))
+    reach = Reach(turns.settings)
+    tried = ahead(at_a_time or turns.settings.transfers, intakes, lambda intake: _try(store, intake, belonging, reach))
     for place, found in enumerate(tried):
         if isinstance(found, VoicefarmError):
             yield place, found
@@ -166,34 +169,42 @@ class _Taken:
     earlier: Known | None
 
 
-def _try(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken | VoicefarmError:
+def _try(store: ObjectStore, intake: Intake, belonging: Belonging, reach: Reach) -> _Taken | VoicefarmError:
     try:
-        return _take_in(store, intake, belonging)
+        return _take_in(store, intake, belonging, reach)
     except VoicefarmError as error:
         return error
 
 
-def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging) -> _Taken:
-    path, checked = intake.path, intake.checked
+def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging, reach: Reach) -> _Taken:
+    source, checked = intake.source, intake.checked
+
+    def key_for(source_hash: str) -> str | None:
+        earlier = belonging.earlier(intake.wanted, mark_of(source_hash, checked.hash))
+        key = keys.source_key(source_hash)
+        is_done = earlier is not None and earlier.state == JobState.FINISHED
+        return None if is_done or store.find(key) else key
+
+    with incoming(source, reach) as recording:
+        facts, channels = look_into(recording, source.name, checked)
+        source_hash = recording.keep(store, key_for)
+        mark = mark_of(source_hash, checked.hash)
+        earlier = belonging.earlier(intake.wanted, mark)
+        return _Taken(intake, facts, channels, source_hash, mark, recording.size, earlier)
+
+
+def look_into(recording: Incoming, name: str, checked: CheckedRequest) -> tuple[SourceFacts, Channels]:
+    """What a recording's header says, and which of its channels are meant; raises if it cannot be converted so."""
     request = checked.request
-    facts = probe(path, path.name, allow_truncated=request.allow_truncated, track=request.track)
+    facts = probe(recording.content, name, allow_truncated=request.allow_truncated, track=request.track)
     refuse_shape(facts, checked.format)
-    channels = _chosen_channels(facts, checked)
-    source_hash = hash_file(path)
-    mark = mark_of(source_hash, checked.hash)
-    key = keys.source_key(source_hash)
-    earlier = belonging.earlier(intake.wanted, mark)
-    if (earlier is None or earlier.state != JobState.FINISHED) and store.find(key) is None:
-        store.put_file(key, path)
-    return _Taken(intake, facts, channels, source_hash, mark, path.stat().st_size, earlier)
+    return facts, _chosen_channels(facts, checked)
 
 
 def _chosen_channels(facts: SourceFacts, checked: CheckedRequest) -> Channels:
     """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
-    channels, most = (
-        checked.channels.within(facts.channels, facts.name),
-        most_channels(checked.format, checked.request.depth),
-    )
+    channels = checked.channels.within(facts.channels, facts.name)
+    most = most_channels(checked.format, checked.request.depth)
     if channels.is_each and facts.channels > most:
         others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
         raise InputError(
@@ -225,8 +236,8 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "kind": KIND.name,
         "state": JobState.SUBMITTED,
         "reason": "",
-        "name": storable(taken.intake.path.name),
-        "path": storable(str(taken.intake.path)),
+        "name": storable(taken.intake.source.name),
+        "path": storable(str(taken.intake.source)),
         "wanted": taken.intake.wanted,
         "mark": taken.mark,
         "carried": None if taken.intake.carried is None else dict(taken.intake.carried),

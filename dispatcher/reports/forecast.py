@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from dispatcher.feed.forecast.outlook import Outlook, can_do, look_ahead, one_of_each, unmeasured
@@ -11,6 +10,7 @@ from dispatcher.feed.forecast.work import Work
 from dispatcher.feed.views import ClassView, Rules
 from dispatcher.reports.waiting import why_nobody
 from storage.errors import VoicefarmError
+from storage.objects.address import Place
 from workers.wire.routes import class_of
 
 #: One more machine that brings less than this share is none that helps.
@@ -21,12 +21,15 @@ WORTH_IT = 0.01
 class Planned:
     """A recording, and what would become of it."""
 
-    source: Path
-    result: Path | None = None
+    source: Place
+    result: Place | None = None
     error: VoicefarmError | None = None
     is_there: bool = False
     """Whether its result is up to date already."""
     seconds: float | None = None
+    """Sound to be converted, as far as the header says."""
+    size: int = 0
+    """Bytes."""
 
     @property
     def is_to_do(self) -> bool:

@@ -2,31 +2,25 @@
 
 import errno
 import fcntl
-import http.client
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from dispatcher.voices.adding import Adding
 from dispatcher.voices.models import KnownModel, find_model
 from storage.errors import DownloadFailed, InputError, NoSpace
+from storage.objects.web import BLOCK, BROKEN, TRIES, ask, why_broken
 from storage.remedies import Act, Remedy
 from storage.spelling import guessed
 from workers.engines import catalog
 from workers.engines.voice_files import PublicModel
-
-BLOCK = 1 << 20
-#: Seconds for which a server may be silent.
-PATIENCE = 30.0
-#: Attempts at a server that breaks off, as long as each one brings something.
-TRIES = 20
 
 #: Called with the number of bytes that are here.
 Tell = Callable[[int], None]
@@ -107,8 +101,8 @@ def _own(part: Path, model: PublicModel) -> Iterator[IO[bytes]]:
 def _go_on(url: str, file: IO[bytes], had: int, model: PublicModel, tell: Tell) -> str:
     """Fetch what is missing; returns why it broke off, or nothing."""
     try:
-        with _answer(url, had) as answer:
-            if had and answer.status != http.HTTPStatus.PARTIAL_CONTENT:
+        with ask(url, {"Range": f"bytes={had}-"} if had else {}) as answer:
+            if had and answer.status != HTTPStatus.PARTIAL_CONTENT:
                 # The server does not support ranges and sends all of it again.
                 file.truncate(0)
                 had = 0
@@ -118,22 +112,14 @@ def _go_on(url: str, file: IO[bytes], had: int, model: PublicModel, tell: Tell) 
                 tell(had)
             file.flush()
     except HTTPError as error:
-        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             # What is here is longer than what is there, so it belongs to another file.
             file.truncate(0)
-        return f"the server answers {error.code} {error.reason}"
-    except URLError as error:
-        return str(getattr(error.reason, "strerror", None) or error.reason)
-    except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        return why_broken(error)
+    except BROKEN as error:
         file.flush()
-        return str(error) or type(error).__name__
+        return why_broken(error)
     return "" if had >= model.bytes else "it ended too early"
-
-
-def _answer(url: str, had: int) -> http.client.HTTPResponse:
-    headers = {"User-Agent": "voicefarm", **({"Range": f"bytes={had}-"} if had else {})}
-    answer: http.client.HTTPResponse = urlopen(Request(url, headers=headers), timeout=PATIENCE)  # noqa: S310 - http(s), see above
-    return answer
 
 
 def _check(file: IO[bytes], part: Path, model: PublicModel, url: str) -> None:

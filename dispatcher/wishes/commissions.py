@@ -12,6 +12,7 @@ from dispatcher.wishes.targets import Commission, format_for
 from dispatcher.wishes.wish import Wish
 from storage.audio.formats import format_of
 from storage.errors import InputError, UnknownVoice
+from storage.objects.address import Place
 from storage.records.database import Database
 from storage.settings import Settings
 
@@ -22,7 +23,7 @@ class Commissioning:
 
     database: Database
     settings: Settings
-    out: Path | None = None
+    out: Place | None = None
     """The file that the result is to be, which may say its format."""
     _known: dict[tuple[int, str | None], tuple[Request, CheckedRequest]] = field(default_factory=dict)
 

@@ -3,19 +3,24 @@
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from dispatcher.jobs.incoming import find_object
 from dispatcher.jobs.request import PRIORITIES, Request
+from dispatcher.wishes.buckets import LOOKS_AT_A_TIME
 from dispatcher.wishes.manifest import Mistake, Row, read_rows
 from dispatcher.wishes.naming import inside
-from dispatcher.wishes.sources import is_folder
+from dispatcher.wishes.sources import is_folder, why_no_place
 from dispatcher.wishes.wish import Wish
 from storage.audio.channels import Channels
 from storage.audio.depth import DEPTHS
 from storage.errors import InputError
+from storage.objects.address import Address, Place, read_place
+from storage.objects.reach import Reach
 from workers.engines import catalog
 
 #: Columns that say what is to be converted and how, besides the settings of voices.
@@ -38,10 +43,11 @@ class Entry:
     wish: Wish
 
 
-def read_entries(path: Path, usual: Request) -> tuple[list[Entry], list[Mistake]]:
+def read_entries(path: Path, usual: Request, reach: Reach) -> tuple[list[Entry], list[Mistake]]:
     """The wishes of a manifest, and its mistakes; what a row leaves open is as `usual` has it.
 
-    Sources are relative to the folder of the manifest.
+    Sources are addresses, or relative to the folder of the manifest. Those in buckets are looked for as files are;
+    web servers are asked only once a recording is taken in.
     """
     rows, mistakes = read_rows(path, column_called)
     known: dict[str, Request] = {}
@@ -50,6 +56,9 @@ def read_entries(path: Path, usual: Request) -> tuple[list[Entry], list[Mistake]
         wish = _wish(row, path.parent, usual, known, mistakes)
         if wish is not None:
             entries.append(Entry(row, wish))
+    with ThreadPoolExecutor(LOOKS_AT_A_TIME, "looks") as pool:
+        looks = pool.map(lambda entry: _why_no_object(entry.wish.source, reach), entries)
+    mistakes += [entry.row.mistake("source", why) for entry, why in zip(entries, looks, strict=True) if why]
     return entries, mistakes
 
 
@@ -90,8 +99,9 @@ def _wish(row: Row, folder: Path, usual: Request, known: dict[str, Request], mis
         mistakes.append(row.mistake("source", "there is no source in this line; name a recording"))
     if "source" not in read:
         return None
-    source = folder / read["source"]
-    if why := _why_no_recording(source):
+    named: Place = read["source"]
+    source = named if isinstance(named, Address) else folder / named
+    if isinstance(named, Path) and (why := _why_no_recording(named, folder)):
         mistakes.append(row.mistake("source", why))
     if "voice" not in read and not usual.voice:
         mistakes.append(row.mistake("voice", "there is no voice in this line, and none for all; name one"))
@@ -197,7 +207,7 @@ def _setting(value: Any) -> Any:
 
 
 _READERS = {
-    "source": _text,
+    "source": lambda value: read_place(_text(value)),
     "voice": _text,
     "output": _output,
     "format": _text,
@@ -212,7 +222,22 @@ _READERS = {
 }
 
 
-def _why_no_recording(source: Path) -> str | None:
+def _why_no_object(source: Place, reach: Reach) -> str | None:
+    if isinstance(source, Path) or source.scheme != "s3":
+        return None
+    if source.is_folder:
+        return f"{source} is a folder; write a line for each recording in it"
+    try:
+        find_object(reach.bucket(source), source)
+    except InputError as refusal:
+        return str(refusal)
+    return None
+
+
+def _why_no_recording(named: Path, folder: Path) -> str | None:
+    source = folder / named
+    if not source.exists() and (why := why_no_place(named)):
+        return str(why)
     if is_folder(source):
         return f"{source} is a folder; write a line for each recording in it"
     if not source.exists():

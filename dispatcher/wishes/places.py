@@ -1,26 +1,76 @@
-"""Whether a file can be written at a place, tried before any work is done."""
+"""What is at a place, and whether a result can be written there, tried before any work is done."""
 
 import errno
 import os
 import stat
 from pathlib import Path
 
-from dispatcher.jobs.fetching import unfinished_beside
+from dispatcher.jobs.fetching import fetch_result, fetch_to_bucket, unfinished_beside
+from dispatcher.jobs.sacred import refuse_object, refuse_recording
+from dispatcher.wishes.buckets import BucketPlaces
 from dispatcher.wishes.sources import is_folder
+from storage.audio.mark import mark_in
 from storage.errors import InputError
+from storage.objects.address import Address, Place
+from storage.objects.reach import Reach
+from storage.objects.store import ObjectStore
+from storage.records.database import Database
+from storage.records.schema import JobRecord
 from storage.remedies import Act, Remedy
+from storage.settings import Settings
 
 ELSEWHERE = Remedy(Act.PUT_ELSEWHERE)
 
 
 class Places:
-    """Remembers which folders were tried, so that a batch tries each only once."""
+    """Files of this machine and objects in buckets. Remembers which folders were tried, so that a batch tries each only
+    once.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach | None = None) -> None:
         self._tried: dict[Path, str | None] = {}
+        self._afar = BucketPlaces(reach or Reach(Settings()))
 
-    def why_closed(self, result: Path) -> InputError | None:
-        """Why no file can be made under this name, if none can."""
+    def look_over(self, folder: Place) -> None:
+        """Prepare for being asked about many results in a folder."""
+        if isinstance(folder, Address):
+            self._afar.look_over(folder)
+
+    def has_file(self, result: Place) -> bool:
+        """Whether a file or an object has this name."""
+        return self._afar.find(result) is not None if isinstance(result, Address) else result.is_file()
+
+    def is_taken(self, result: Place) -> bool:
+        """Whether anything has this name."""
+        return self._afar.find(result) is not None if isinstance(result, Address) else os.path.lexists(result)
+
+    def mark(self, result: Place) -> str | None:
+        """The mark in what is there."""
+        return self._afar.mark(result) if isinstance(result, Address) else mark_in(result)
+
+    def why_irreplaceable(self, result: Place) -> InputError | None:
+        """Why what is there cannot be replaced by a result, if so."""
+        return None if isinstance(result, Address) else why_irreplaceable(result)
+
+    def put(self, store: ObjectStore, job: JobRecord, result: Place, database: Database) -> None:
+        """Copy a job's result there."""
+        if isinstance(result, Address):
+            fetch_to_bucket(store, job, result, database, self._afar.reach)
+        else:
+            fetch_result(store, job, result, database)
+
+    def refuse_recording(self, database: Database, result: Place) -> None:
+        """Refuse a result that would replace what a job was made of."""
+        if not isinstance(result, Address):
+            refuse_recording(database, result, ELSEWHERE)
+        elif found := self._afar.find(result):
+            refuse_object(database, self._afar.reach.bucket(result), found, result, ELSEWHERE)
+
+    def why_closed(self, result: Place) -> InputError | None:
+        """Why nothing can be written under this name, if so."""
+        if isinstance(result, Address):
+            why_not = self._afar.why_closed(result)
+            return InputError(f"{result} cannot be written, because {why_not}", ELSEWHERE) if why_not else None
         folder = next(p for p in result.absolute().parents if os.path.lexists(p))
         if folder not in self._tried:
             self._tried[folder] = _why_closed(folder)

@@ -1,24 +1,22 @@
-"""The recordings that files and folders stand for."""
+"""The recordings that files, folders and addresses stand for."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
+from dispatcher.wishes.buckets import marks_of, objects_below
 from storage.audio.mark import mark_in
 from storage.errors import InputError
+from storage.objects.address import SCHEMES, Address, Place, address_of, placed
+from storage.objects.reach import Reach
 from storage.remedies import Act, Remedy
+from storage.settings import Settings
 
 #: What is taken out of folders; a file named by itself may be called anything.
 SOUND = {".wav", ".wave", ".bwf", ".w64", ".rf64", ".aiff", ".aif", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a",
          ".aac", ".mp4", ".mov", ".webm", ".mkv"}  # fmt: skip
-#: Addresses where files are meant, such as s3://bucket/key: nothing is read or written there. Two or three slashes are
-#: one in a Path. A single letter would be a drive.
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|$)")
-
-
 #: One worker process for this many seconds of audio: a short clip does not wait for a crowd.
 SECONDS_A_WORKER = 20.0
 
@@ -27,7 +25,7 @@ SECONDS_A_WORKER = 20.0
 class Source:
     """One recording, or a folder that cannot be read."""
 
-    path: Path
+    path: Place
     folder: Path = Path()
     """The folder for its result, relative to the output."""
     error: InputError | None = None
@@ -52,21 +50,23 @@ class Found:
     """Every recording that is meant, and results of the farm's own that lay beside them."""
 
     sources: list[Source] = field(default_factory=list)
-    own_results: list[Path] = field(default_factory=list)
+    own_results: list[Place] = field(default_factory=list)
 
 
 EVERYTHING = Chosen()
 
 
-def find_sources(named: Iterable[Path], chosen: Chosen = EVERYTHING) -> Found:
+def find_sources(named: Iterable[Place], chosen: Chosen = EVERYTHING, reach: Reach | None = None) -> Found:
     """Every recording that is meant. In folders, hidden files are left out, and what the farm itself made of others."""
-    found = Found()
-    for path in named:
-        if not is_folder(path):
-            error = None if os.path.lexists(path) else _why_unreadable(path)
-            found.sources.append(Source(path, error=error))
-            continue
-        recordings, results = _without_results(list(_inside(path, chosen)))
+    found, reach = Found(), reach or Reach(Settings())
+    for one in named:
+        place = placed(one) if isinstance(one, Path) and not os.path.lexists(one) else one
+        if isinstance(place, Address):
+            recordings, results = _at_address(place, chosen, reach)
+        elif is_folder(place):
+            recordings, results = _in_folder(place, chosen)
+        else:
+            recordings, results = [Source(place, error=why_no_place(place))], []
         found.sources.extend(recordings)
         found.own_results.extend(results)
     if not found.sources:
@@ -74,38 +74,59 @@ def find_sources(named: Iterable[Path], chosen: Chosen = EVERYTHING) -> Found:
     return found
 
 
-def is_folder(path: Path) -> bool:
-    """Whether it is a file, as far as we may look; opening it gives the better error."""
+def is_folder(path: Place) -> bool:
+    """Whether it is a folder, as far as we may look; opening it gives the better error."""
+    if isinstance(path, Address):
+        return path.is_folder
     try:
         return path.is_dir()
     except OSError:
         return False
 
 
-def address_of(path: Path) -> str | None:
-    """The address as it was typed, if it is one."""
-    found = _ADDRESS.match(str(path))
-    return found and f"{found[1]}:{'///' if found[1].lower() == 'file' else '//'}{str(path)[found.end() :]}"
+def why_no_place(place: Place) -> InputError | None:
+    """Why nothing can be read or written there: it is an address, but of no kind that is known."""
+    if isinstance(place, Path) and not os.path.lexists(place) and (address := address_of(place)):
+        known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        return InputError(f"{address} is an address of a kind that is not known; those that are begin with {known}")
+    return None
 
 
-def refuse_address(out: Path | None) -> None:
-    """Refuse an address as the place of a result; otherwise a folder called `s3:` would be made."""
-    if out is not None and (address := address_of(out)):
+def refuse_address(out: Place | None) -> None:
+    """Refuse an address as the place of results, where only folders of this machine can be."""
+    if out is not None and (address := str(out) if isinstance(out, Address) else address_of(out)):
         raise InputError(
-            f"{address} is an address, and results are written to files and folders of this machine only",
+            f"{address} is an address, and these results are written to folders of this machine only",
             Remedy(Act.PUT_ELSEWHERE),
         )
 
 
-def usable_workers(recordings: Iterable[Path]) -> int:
+def place_for_results(out: Path | Address | None) -> Place | None:
+    """The place that is meant; refuses addresses at which nothing can be written."""
+    place = placed(out) if isinstance(out, Path) and not os.path.lexists(out) else out
+    if place is None or (isinstance(place, Address) and place.scheme == "s3"):
+        return place
+    if isinstance(place, Address) or why_no_place(place):
+        address = str(place) if isinstance(place, Address) else address_of(place)
+        raise InputError(
+            f"{address} is an address, and results are written to files, folders and s3:// only",
+            Remedy(Act.PUT_ELSEWHERE),
+        )
+    return place
+
+
+def usable_workers(recordings: Iterable[Place]) -> int:
     """How many worker processes there is work for."""
     return int(sum(_rough_seconds(path) for path in recordings) / SECONDS_A_WORKER) + 1
 
 
-def _rough_seconds(path: Path) -> float:
+def _rough_seconds(path: Place) -> float:
     """A lower guess at a recording's length from its size alone: CD quality if not compressed, else 128 kbit/s."""
+    if isinstance(path, Address) and not path.bytes:
+        # Nobody has said how long it is.
+        return SECONDS_A_WORKER
     try:
-        size = path.stat().st_size
+        size = path.bytes if isinstance(path, Address) else path.stat().st_size
     except OSError:
         return 0.0
     return size / (176_400 if path.suffix.lower() in {".wav", ".aiff", ".aif", ".w64", ".rf64"} else 32_000)
@@ -127,13 +148,42 @@ def _inside(named: Path, chosen: Chosen) -> Iterator[Source]:
         yield Source(path, error=why)
 
 
-def _without_results(sources: Sequence[Source]) -> tuple[list[Source], list[Path]]:
+def _in_folder(folder: Path, chosen: Chosen) -> tuple[list[Source], list[Place]]:
+    inside = list(_inside(folder, chosen))
+    marked = [s.error is None and isinstance(s.path, Path) and mark_in(s.path) is not None for s in inside]
+    return _without_results(inside, marked)
+
+
+def _at_address(address: Address, chosen: Chosen, reach: Reach) -> tuple[list[Source], list[Place]]:
+    """The recording at an address, or those below a prefix, and results among them."""
+    try:
+        if address.scheme == "s3":
+            return _in_bucket(address, chosen, reach)
+        # Only needed for web servers.
+        from storage.objects.web import look
+
+        return [Source(look(address))], []
+    except InputError as error:
+        return [Source(address, error=error)], []
+
+
+def _in_bucket(address: Address, chosen: Chosen, reach: Reach) -> tuple[list[Source], list[Place]]:
+    bucket = reach.bucket(address)
+    if not address.is_folder and (there := bucket.find(address.key)):
+        return [Source(replace(address, bytes=there.size))], []
+    below = [(found, path) for found, path in objects_below(bucket, address) if chosen.takes(path)]
+    if not below and not address.is_folder:
+        raise InputError(f"there is no {address}; check its name")
+    inside = [Source(replace(address, key=one.key, bytes=one.size), Path(path.parent)) for one, path in below]
+    return _without_results(inside, [mark is not None for mark in marks_of(bucket, [one for one, _ in below])])
+
+
+def _without_results(sources: Sequence[Source], are_results: Sequence[bool]) -> tuple[list[Source], list[Place]]:
     """The recordings, and the results beside them; where there is nothing but results, these are what is meant."""
-    results = [source.path for source in sources if source.error is None and mark_in(source.path)]
-    if len(results) == len(sources):
+    if all(are_results):
         return list(sources), []
-    ours = set(results)
-    return [source for source in sources if source.path not in ours], results
+    told = list(zip(sources, are_results, strict=True))
+    return [one for one, is_result in told if not is_result], [one.path for one, is_result in told if is_result]
 
 
 def _is_meant(path: Path, named: Path, chosen: Chosen) -> bool:
@@ -142,11 +192,3 @@ def _is_meant(path: Path, named: Path, chosen: Chosen) -> bool:
 
 def _matches(path: PurePath, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(text, pattern) for text in (path.as_posix(), path.name) for pattern in patterns)
-
-
-def _why_unreadable(source: Path) -> InputError | None:
-    if address := address_of(source):
-        return InputError(
-            f"{address} is an address, and recordings are read from files only; download it and name the file"
-        )
-    return None

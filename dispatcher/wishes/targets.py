@@ -1,23 +1,28 @@
 """Where each result goes, and whether it can go there: decided and tried before any work is done."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from dispatcher.jobs.checking import CheckedRequest
-from dispatcher.jobs.hashing import hash_file
-from dispatcher.jobs.sacred import Recordings, folded, place_of, refuse_recording
+from dispatcher.jobs.incoming import hash_source
+from dispatcher.jobs.sacred import Recordings, folded, place_of
 from dispatcher.wishes.naming import BESIDE, BY_VOICE, IN_FOLDER, Naming, inside
-from dispatcher.wishes.places import ELSEWHERE, Places, why_irreplaceable
+from dispatcher.wishes.places import ELSEWHERE, Places
 from dispatcher.wishes.sources import is_folder
 from dispatcher.wishes.wish import Wish
 from storage.audio.formats import FILMS, FORMATS, format_of
-from storage.audio.mark import HALF, halves, mark_in
+from storage.audio.mark import HALF, halves
 from storage.errors import InputError
+from storage.objects.address import Address, Place
+from storage.objects.reach import Reach
 from storage.records.database import Database
 from storage.remedies import Act, Remedy
+from storage.settings import Settings
+
+#: Results that are asked for one by one; for more, their folder is listed, which is one request for a thousand names.
+MANY = 20
 
 
 class Existing(StrEnum):
@@ -47,9 +52,10 @@ class Commission:
 class Placing:
     """Where results go, by which names, and what may be there already."""
 
-    out: Path | None = None
+    out: Place | None = None
     naming: Naming | None = None
     existing: Existing = Existing.KEEP_CURRENT
+    reach: Reach = field(default_factory=lambda: Reach(Settings()), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +63,27 @@ class Target:
     """One recording and where its result goes, or why it cannot be."""
 
     commission: Commission
-    result: Path
+    result: Place
     wanted: str = ""
     """The result's name in its batch."""
     error: InputError | None = None
     is_there: bool = False
     """Whether its result exists and is to be left as it is."""
+    replaces: bool = False
+    """Whether an object is there that it would replace; of files, that is looked at."""
 
     @property
-    def source(self) -> Path:
+    def source(self) -> Place:
         """The recording."""
         return self.commission.wish.source
 
 
-def format_for(format_: str | None, out: Path | None) -> str:
+def format_for(format_: str | None, out: Place | None) -> str:
     """The format asked for, else the one that the output's name says, else wav."""
     if format_:
         return format_of(format_)
     named = out if out is not None and out.suffix and not is_folder(out) else None
-    return FORMATS[0] if named is None else format_of(named)
+    return FORMATS[0] if named is None else format_of(named.name)
 
 
 def plan_targets(commissions: Sequence[Commission], placing: Placing) -> list[Target]:
@@ -91,11 +99,11 @@ def plan_targets(commissions: Sequence[Commission], placing: Placing) -> list[Ta
 def plan_names(commissions: Sequence[Commission], naming: Naming | None = None) -> list[Target]:
     """The same recordings with what their results will be called, wherever they are put one day."""
     names = _Names(commissions, Placing(Path(), naming))
-    taken: dict[str, Path] = {}
+    taken: dict[str, Place] = {}
     return [_named(number, commission, names, taken) for number, commission in enumerate(commissions, 1)]
 
 
-def _named(number: int, commission: Commission, names: "_Names", taken: dict[str, Path]) -> Target:
+def _named(number: int, commission: Commission, names: "_Names", taken: dict[str, Place]) -> Target:
     wish = commission.wish
     try:
         _, name = names.of(number, commission)
@@ -107,9 +115,10 @@ def _named(number: int, commission: Commission, names: "_Names", taken: dict[str
     return Target(commission, name, name.as_posix(), error)
 
 
-def spare_recordings(database: Database, targets: Iterable[Target]) -> list[Target]:
+def spare_recordings(database: Database, targets: Iterable[Target], reach: Reach | None = None) -> list[Target]:
     """The same targets, without those whose results would replace what earlier jobs were made of."""
-    return [replace(t, error=t.error or _why_spared(database, t.result)) for t in targets]
+    places = Places(reach)
+    return [replace(t, error=t.error or _why_spared(database, places, t)) for t in targets]
 
 
 class _Plan:
@@ -119,8 +128,10 @@ class _Plan:
         self._recordings = Recordings(commission.wish.source for commission in commissions)
         self._placing = placing
         self._names = _Names(commissions, placing)
-        self._taken: dict[str, Path] = {}
-        self._places = Places()
+        self._taken: dict[str, Place] = {}
+        self._places = Places(placing.reach)
+        if placing.out is not None and len(commissions) > MANY:
+            self._places.look_over(placing.out)
 
     def target(self, number: int, commission: Commission) -> Target:
         """Where its result goes."""
@@ -132,19 +143,30 @@ class _Plan:
         result = base / name
         error, is_there = wish.error, False
         if error is None:
-            is_there = self._is_kept(commission, result)
-            error = self._why_not(wish.source, result, is_there=is_there) or self._places.why_closed(result)
+            error, is_there = self._judged(commission, result)
         if error is None:
             self._taken[place_of(result)] = wish.source
-        return Target(commission, result, name.as_posix(), error, is_there=is_there and error is None)
+        replaces = error is None and not is_there and isinstance(result, Address) and self._places.is_taken(result)
+        return Target(commission, result, name.as_posix(), error, is_there and error is None, replaces)
 
-    def _is_kept(self, commission: Commission, result: Path) -> bool:
+    def _judged(self, commission: Commission, result: Place) -> tuple[InputError | None, bool]:
+        """Why a result cannot go there, if so, and whether it is there already."""
+        try:
+            if isinstance(result, Address) and (why := self._places.why_closed(result)):
+                return why, False
+            is_there = self._is_kept(commission, result)
+            why = self._why_not(commission.wish.source, result, is_there=is_there) or self._places.why_closed(result)
+        except InputError as refusal:
+            return refusal, False
+        return why, is_there
+
+    def _is_kept(self, commission: Commission, result: Place) -> bool:
         existing = self._placing.existing
-        if existing is Existing.REPLACE or not result.is_file():
+        if existing is Existing.REPLACE or not self._places.has_file(result):
             return False
-        return existing is Existing.KEEP_ALL or is_current(commission, result)
+        return existing is Existing.KEEP_ALL or is_current(commission, self._places.mark(result), self._placing.reach)
 
-    def _why_not(self, source: Path, result: Path, *, is_there: bool) -> InputError | None:
+    def _why_not(self, source: Place, result: Place, *, is_there: bool) -> InputError | None:
         if recording := self._recordings.at(result):
             what = (
                 "itself one of the recordings" if recording == result else f"in the place of the recording {recording}"
@@ -152,10 +174,10 @@ class _Plan:
             return InputError(f"{result} is {what}, which no result replaces", ELSEWHERE)
         if other := self._taken.get(place_of(result)):
             return InputError(f"{source} and {other} would both become {result}; rename one, or convert them apart")
-        if os.path.lexists(result) and not is_there and self._placing.existing is not Existing.REPLACE:
-            changed = ", made of another recording or in another way" if mark_in(result) else ""
+        if not is_there and self._placing.existing is not Existing.REPLACE and self._places.is_taken(result):
+            changed = ", made of another recording or in another way" if self._places.mark(result) else ""
             return InputError(f"{result} exists already{changed}", Remedy(Act.OVERWRITE))
-        return why_irreplaceable(result)
+        return self._places.why_irreplaceable(result)
 
 
 class _Names:
@@ -171,25 +193,30 @@ class _Names:
         self._naming = placing.naming or Naming(usual)
         self._first = _first_of_each(commissions)
 
-    def of(self, number: int, commission: Commission) -> tuple[Path, Path]:
+    def of(self, number: int, commission: Commission) -> tuple[Place, Path]:
         """The folder that a result is put into, and its name in there."""
         wish = commission.wish
         if self._out is not None and not self._into_folder and wish.name is None:
             return self._out.parent, Path(self._out.name)
-        base = wish.source.parent if self._out is None else self._out
+        base = _beside(wish) if self._out is None else self._out
         if wish.name is not None:
             name = inside(wish.name)
             return base, name if name.suffix else name.with_name(f"{name.name}.{commission.format}")
         folder = Path() if self._out is None else wish.folder
-        called = wish.source
+        called = Path(wish.source.name)
         if wish.source.suffix and self._first[_without_ending(commission)] != wish.source:
-            called = wish.source.with_name(f"{wish.source.name}.{wish.source.suffix.lstrip('.')}")
+            called = called.with_name(f"{called.name}.{called.suffix.lstrip('.')}")
         return base, self._naming.fill(called, folder, wish.request.voice, commission.format, number)
 
 
-def _first_of_each(commissions: Sequence[Commission]) -> Mapping[tuple[str, str, str], Path]:
+def _beside(wish: Wish) -> Path:
+    """Where a result goes that has no place: beside its recording if that is on this machine, else below here."""
+    return wish.folder if isinstance(wish.source, Address) else wish.source.parent
+
+
+def _first_of_each(commissions: Sequence[Commission]) -> Mapping[tuple[str, str, str], Place]:
     """Of recordings that differ only in their endings, the one whose result is called by the stem alone."""
-    first: dict[tuple[str, str, str], Path] = {}
+    first: dict[tuple[str, str, str], Place] = {}
     for commission in commissions:
         source = commission.wish.source
         key = _without_ending(commission)
@@ -203,23 +230,25 @@ def _without_ending(commission: Commission) -> tuple[str, str, str]:
     return place_of(wish.source.with_suffix("")), wish.folder.as_posix(), wish.request.voice
 
 
-def is_current(commission: Commission, result: Path) -> bool:
-    """Whether a result was made of this very recording in this very way."""
-    mark = mark_in(result)
+def is_current(commission: Commission, mark: str | None, reach: Reach) -> bool:
+    """Whether the result with this mark was made of this very recording in this very way."""
     if mark is None or commission.checked is None:
         return False
     recording, request = halves(mark)
     if not commission.checked.hash.startswith(request):
         return False
     try:
-        return hash_file(commission.wish.source)[:HALF] == recording
-    except OSError:
+        return hash_source(commission.wish.source, reach)[:HALF] == recording
+    except (OSError, InputError):
         return False
 
 
-def _why_spared(database: Database, result: Path) -> InputError | None:
+def _why_spared(database: Database, places: Places, target: Target) -> InputError | None:
+    result = target.result
+    if isinstance(result, Address) and not target.replaces:
+        return None
     try:
-        refuse_recording(database, result, ELSEWHERE)
+        places.refuse_recording(database, result)
     except InputError as refusal:
         return refusal
     except OSError as error:

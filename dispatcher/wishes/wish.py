@@ -7,13 +7,14 @@ from typing import Any
 
 from dispatcher.jobs.request import Request
 from storage.errors import InputError
+from storage.objects.address import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One recording and what is wanted of it, or why it cannot be had."""
 
-    source: Path
+    source: Place
     request: Request
     folder: Path = Path()
     """The folder of its result, relative to the output."""
@@ -23,7 +24,7 @@ class Wish:
     """What its owner wants back with the result."""
     error: InputError | None = None
 
-    def of(self, source: Path, folder: Path) -> "Wish":
+    def of(self, source: Place, folder: Path) -> "Wish":
         """The same wish for another recording."""
         return replace(self, source=source, folder=folder)
 

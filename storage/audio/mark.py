@@ -2,13 +2,15 @@
 
 import re
 import struct
+from collections.abc import Iterable, Iterator
+from os import SEEK_END
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 #: Digits of each half of a mark. Chance makes two of a million halves equal once in forty million cases.
 HALF = 16
 #: Bytes at either end of a file in which its mark lies: every format has its tags at one of them.
-_ENDS = 1 << 16
+ENDS = 1 << 16
 _LENGTH = len("voicefarm .") + 2 * HALF
 #: Bytes: films of days have less.
 _LARGEST_MOVIE = 1 << 26
@@ -37,22 +39,28 @@ def mark_in(path: Path) -> str | None:
     """The mark in a file; None if it has none or cannot be read."""
     try:
         with path.open("rb", buffering=0) as file:
-            return _found(file)
+            return mark_in_ends(_ends(file))
     except OSError:
         return None
 
 
-def _found(file: BinaryIO) -> str | None:
-    head = file.read(_ENDS)
-    found = _MARK.search(head)
-    if found is None and (size := file.seek(0, 2)) > _ENDS:
-        # One that lies over the edge is in the part that is read twice.
-        file.seek(max(size - _ENDS, _ENDS - _LENGTH))
-        found = _MARK.search(file.read(_ENDS)) or (_MARK.search(_movie(file, size)) if head[4:8] == b"ftyp" else None)
+def mark_in_ends(ends: Iterable[bytes]) -> str | None:
+    """The mark in the beginning or the end of a file, of which the second is looked at only if it must be."""
+    found = next((found for end in ends if (found := _MARK.search(end))), None)
     return found and found[1].decode()
 
 
-def _movie(file: BinaryIO, size: int) -> bytes:
+def _ends(file: IO[bytes]) -> Iterator[bytes]:
+    yield (head := file.read(ENDS))
+    if (size := file.seek(0, SEEK_END)) > ENDS:
+        # One that lies over the edge is in the part that is read twice.
+        file.seek(max(size - ENDS, ENDS - _LENGTH))
+        yield file.read(ENDS)
+        if head[4:8] == b"ftyp":
+            yield _movie(file, size)
+
+
+def _movie(file: IO[bytes], size: int) -> bytes:
     """The part of an MP4 that has its tags, a cover of any size behind them included."""
     at = 0
     while at + 16 <= size:

@@ -34,6 +34,14 @@ class FolderStore:
         source = checked_file(path)
         self._place(key, lambda file: _copy(source, file))
 
+    def put_stream(self, key: str, stream: BinaryIO) -> None:
+        """Store a stream."""
+        self._place(key, lambda file: shutil.copyfileobj(stream, file, 1 << 20))
+
+    def put_found(self, stream: BinaryIO, place: Callable[[], str | None]) -> None:
+        """Store a stream under the key that is known once it was read; nothing is kept if there is none."""
+        self._place_found(place, lambda file: shutil.copyfileobj(stream, file, 1 << 20))
+
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
         path = self._path(key)
@@ -88,22 +96,28 @@ class FolderStore:
         return self.root / checked(key)
 
     def _place(self, key: str, write: Callable[[BinaryIO], object]) -> None:
-        target = self._path(key)
+        checked(key)
+        self._place_found(lambda: key, write)
+
+    def _place_found(self, key: Callable[[], str | None], write: Callable[[BinaryIO], object]) -> None:
         unfinished = self.root / UNFINISHED / uuid4().hex
         try:
-            for folder in (unfinished.parent, target.parent):
-                if not folder.is_dir():
-                    _make_folder(folder)
+            _require_folder(unfinished.parent)
             with unfinished.open("wb") as file:
                 write(file)
                 # The bytes must be on the disk before the name is.
                 file.flush()
                 os.fsync(file.fileno())
-            unfinished.replace(target)
+            named = key()
+            if named is not None:
+                target = self._path(named)
+                _require_folder(target.parent)
+                unfinished.replace(target)
         except OSError as error:
+            raise _told(error, self.root) from error
+        finally:
             with suppress(OSError):
                 unfinished.unlink()
-            raise _told(error, self.root) from error
 
     @contextmanager
     def _reading(self, key: str) -> Iterator[None]:
@@ -147,8 +161,9 @@ def _without_waiting(path: str, flags: int) -> int:
         raise
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _copy(source: Path, file: BinaryIO) -> None:

@@ -4,26 +4,18 @@ import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from typing import BinaryIO, cast
 
-import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
-from storage.errors import ObjectMissing, SettingsError
+from storage.errors import ObjectMissing
 from storage.objects.ranged import RangedReader
 from storage.objects.s3_answers import listed, ranged, watch_answers
+from storage.objects.s3_client import farms_client
 from storage.objects.s3_errors import missing, no_bucket, talking
 from storage.objects.store import Stored, checked, checked_file, checked_prefix, is_key
 from storage.settings import Settings, redacted
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
-
-#: Connections a process may hold: for a worker's fetch and store threads or a split's uploads, with some to spare.
-CONNECTIONS = 16
 #: Larger files are uploaded in parts of this size: 16 MB lets a file grow to 160 GB within S3's 10,000 parts.
 PART_BYTES = 16 * 1024 * 1024
 
@@ -37,7 +29,7 @@ class S3Store:
         self.where = f"bucket {bucket}" + (
             f" at {redacted(settings.objects_endpoint)}" if settings.objects_endpoint else ""
         )
-        self.client = _client(settings)
+        self.client = farms_client(settings)
         watch_answers(self.client, self.where)
         self.has_bucket = False
         self.transfer = TransferConfig(
@@ -54,6 +46,15 @@ class S3Store:
         source = checked_file(path)
         with self._talking(key):
             self.client.upload_file(str(source), self.bucket, self._name(key), Config=self.transfer)
+
+    def put_stream(self, key: str, stream: BinaryIO) -> None:
+        """Store a stream, in parts if it is long."""
+        with self._talking(key):
+            self.client.upload_fileobj(stream, self.bucket, self._name(key), Config=self.transfer)
+
+    def place_of(self, key: str) -> tuple[str, str]:
+        """The bucket of an object and its whole key in there, for copying on the server."""
+        return self.bucket, self._name(key)
 
     def get(self, key: str) -> bytes:
         """Fetch an object whole."""
@@ -127,48 +128,3 @@ class S3Store:
 
     def _talking(self, key: str) -> AbstractContextManager[None]:
         return talking(key, self.where)
-
-
-def _client(settings: Settings) -> "S3Client":
-    """The client; servers other than AWS often support neither the newer checksums nor bucket host names."""
-    special: dict[str, Any] = {}
-    if settings.objects_endpoint:
-        special = {
-            "request_checksum_calculation": "when_required",
-            "response_checksum_validation": "when_required",
-            "s3": {"addressing_style": "path"},
-        }
-    config = Config(
-        # Workers wait out longer outages themselves (storage/objects/patience.py); a person wants to know soon.
-        retries={"mode": "standard", "total_max_attempts": 3},
-        connect_timeout=5,
-        read_timeout=30,
-        max_pool_connections=CONNECTIONS,
-        tcp_keepalive=True,
-        **special,
-    )
-    try:
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=_without_password(settings.objects_endpoint) or None,
-            region_name=settings.objects_region or None,
-            aws_access_key_id=settings.objects_access_key or None,
-            aws_secret_access_key=settings.objects_secret_key or None,
-            config=config,
-        )
-    except (ValueError, BotoCoreError) as error:
-        # If the URL holds a password, the error may quote any piece of it.
-        why = redacted(settings.objects_endpoint) if "@" in settings.objects_endpoint else error
-        raise SettingsError(
-            f"the settings of the object store cannot be used ({why}); check VOICEFARM_OBJECTS_ENDPOINT, which is a"
-            " URL such as http://host:9000, check VOICEFARM_OBJECTS_REGION, and set both keys or neither"
-        ) from error
-
-
-def _without_password(endpoint: str) -> str:
-    """The endpoint without its password: S3 uses signatures instead, and boto3's errors would show the password."""
-    who, at, _ = urlsplit(endpoint).netloc.rpartition("@")
-    bare = endpoint.replace(who + at, "", 1)
-    if "@" in bare:
-        raise ValueError("its password has characters that cannot be used")
-    return bare

@@ -69,6 +69,10 @@ class ObjectStore(Protocol):
         """Store a file of any size."""
         ...
 
+    def put_stream(self, key: str, stream: BinaryIO) -> None:
+        """Store what a stream holds, to its end; if reading it fails, nothing is stored."""
+        ...
+
     def get(self, key: str) -> bytes:
         """Fetch a small object whole."""
         ...

@@ -108,9 +108,9 @@ def test_what_is_missing_or_not_ours_to_change_is_refused(refusal: Refusal, argu
 
 
 @pytest.mark.parametrize(
-    "out", ["s3://bucket/out", "s3://bucket/out.wav", "s3://", "https://host/a.mp4", "file:///a.xyz"]
+    "out", ["ftp://host/out", "gs://bucket/out.wav", "sftp://", "https://host/a.mp4", "file:///a.xyz"]
 )
-def test_results_cannot_go_to_an_address(
+def test_results_go_to_no_addresses_but_buckets(
     refusal: Refusal, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -121,11 +121,22 @@ def test_results_cannot_go_to_an_address(
 
 
 @pytest.mark.parametrize("name", ["convert", "submit"])
-@pytest.mark.parametrize("source", ["https://host/talk.wav", "s3://bucket/talk.wav"])
-def test_recordings_cannot_be_read_from_an_address(refusal: Refusal, name: str, source: str) -> None:
+@pytest.mark.parametrize("source", ["ftp://host/talk.wav", "gs://bucket/talk.wav", "file:///talk.wav"])
+def test_addresses_of_other_kinds_are_refused(refusal: Refusal, name: str, source: str) -> None:
     said = refusal(name, source, "--voice", "through")
-    assert f"{source} is an address, and recordings are read from files only; download it" in said
+    assert f"{source} is an address of a kind that is not known; those that are begin with s3://, http" in said
     assert "No such file" not in said
+
+
+@pytest.mark.parametrize("name", ["convert", "submit"])
+def test_an_address_without_a_bucket_is_refused(refusal: Refusal, name: str) -> None:
+    assert "s3:// names no bucket; write it in full" in refusal(name, "s3://", "--voice", "through")
+
+
+def test_a_bucket_that_no_keys_open_takes_no_results(refusal: Refusal, talk: Path) -> None:
+    said = refusal("convert", talk, "--voice", "through", "-o", "s3://bucket/out/")
+    assert "s3://bucket/out/talk.wav cannot be written, because there are no keys for s3://bucket/out/" in said
+    assert "choose another place with -o" in said
 
 
 def test_a_file_named_like_an_address_is_still_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

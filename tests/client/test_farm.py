@@ -157,7 +157,7 @@ def test_a_faulty_request_is_refused_before_anything_is_done(farm: Farm, talk: P
     with pytest.raises(InputError, match="no voice 'depe'"):
         farm.convert([talk], Request("depe"))
     with pytest.raises(InputError, match="is an address"):
-        farm.convert([talk], Request("deep"), Path("s3://bucket/out"))
+        farm.convert([talk], Request("deep"), Path("ftp://host/out"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="hold no recordings"):
         farm.convert([tmp_path / "empty"], Request("deep"))

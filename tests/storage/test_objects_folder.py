@@ -25,8 +25,8 @@ from storage.objects.folder import FolderStore
 pipe = Path(sys.argv[1]) / "pipe"
 os.mkfifo(pipe)
 
-def write(target):
-    with target.open("wb") as file, pipe.open("rb") as never_ends:
+def write(file):
+    with pipe.open("rb") as never_ends:
         file.write(b"half")
         file.flush()
         never_ends.read()

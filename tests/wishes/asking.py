@@ -8,9 +8,10 @@ from dispatcher.jobs.request import Request
 from dispatcher.wishes.sources import find_sources
 from dispatcher.wishes.targets import Commission, Existing, Placing, Target, plan_targets
 from dispatcher.wishes.wish import Wish
+from storage.objects.address import Place
 
 
-def commission(source: Path, voice: str = "deep", format_: str = "wav", folder: Path = Path()) -> Commission:
+def commission(source: Place, voice: str = "deep", format_: str = "wav", folder: Path = Path()) -> Commission:
     checked = CheckedRequest(Request(voice), "world", {}, {}, (), 24_000, 24_000, format_)
     return Commission(Wish(source, checked.request, folder), checked)
 

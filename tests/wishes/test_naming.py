@@ -7,6 +7,7 @@ import pytest
 from dispatcher.wishes.naming import Naming
 from dispatcher.wishes.targets import Placing, plan_targets
 from storage.errors import InputError
+from storage.objects.address import read_place
 from tests.wishes.asking import commission, planned
 
 SOURCE, FOLDER = Path("in/day1/talk.one.mp3"), Path("day1")
@@ -71,3 +72,12 @@ def test_several_voices_get_a_name_each(tmp_path: Path) -> None:
 def test_one_file_is_no_place_for_two_results(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"one\.wav is one file, and there are 2 recordings; name a folder"):
         plan_targets([commission(tmp_path / name) for name in ("a.wav", "b.wav")], Placing(tmp_path / "one.wav"))
+
+
+@pytest.mark.parametrize("source", ["https://host/a/talk.wav", "s3://bucket/in/day2/talk.wav"])
+def test_without_a_place_results_of_addresses_keep_their_folders_below_the_working_one(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (target,) = plan_targets([commission(read_place(source), folder=Path("day2"))], Placing())
+    assert (target.result, target.error) == (Path("day2/talk.deep.wav"), None)
