@@ -1,16 +1,14 @@
 """convert: hand recordings in, watch, fetch the results; all in one command."""
 
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from threading import Event
+from contextlib import closing
 from typing import Any
 
 import click
 
 from dispatcher.cli.asking import PLACE, as_json
+from dispatcher.cli.interrupting import minding_ctrl_c, stop_if_interrupted
 from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
@@ -22,11 +20,7 @@ from dispatcher.cli.summing_up import sum_up
 from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
 from dispatcher.client.farm import Farm
-from dispatcher.client.watching import pause_a_moment
 from dispatcher.wishes.targets import Existing
-
-#: Ctrl-C was pressed. Python drops its exception if it is raised while an object is finalised, so it is remembered.
-_interrupted = Event()
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -57,14 +51,14 @@ def convert_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
 def _convert(options: dict[str, Any], *, quiet: bool) -> list[Delivery]:
     farm, done, began = Farm.open(), [], time.monotonic()
     wishes, request = find_wishes(farm, options)
-    with progress_display(quiet=quiet) as display, _minding_ctrl_c():
+    with progress_display(quiet=quiet) as display, minding_ctrl_c():
 
         def warn(sentence: str) -> None:
             with display.aside():
                 complain(sentence)
 
         audience = Audience(
-            display.show, lambda source, why: warn(f"{source}: waiting: {why}"), trouble=warn, pause=_pause
+            display.show, lambda source, why: warn(f"{source}: waiting: {why}"), trouble=warn, pause=stop_if_interrupted
         )
         # Ctrl-C may come while one is being printed; the others must end all the same.
         converting = farm.convert(
@@ -95,28 +89,3 @@ def _tell(delivery: Delivery, *, quiet: bool) -> None:
         say(f"{delivery.source} -> {delivery.result}")
     if delivery.remark:
         complain(f"{delivery.source}: {delivery.remark}")
-
-
-def _pause() -> None:
-    if _interrupted.is_set():
-        raise KeyboardInterrupt
-    pause_a_moment()
-
-
-@contextmanager
-def _minding_ctrl_c() -> Iterator[None]:
-    """Remember Ctrl-C for as long as the block lasts."""
-    _interrupted.clear()
-    before = signal.getsignal(signal.SIGINT)
-    # Whoever starts it ignoring Ctrl-C, as nohup and background scripts do, means it.
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _interrupt(*_: object) -> None:
-    _interrupted.set()
-    raise KeyboardInterrupt

@@ -38,6 +38,10 @@ SECTIONS = {
         "convert": Place("convert", "Convert recordings, files or whole folders, and wait for the results."),
         "submit": Place("submit", "Hand recordings in and print the numbers of their jobs; several make a batch."),
         "plan": Place("plan", "Say how long recordings would take and what holds them up, without handing them in."),
+        "audition": Place(
+            "audition",
+            "Convert the same stretch in every combination of voices and settings, with a page to listen to them.",
+        ),
         "watch": Place("watch", "Convert whatever recording arrives in a folder, until told to stop."),
         "jobs": Place("jobs", "List jobs, newest first, with their progress and what they wait for."),
         "batches": Place("jobs", "List batches, newest first, with how many of their jobs stand where."),

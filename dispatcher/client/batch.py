@@ -23,7 +23,7 @@ from storage.objects.address import Place
 from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
-from storage.records.states import ENDED_JOBS, JobState
+from storage.records.states import OPEN_JOBS, JobState
 
 #: Jobs in one transaction: few enough that others get theirs in between.
 AT_ONCE = 100
@@ -58,7 +58,7 @@ class Batch:
 
     def cancel(self) -> tuple[int, list[InputError]]:
         """End all of its jobs that are open; returns how many, and why others could not be."""
-        return self._each(self.jobs([s for s in JobState if s not in ENDED_JOBS]), cancel_job)
+        return self._each(self.jobs(OPEN_JOBS), cancel_job)
 
     def retry(self) -> tuple[int, list[InputError]]:
         """Let all of its jobs that failed or were cancelled continue where they stopped; returns how many, and why

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dispatcher.client.answers import Changed, Delivery, Submission, Submitted, WorkerKey
+from dispatcher.client.auditioning import Audition, audition
 from dispatcher.client.batch import Batch
 from dispatcher.client.converting import Audience, Converting
 from dispatcher.client.delivering import bring, in_folder, one_place
@@ -33,8 +34,9 @@ from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.pulse import Pulse, read_pulse
 from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
-from dispatcher.reports.waiting import live_offers
+from dispatcher.reports.waiting import live_offers, places_in_line
 from dispatcher.reports.work import Span
+from dispatcher.wishes.combinations import Combination
 from dispatcher.wishes.commissions import Commissioning
 from dispatcher.wishes.naming import IN_FOLDER, Naming
 from dispatcher.wishes.places import Places
@@ -163,6 +165,20 @@ class Farm(Library):
             targets = spare_recordings(self.database, planned, self._reach)
         return Forecasting(self.database, self.settings).of(targets, batch, with_results=existing is not None)
 
+    def audition(
+        self,
+        recording: Path,
+        combinations: Sequence[Combination],
+        start: float,
+        seconds: float,
+        out: Path,
+        audience: Audience | None = None,
+    ) -> Generator[Delivery, None, None]:
+        """Convert a stretch of a recording in every combination of voices and settings, ahead of other work, into a
+        folder with a page to listen to them.
+        """
+        return audition(self, Audition(recording, combinations, start, seconds), out, audience)
+
     def watch_folder(
         self,
         watched: Watched,
@@ -204,11 +220,14 @@ class Farm(Library):
         """
         live = live_offers(self.database)
         jobs = load_jobs(self.database, limit, state=state, batch=batch, before=before)
-        return [summarise(job, live) for job in jobs]
+        line = places_in_line(self.database, jobs)
+        return [summarise(job, live, before=line.get(job.id)) for job in jobs]
 
     def job(self, job: int) -> JobSummary:
         """All that is known of one job."""
-        return summarise(load_job(self.database, job), live_offers(self.database))
+        record = load_job(self.database, job)
+        before = places_in_line(self.database, [record]).get(job)
+        return summarise(record, live_offers(self.database), before=before)
 
     def batches(self, limit: int = 30) -> list[BatchSummary]:
         """The newest batches, newest first: how many jobs stand where."""

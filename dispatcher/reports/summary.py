@@ -36,6 +36,8 @@ class JobSummary:
     channels: str
     """Which of the recording's are converted: `mix`, `each`, or the number of one."""
     source_channels: int
+    before: int | None
+    """Open jobs that come before it; nothing once a worker has begun with it."""
     seconds: float
     """Length of the recording."""
     done: float
@@ -56,8 +58,8 @@ class JobSummary:
         return asdict(self)
 
 
-def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummary:
-    """A job's summary, given what the workers that are there offer."""
+def summarise(job: JobRecord, live: Live, now: float | None = None, before: int | None = None) -> JobSummary:
+    """A job's summary, given what the workers that are there offer, and how many jobs come before it."""
     now = time.time() if now is None else now
     finished = job.state == JobState.FINISHED
     done = 1.0 if finished else min(job.seconds_done / job.seconds, 1.0) if job.seconds else 0.0
@@ -74,7 +76,8 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
         needs=tuple(job.needs),
         priority=job.priority,
         state=job.state,
-        note=job.reason or waits_for(job, live) or job.remark,
+        note=job.reason or waits_for(job, live) or _in_line(before) or job.remark,
+        before=before,
         channels=job.channels,
         source_channels=job.source_channels,
         seconds=job.length,
@@ -89,6 +92,11 @@ def summarise(job: JobRecord, live: Live, now: float | None = None) -> JobSummar
         started_at=job.started_at,
         ended_at=job.ended_at,
     )
+
+
+def _in_line(before: int | None) -> str:
+    """A sentence for one that has its turn after others."""
+    return f"waiting: {before:,} {'job comes' if before == 1 else 'jobs come'} before it" if before else ""
 
 
 def _left(job: JobRecord, done: float, now: float) -> str:

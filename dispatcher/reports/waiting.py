@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, func, or_, select
 
 from storage.records.column_values import names_in
 from storage.records.database import Database
 from storage.records.schema import JobRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, WorkerState
+from storage.records.states import ENDED_JOBS, OPEN_JOBS, WorkerState
 
 Live = Sequence[frozenset[str]]
 
@@ -29,6 +29,22 @@ def waits_for(job: JobRecord, live: Live) -> str:
     if job.state in ENDED_JOBS or job.state == "stitching" or any(needs <= offers for offers in live):
         return ""
     return f"waiting: {why_nobody(needs, live)}"
+
+
+def places_in_line(database: Database, jobs: Sequence[JobRecord]) -> dict[int, int]:
+    """How many open jobs come before each of these that no worker has begun with yet."""
+    waiting = [job for job in jobs if job.started_at is None and job.state not in ENDED_JOBS]
+    with database.reading() as connection:
+        return {job.id: int(connection.execute(_before(job)).scalar_one()) for job in waiting}
+
+
+def _before(job: JobRecord) -> Select[int]:
+    is_earlier = and_(JobRecord.priority == job.priority, JobRecord.submitted_at < job.submitted_at)
+    return (
+        select(func.count())
+        .select_from(JobRecord)
+        .where(JobRecord.state.in_(OPEN_JOBS), or_(JobRecord.priority < job.priority, is_earlier))
+    )
 
 
 def why_nobody(needs: frozenset[str], live: Live) -> str:

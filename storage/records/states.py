@@ -64,3 +64,4 @@ class Outcome(StrEnum):
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
+OPEN_JOBS = tuple(state for state in JobState if state not in ENDED_JOBS)

@@ -170,3 +170,15 @@ def test_names_that_a_batch_cannot_have_are_refused(farm: Farm, folder: Path, na
     with pytest.raises(InputError, match="batch"):
         list(farm.submit_all([folder], Request("through"), batch=name))
     assert farm.jobs() == []
+
+
+def test_a_job_that_waits_says_its_place_in_line(farm: Farm, folder: Path) -> None:
+    submitted(farm, folder)
+    urgent = farm.submit(folder / "0.wav", Request("through", priority=PRIORITIES["urgent"])).job
+    line = {job.id: job.before for job in farm.jobs()}
+    assert line.pop(urgent) == 0
+    # Those that were handed in at the same moment share their place.
+    assert sorted(before or 0 for before in line.values()) == [1] * COUNT
+    assert farm.job(next(iter(line))).before == 1
+    farm.cancel(urgent)
+    assert {job.before for job in farm.jobs()} == {0, None}
