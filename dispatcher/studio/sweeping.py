@@ -2,26 +2,26 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from dispatcher.jobs.loading import load_jobs
 from dispatcher.kinds.catalog import kind_named
 from storage import keys
 from storage.errors import ServiceError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import JobRecord
-from storage.records.states import ENDED_JOBS
 
 logger = logging.getLogger("voicefarm.studio")
 
 #: Seconds of a day.
 DAY = 86_400.0
-#: Jobs swept at a time, so that other work gets its turn.
-AT_ONCE = 20
+#: Jobs of which it is written down at a time that they are swept.
+AT_ONCE = 50
+#: Seconds of one run, so that other work gets its turn: on a store that takes 50 ms for a job, 170,000 jobs a day.
+LONGEST = 60.0
 
 
 class Sweeping:
@@ -41,35 +41,46 @@ class Sweeping:
         Also removes uploads that were begun a day ago and never finished.
         """
         if self.keep_days:
-            self._sweep()
+            end = self.clock() + LONGEST
+            while self._sweep() == AT_ONCE and self.clock() < end:
+                pass
         try:
             self.store.tidy(self.clock() - DAY)
         except ServiceError as error:
             # Not every account may list unfinished uploads; the store's own rules remove them too.
             logger.warning("unfinished uploads stay in the object store: %s", error)
 
-    def _sweep(self) -> None:
-        for job_id in self._due():
-            (job,) = load_jobs(self.database, 1, [job_id])
-            if not self._is_shared(job):
+    def _sweep(self) -> int:
+        """Sweep the next jobs that are due; returns how many there were."""
+        jobs = self._due()
+        shared = self._shared(jobs)
+        for job in jobs:
+            if job.id not in shared:
                 for key in list(self._left_by(job)):
                     self.store.delete(key)
-            with self.database.writing() as connection:
-                connection.execute(update(JobRecord).where(JobRecord.id == job_id).values(swept=True))
+        with self.database.writing() as connection:
+            connection.execute(update(JobRecord).where(JobRecord.id.in_([job.id for job in jobs])).values(swept=True))
+        return len(jobs)
 
-    def _due(self) -> list[int]:
+    def _due(self) -> list[JobRecord]:
         before = self.clock() - self.keep_days * DAY
-        with self.database.reading() as connection:
-            query = select(JobRecord.id).where(
-                JobRecord.state.in_(ENDED_JOBS), JobRecord.swept.is_(False), JobRecord.ended_at < before
-            )
-            return list(connection.execute(query.order_by(JobRecord.id).limit(AT_ONCE)).scalars())
+        # Only jobs that have ended have a time of their end.
+        query = select(JobRecord).where(~JobRecord.swept, JobRecord.ended_at < before)
+        with self.database.reading() as connection, Session(connection, expire_on_commit=False) as session:
+            jobs = list(session.scalars(query.order_by(JobRecord.ended_at).limit(AT_ONCE)))
+            session.expunge_all()
+            return jobs
 
-    def _is_shared(self, job: JobRecord) -> bool:
-        other = aliased(JobRecord)
-        query = select(exists().where(other.source_hash == job.source_hash, other.id != job.id, other.swept.is_(False)))
+    def _shared(self, jobs: Sequence[JobRecord]) -> set[int]:
+        """Those whose source another job still needs; of those that are due together, none does."""
+        query = select(JobRecord.source_hash).where(
+            JobRecord.source_hash.in_([job.source_hash for job in jobs]),
+            JobRecord.id.not_in([job.id for job in jobs]),
+            ~JobRecord.swept,
+        )
         with self.database.reading() as connection:
-            return bool(connection.execute(query).scalar())
+            needed = set(connection.execute(query.distinct()).scalars())
+        return {job.id for job in jobs if job.source_hash in needed}
 
     def _left_by(self, job: JobRecord) -> Iterator[str]:
         for prefix in kind_named(job.kind).left_behind(job):

@@ -39,11 +39,16 @@ def upgrade() -> None:
             jobs.add_column(column)
     op.create_index("jobs_by_batch", "jobs", ["batch_id", "state"])
     op.create_index("jobs_by_source", "jobs", ["source_hash"])
+    op.create_index(
+        "jobs_to_sweep", "jobs", ["ended_at"],
+        sqlite_where=sa.text("swept = 0"), postgresql_where=sa.text("NOT swept"),
+    )  # fmt: skip
     op.create_index("jobs_by_source_bytes", "jobs", ["source_bytes"])
 
 
 def downgrade() -> None:
     op.drop_index("jobs_by_source_bytes", "jobs")
+    op.drop_index("jobs_to_sweep", "jobs")
     op.drop_index("jobs_by_source", "jobs")
     op.drop_index("jobs_by_batch", "jobs")
     with op.batch_alter_table("jobs") as jobs:

@@ -104,6 +104,7 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
               postgresql_where=text("atoms_waiting > 0")),
         Index("jobs_by_batch", "batch_id", "state"),
         Index("jobs_by_source", "source_hash"),
+        Index("jobs_to_sweep", "ended_at", sqlite_where=text("swept = 0"), postgresql_where=text("NOT swept")),
         Index("jobs_by_source_bytes", "source_bytes"),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
-from dispatcher.studio.sweeping import DAY, Sweeping
+from dispatcher.studio.sweeping import AT_ONCE, DAY, Sweeping
 from storage.keys import source_key
 from storage.objects.folder import FolderStore
 from tests.desk.conftest import DeskModel
@@ -41,3 +41,15 @@ def test_what_a_newer_job_still_needs_is_kept(desk: DeskModel, tmp_path: Path) -
     with desk.writing() as turn:
         cancel_job(turn, young)
     assert swept(desk, store, days_later=1e6) == {"results/1.wav"}
+
+
+def test_one_run_sweeps_all_that_is_due_however_many_and_jobs_of_one_source_too(
+    desk: DeskModel, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "objects")
+    jobs = [desk.job(atoms=1, state="finished", ended_at=desk.now) for _ in range(2 * AT_ONCE + 3)]
+    for job in (jobs[0], jobs[1], jobs[-1]):
+        left_by(desk, store, job)
+    assert load_job(desk.database, jobs[0]).source_hash == load_job(desk.database, jobs[1]).source_hash
+    assert swept(desk, store, days_later=7.1) == {"results/1.wav"}
+    assert all(load_job(desk.database, job).swept for job in jobs)
