@@ -1,10 +1,9 @@
 """Auditions: the same stretch of a recording in every combination of voices and settings, ahead of bulk work."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
@@ -15,9 +14,8 @@ from dispatcher.wishes.targets import Existing
 from dispatcher.wishes.wish import Wish
 from storage.audio.stretch import cut_stretch
 
-if TYPE_CHECKING:
-    from dispatcher.client.farm import Farm
-
+#: `Farm.convert`.
+Converts = Callable[..., Iterable[Delivery]]
 #: What the page and the stretch as it was recorded are called.
 PAGE, ORIGINAL = "index.html", "original.wav"
 
@@ -43,7 +41,9 @@ class Audition:
         ]
 
 
-def audition(farm: "Farm", wanted: Audition, out: Path, audience: Audience | None) -> Generator[Delivery, None, None]:
+def audition(
+    convert: Converts, wanted: Audition, out: Path, audience: Audience | None
+) -> Generator[Delivery, None, None]:
     """Convert every combination into a folder, and write a page for it."""
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="voicefarm-") as scratch:
@@ -51,7 +51,7 @@ def audition(farm: "Farm", wanted: Audition, out: Path, audience: Audience | Non
         seconds = cut_stretch(wanted.recording, wanted.start, wanted.seconds, stretch)
         wishes = wanted.wishes(stretch)
         done: dict[int, Delivery] = {}
-        for delivery in farm.convert(wishes, wishes[0].request, out, existing=Existing.REPLACE, audience=audience):
+        for delivery in convert(wishes, wishes[0].request, out, existing=Existing.REPLACE, audience=audience):
             done[delivery.place] = delivery
             yield delivery
         (out / ORIGINAL).write_bytes(stretch.read_bytes())

@@ -177,7 +177,7 @@ class Farm(Library):
         """Convert a stretch of a recording in every combination of voices and settings, ahead of other work, into a
         folder with a page to listen to them.
         """
-        return audition(self, Audition(recording, combinations, start, seconds), out, audience)
+        return audition(self.convert, Audition(recording, combinations, start, seconds), out, audience)
 
     def watch_folder(
         self,

@@ -63,7 +63,7 @@ REQUESTS = [
     BadRequest("an unknown command", "konvert talk.wav", "did you mean convert?"),
     BadRequest("an unknown option", f"{_CONVERT} bright --pich 2", "did you mean --pitch?"),
     BadRequest("a job that does not exist", "show 999", "no job 999"),
-    BadRequest("a job that is not a number", "show talk.wav", "not a valid number of a job"),
+    BadRequest("a job or batch that there is not", "show talk.wav", "there is no batch .talk.wav."),
     BadRequest("an invalid period", "report --since yesterday", "no beginning of a period"),
     BadRequest("a period in the future", "report --since 2999-01-01", "has not come yet"),
     BadRequest("a voice's name in capitals", "voice add Bright", "small letters"),
