@@ -37,11 +37,12 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs") as jobs:
         for column in _fresh():
             jobs.add_column(column)
-    op.create_index("jobs_by_batch", "jobs", ["batch_id", "state"])
+    op.create_index("jobs_by_batch", "jobs", ["batch_id"])
     op.create_index("jobs_by_source", "jobs", ["source_hash"])
     op.create_index(
         "jobs_to_sweep", "jobs", ["ended_at"],
-        sqlite_where=sa.text("swept = 0"), postgresql_where=sa.text("NOT swept"),
+        sqlite_where=sa.text("swept = 0 AND ended_at IS NOT NULL"),
+        postgresql_where=sa.text("NOT swept AND ended_at IS NOT NULL"),
     )  # fmt: skip
     op.create_index("jobs_by_source_bytes", "jobs", ["source_bytes"])
 

@@ -102,9 +102,11 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
         Index("jobs_by_state", "state", "priority", "submitted_at"),
         Index("jobs_to_feed", "priority", "submitted_at", sqlite_where=text("atoms_waiting > 0"),
               postgresql_where=text("atoms_waiting > 0")),
-        Index("jobs_by_batch", "batch_id", "state"),
+        # Without the state, which changes several times in a job's life.
+        Index("jobs_by_batch", "batch_id"),
         Index("jobs_by_source", "source_hash"),
-        Index("jobs_to_sweep", "ended_at", sqlite_where=text("swept = 0"), postgresql_where=text("NOT swept")),
+        Index("jobs_to_sweep", "ended_at", sqlite_where=text("swept = 0 AND ended_at IS NOT NULL"),
+              postgresql_where=text("NOT swept AND ended_at IS NOT NULL")),
         Index("jobs_by_source_bytes", "source_bytes"),
     )  # fmt: skip
 
