@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "model add": ("voicefarm model add hubert_base.pt --name contentvec",),
     "model pull": ("voicefarm model pull", "voicefarm model pull rmvpe"),
     "model remove": ("voicefarm model remove rmvpe",),
+    "top": ("voicefarm top", "voicefarm top --every 10"),
     "workers": ("voicefarm workers", "voicefarm workers --all --since 30d"),
     "report": ("voicefarm report 7", "voicefarm report 7 --picture talk.png", "voicefarm report --since 12h"),
     "init": (

@@ -58,6 +58,7 @@ SECTIONS = {
         "model": Place("model", "List, add, pull and remove the models that voices share."),
     },
     "What the farm does": {
+        "top": Place("top", "Watch the farm live: throughput, batches, jobs and workers, until Ctrl-C."),
         "workers": Place("workers", "List the workers with their tags, engines, speeds and the leases that they hold."),
         "report": Place(
             "report", "Show where the time of a job or a batch went, or what the farm did --since some moment."

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import func, select
 
 from storage.records.column_values import names_in
 from storage.records.database import Database
@@ -33,18 +33,15 @@ def waits_for(job: JobRecord, live: Live) -> str:
 
 def places_in_line(database: Database, jobs: Sequence[JobRecord]) -> dict[int, int]:
     """How many open jobs come before each of these that no worker has begun with yet."""
-    waiting = [job for job in jobs if job.started_at is None and job.state not in ENDED_JOBS]
+    waiting = [job.id for job in jobs if job.started_at is None and job.state not in ENDED_JOBS]
+    if not waiting:
+        return {}
+    # One pass over all open jobs, however many are asked for.
+    place = func.rank().over(order_by=(JobRecord.priority, JobRecord.submitted_at)) - 1
+    line = select(JobRecord.id, place.label("place")).where(JobRecord.state.in_(OPEN_JOBS)).subquery()
     with database.reading() as connection:
-        return {job.id: int(connection.execute(_before(job)).scalar_one()) for job in waiting}
-
-
-def _before(job: JobRecord) -> Select[int]:
-    is_earlier = and_(JobRecord.priority == job.priority, JobRecord.submitted_at < job.submitted_at)
-    return (
-        select(func.count())
-        .select_from(JobRecord)
-        .where(JobRecord.state.in_(OPEN_JOBS), or_(JobRecord.priority < job.priority, is_earlier))
-    )
+        rows = connection.execute(select(line.c.id, line.c.place).where(line.c.id.in_(waiting)))
+        return {int(job_id): int(before) for job_id, before in rows}
 
 
 def why_nobody(needs: frozenset[str], live: Live) -> str:
