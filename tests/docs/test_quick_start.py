@@ -20,6 +20,13 @@ from tests.infra.places import DOCS, ROOT
 PATIENCE = 60.0
 
 
+#: Starts a farm that ends with the script.
+UP = """voicefarm up --workers 1 --no-flower > up.log 2>&1 & farm=$!
+trap 'kill $farm; wait $farm' EXIT
+until grep -q "farm is up" up.log; do kill -0 $farm; sleep 0.1; done
+"""
+
+
 @pytest.fixture
 def shell(tmp_path: Path) -> Mapping[str, str]:
     """An environment in which `voicefarm` is that of this checkout and keeps everything below tmp_path."""
@@ -69,7 +76,8 @@ def test_the_page_on_many_recordings_does_what_it_says(tmp_path: Path, shell: Ma
     (manifest,) = re.findall(r"^```csv\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (folder / "lines.csv").write_text(manifest, encoding="utf-8")
 
-    run("\n".join(blocks_to_run(page)), folder, shell)
+    # Beside a farm that is up already, which every command would start otherwise.
+    run("\n".join([UP, *blocks_to_run(page)]), folder, shell)
 
     def found(name: str) -> list[str]:
         return sorted(p.relative_to(folder / name).as_posix() for p in (folder / name).rglob("*.*"))
