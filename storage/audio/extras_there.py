@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 
+from storage.audio.id3_head import HEAD, content_bytes
 from storage.audio.riff import RIFFS, chunks
 from storage.audio.source_file import SourceFile
 from storage.audio.tag_names import is_extra
@@ -101,10 +102,10 @@ def _of_mp3(file: SourceFile, head: bytes) -> bool:
         return True
     if file.read_at(max(0, file.size - 32), 8) == b"APETAGEX":
         return True
-    if head[:3] != b"ID3" or len(head) < 10:
+    size = content_bytes(head)
+    if size is None:
         return False
-    size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    return any(name not in _KNOWN_FRAMES for name in _frames(file.read_at(10, min(size, _GLANCE)), head[3]))
+    return any(name not in _KNOWN_FRAMES for name in _frames(file.read_at(HEAD, min(size, _GLANCE)), head[3]))
 
 
 def _frames(content: bytes, version: int) -> Iterator[bytes]:

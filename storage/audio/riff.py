@@ -39,6 +39,19 @@ def chunks(file: SourceFile, order: str = "<") -> Iterator[Chunk]:
         at += 8 + size + size % 2
 
 
+def packed_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk as a RIFF holds it: content of an odd length is followed by a byte that does not count."""
+    return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+def text_of(content: bytes) -> str:
+    """A text in a chunk: UTF-8, or what programs for Windows write."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
 def number_at(file: SourceFile, at: int, layout: str) -> int:
     """One number; what the file lacks of it counts as zeros."""
     size = struct.calcsize(layout)

@@ -9,6 +9,7 @@ import soundfile
 from storage.audio.blocks import Frames
 from storage.audio.depth import depth_of_subtype
 from storage.audio.facts import REMEDIES, SourceFacts, cut_short, damaged
+from storage.audio.id3_head import HEAD, content_bytes
 from storage.audio.source_file import SourceFile
 from storage.errors import AudioError
 
@@ -111,9 +112,8 @@ class SndfileDecoder:
 
 def _counts_its_frames(file: SourceFile) -> bool:
     """Whether an MP3 begins with the frame that says how many follow; without it, its length is a guess."""
-    head = file.read_at(0, 10)
-    start = 0
-    if head[:3] == b"ID3" and len(head) == 10:
-        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+    head = file.read_at(0, HEAD)
+    content = content_bytes(head)
+    start = 0 if content is None else HEAD + content
     first = file.read_at(start, 256)
     return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))

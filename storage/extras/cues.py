@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from storage.audio.riff import packed_chunk, text_of
 from storage.extras.extras import MOST_MARKERS, Cues, Marker, Step
 
 #: Number, position, chunk, where the chunk and a block in it begin, and the sample.
@@ -27,7 +28,7 @@ class _Said:
 
     @property
     def text(self) -> str:
-        return _decoded(self.content[4:].partition(b"\0")[0])
+        return text_of(self.content[4:].partition(b"\0")[0])
 
 
 def adapted(cues: Cues, step: Step) -> Cues:
@@ -68,10 +69,10 @@ def from_markers(markers: Sequence[Marker], rate: int) -> Cues:
         sample = min(round(marker.at * rate), _LARGEST)
         points.append(_POINT.pack(number, sample, b"data", 0, 0, sample))
         if marker.label:
-            said.append(_chunk(b"labl", struct.pack("<I", number) + marker.label.encode() + b"\0"))
+            said.append(packed_chunk(b"labl", struct.pack("<I", number) + marker.label.encode() + b"\0"))
         if marker.until is not None and marker.until > marker.at:
             length = min(round((marker.until - marker.at) * rate), _LARGEST)
-            lengths.append(_chunk(b"ltxt", _STRETCH.pack(number, length, b"rgn ") + bytes(8)))
+            lengths.append(packed_chunk(b"ltxt", _STRETCH.pack(number, length, b"rgn ") + bytes(8)))
     # All names before all lengths: FFmpeg reads no name behind a length.
     return Cues(struct.pack("<I", len(points)) + b"".join(points), b"".join(said + lengths))
 
@@ -100,19 +101,8 @@ def _packed(said: _Said, step: Step) -> bytes:
     if said.kind == b"ltxt" and len(content) >= _STRETCH.size:
         length = _moved(int.from_bytes(content[4:8], "little"), step)
         content = content[:4] + struct.pack("<I", length) + content[8:]
-    return _chunk(said.kind, content)
+    return packed_chunk(said.kind, content)
 
 
 def _moved(sample: int, step: Step) -> int:
     return min(step.moved(sample), _LARGEST)
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("cp1252", "replace")

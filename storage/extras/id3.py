@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from storage.audio.id3_head import HEAD, content_bytes
 from storage.extras.extras import Marker, Picture
 
 _FRAMES = {
@@ -12,6 +13,8 @@ _FRAMES = {
     "compilation": "TCMP", "album-sort": "TSOA", "artist-sort": "TSOP", "title-sort": "TSOT", "initialkey": "TKEY",
     "mood": "TMOO", "software": "TSSE",
 }  # fmt: skip
+#: The flag that a tag ends as it begins.
+_HAS_FOOT = 0x10
 _UTF8 = b"\x03"
 _NO_LANGUAGE = b"und"
 _FRONT_COVER = b"\x03"
@@ -37,10 +40,8 @@ def synchsafe(number: int) -> bytes:
 
 def size_at(head: bytes) -> int:
     """How long the tag is that a file with these first ten bytes begins with, all in all; 0 if with none."""
-    if head[:3] != b"ID3" or len(head) < 10:
-        return 0
-    size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    return 10 + size + (10 if head[5] & 0x10 else 0)
+    size = content_bytes(head)
+    return 0 if size is None else HEAD + size + (HEAD if head[5] & _HAS_FOOT else 0)
 
 
 def _contents(tags: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping
 
+from storage.audio.riff import packed_chunk, text_of
 from storage.extras.extras import MOST_TAGS
 
 NAMES = {
@@ -28,7 +29,7 @@ def tags_of(content: bytes) -> dict[str, str]:
         if at + 8 > len(content):
             break
         (size,) = struct.unpack_from("<I", content, at + 4)
-        text = _decoded(content[at + 8 : at + 8 + size].partition(b"\0")[0]).strip()
+        text = text_of(content[at + 8 : at + 8 + size].partition(b"\0")[0]).strip()
         name = NAMES.get(content[at : at + 4])
         if name and text:
             found.setdefault(name, text)
@@ -41,19 +42,10 @@ def packed(tags: Mapping[str, str]) -> bytes:
     parts = []
     for name, letters in _LETTERS.items():
         if text := tags.get(name):
-            content = text.encode("utf-8", "replace") + b"\0"
-            parts.append(letters + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2))
+            parts.append(packed_chunk(letters, text.encode("utf-8", "replace") + b"\0"))
     return b"INFO" + b"".join(parts) if parts else b""
 
 
 def holds(name: str) -> bool:
     """Whether every program finds a tag of this name in such a list."""
     return name in _WELL_KNOWN
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        # What programs for Windows write.
-        return text.decode("cp1252", "replace")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.audio.ffmpeg import is_cover, language_of, open_container
-from storage.audio.riff import RIFFS, chunks
+from storage.audio.riff import RIFFS, chunks, packed_chunk
 from storage.audio.source_file import BinarySource, SourceFile, open_file
 from storage.audio.tag_names import is_carried
 from storage.extras import cues, info
@@ -128,12 +128,8 @@ def _markers(chapters: Iterable[Mapping[str, Any]]) -> tuple[Marker, ...]:
 
 def _of_id3(tag: bytes) -> Extras:
     """What an ID3 tag says: FFmpeg reads one in a WAV, but says nothing of it where there is another list."""
-    body = b"WAVE" + _packed(b"fmt ", _ANY_FORMAT) + _packed(b"id3 ", tag) + _packed(b"data", bytes(2))
-    return _of_container(SourceFile(BytesIO(_packed(b"RIFF", body)), "a tag"), 0)
-
-
-def _packed(kind: bytes, content: bytes) -> bytes:
-    return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+    body = b"WAVE" + packed_chunk(b"fmt ", _ANY_FORMAT) + packed_chunk(b"id3 ", tag) + packed_chunk(b"data", bytes(2))
+    return _of_container(SourceFile(BytesIO(packed_chunk(b"RIFF", body)), "a tag"), 0)
 
 
 def _with_chunks(file: SourceFile, found: Extras) -> Extras:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.audio.riff import Chunk, chunks
+from storage.audio.riff import Chunk, chunks, packed_chunk
 from storage.audio.source_file import SourceFile
 from storage.extras import bext, cues, id3, info, ixml
 from storage.extras.extras import Extras, Step
@@ -106,9 +106,7 @@ def _told(extras: Extras, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _packed(parts: list[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(
-        kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2) for kind, content in parts
-    )
+    return b"".join(packed_chunk(kind, content) for kind, content in parts)
 
 
 def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
