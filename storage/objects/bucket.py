@@ -17,6 +17,7 @@ from storage.objects.bucket_errors import Closed, NoKeys, no_bucket, reaching
 from storage.objects.ranged import RangedReader
 from storage.objects.s3 import PART_BYTES
 from storage.objects.s3_answers import ranged, watch_answers
+from storage.objects.s3_errors import answered
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -109,7 +110,7 @@ class Bucket:
         try:
             head = client.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
-            if _status(error) != HTTPStatus.NOT_FOUND:
+            if answered(error)[1] != HTTPStatus.NOT_FOUND:
                 raise
             self._require(client, where)
             return None
@@ -120,7 +121,7 @@ class Bucket:
         try:
             client.head_bucket(Bucket=self.name)
         except ClientError as error:
-            if _status(error) == HTTPStatus.NOT_FOUND:
+            if answered(error)[1] == HTTPStatus.NOT_FOUND:
                 raise no_bucket(self.name, where) from error
 
     def _range(self, found: Found, start: int, stop: int) -> bytes:
@@ -159,10 +160,6 @@ class Bucket:
 def _listed(page: "ListObjectsV2OutputTypeDef") -> Iterator[Found]:
     for item in page.get("Contents", []):
         yield Found(item["Key"], item["Size"], item.get("ETag", ""))
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _sha256(head: Mapping[str, Any]) -> str | None:

@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from storage.errors import InputError, NoSpace, ObjectStoreRefused
 from storage.objects.s3_answers import no_s3
-from storage.objects.s3_errors import CHANGED, FULL, NO_BUCKET
+from storage.objects.s3_errors import CHANGED, FULL, NO_BUCKET, answered
 
 #: Answers to requests that only hold for the object as it was found.
 _OTHER = {HTTPStatus.PRECONDITION_FAILED, CHANGED}
@@ -68,9 +68,7 @@ def no_bucket(bucket: str, where: str) -> Closed:
 
 
 def _refusal(error: ClientError, named: str, where: str) -> InputError | NoSpace:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    said = " ".join(dict.fromkeys(filter(None, (str(status or ""), code)))) or str(error)
+    code, status, said = answered(error)
     if code in NO_BUCKET:
         return no_bucket(named.removeprefix("s3://").partition("/")[0], where)
     if code in FULL:

@@ -53,6 +53,14 @@ def talking(key: str, where: str) -> Iterator[None]:
         raise no_s3(where, "its answer cannot be understood") from error
 
 
+def answered(error: ClientError) -> tuple[str, int, str]:
+    """The code and the status of a refusal, and both as they are told."""
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    # Where the server sends no code of its own, boto3 uses the status as the code.
+    return code, status, " ".join(dict.fromkeys(filter(None, (str(status or ""), code)))) or str(error)
+
+
 def missing(key: str, where: str) -> ObjectMissing:
     """The error for an object that is not there."""
     return ObjectMissing(f"{key} is not in {where}; it was removed, or never stored")
@@ -64,10 +72,7 @@ def no_bucket(where: str) -> ObjectStoreRefused:
 
 
 def _refusal(error: ClientError, key: str, where: str) -> ObjectStoreError | NoSpace:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    # Where the server sends no code of its own, boto3 uses the status as the code.
-    said = " ".join(dict.fromkeys(filter(None, (str(status or ""), code)))) or str(error)
+    code, status, said = answered(error)
     if code in NOT_THERE:
         return missing(key, where)
     if code in NO_BUCKET:
