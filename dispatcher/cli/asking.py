@@ -1,6 +1,5 @@
 """What several commands take: --json, NAME=VALUE."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from storage.objects.address import Address, read_place
+from workers.engines.setting import written_value
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -33,13 +33,5 @@ def read_assignments(given: Iterable[str], option: str) -> dict[str, Any]:
         name, equals, value = (part.strip() for part in assignment.partition("="))
         if not name or not equals or not value:
             raise click.BadParameter(f"{assignment!a} is not NAME=VALUE", param_hint=option)
-        read[name] = _value(value)
+        read[name] = written_value(value)
     return read
-
-
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, bool | int | float) else text

@@ -18,6 +18,7 @@ from dispatcher.client.auditioning import PAGE
 from dispatcher.client.converting import Audience
 from dispatcher.client.farm import Farm
 from dispatcher.wishes.combinations import combinations, moment_in
+from workers.engines.setting import written_value
 
 
 @click.command("audition")
@@ -39,8 +40,8 @@ def audition_command(
     as_json: bool,
 ) -> None:
     """Convert the same stretch in every combination of voices and settings, with a page to listen to them."""
-    grid = {name: str(values).split(",") for name, values in _values(sets).items()}
-    wanted = combinations(voices, {name: [_number(v) for v in values] for name, values in grid.items()})
+    grid = {name: str(values).split(",") for name, values in read_assignments(sets, "--set").items()}
+    wanted = combinations(voices, {name: [written_value(v) for v in values] for name, values in grid.items()})
     folder = out or recording.with_name(f"{recording.stem}.audition")
     done: list[Delivery] = []
     with progress_display(quiet=as_json) as display, minding_ctrl_c():
@@ -61,14 +62,6 @@ def audition_command(
         say(f"listen to them in {folder / PAGE}")
     if not all(d.is_good for d in done):
         sys.exit(1)
-
-
-def _values(sets: tuple[str, ...]) -> dict[str, Any]:
-    return read_assignments(sets, "--set")
-
-
-def _number(text: str) -> Any:
-    return next(iter(read_assignments([f"x={text}"], "--set").values()))
 
 
 def _settings(settings: Any) -> str:

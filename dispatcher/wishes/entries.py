@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from storage.audio.depth import DEPTHS
 from storage.errors import InputError
 from storage.objects.address import Address, Place, read_place
 from storage.objects.reach import Reach
+from storage.spelling import did_you_mean
 from workers.engines import catalog
+from workers.engines.setting import written_value
 
 #: Columns that say what is to be converted and how, besides the settings of voices.
 COLUMNS = (
@@ -56,10 +58,16 @@ def read_entries(path: Path, usual: Request, reach: Reach) -> tuple[list[Entry],
         wish = _wish(row, path.parent, usual, known, mistakes)
         if wish is not None:
             entries.append(Entry(row, wish))
+    return entries, [*mistakes, *_missing_objects(entries, reach)]
+
+
+def _missing_objects(entries: Sequence[Entry], reach: Reach) -> Iterator[Mistake]:
+    objects = [(entry, s) for entry in entries if isinstance(s := entry.wish.source, Address) and s.scheme == "s3"]
     with ThreadPoolExecutor(LOOKS_AT_A_TIME, "looks") as pool:
-        looks = pool.map(lambda entry: _why_no_object(entry.wish.source, reach), entries)
-    mistakes += [entry.row.mistake("source", why) for entry, why in zip(entries, looks, strict=True) if why]
-    return entries, mistakes
+        looks = pool.map(lambda one: _why_no_object(one[1], reach), objects)
+        for (entry, _), why in zip(objects, looks, strict=True):
+            if why:
+                yield entry.row.mistake("source", why)
 
 
 def column_called(name: str) -> str:
@@ -73,12 +81,12 @@ def column_called(name: str) -> str:
     known = [*COLUMNS, *_settings()]
     if plain in known:
         return plain
-    close = get_close_matches(plain, known, n=2)
-    advice = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}, and {CARRIED}ANYTHING"
+    advice = did_you_mean(plain, known) or f"known are {', '.join(known)}, and {CARRIED}ANYTHING"
     raise InputError(f"there is no column {name!r}; {advice}")
 
 
-def _settings() -> dict[str, None]:
+@cache
+def _settings() -> Mapping[str, None]:
     return {
         called: None
         for engine in catalog.engines()
@@ -196,11 +204,7 @@ def _yes(value: Any) -> bool:
 def _setting(value: Any) -> Any:
     """A cell's number as a number; which values there may be, the voice's engine says."""
     if isinstance(value, str):
-        try:
-            number = json.loads(value)
-        except ValueError:
-            return value
-        return number if isinstance(number, bool | int | float) else value
+        return written_value(value)
     if isinstance(value, bool | int | float):
         return value
     raise InputError(f"{json.dumps(value)} must be a number or a word")
@@ -222,9 +226,7 @@ _READERS = {
 }
 
 
-def _why_no_object(source: Place, reach: Reach) -> str | None:
-    if isinstance(source, Path) or source.scheme != "s3":
-        return None
+def _why_no_object(source: Address, reach: Reach) -> str | None:
     if source.is_folder:
         return f"{source} is a folder; write a line for each recording in it"
     try:

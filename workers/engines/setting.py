@@ -1,5 +1,6 @@
 """Settings that an engine declares, each once: what a job may ask for, within which limits, and a text for people."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
@@ -79,6 +80,15 @@ class Setting:
         if self.form is Form.SEED:
             return read_seed(what, value)
         return read_whole(what, self.name, value, int(self.limits[1]))
+
+
+def written_value(text: str) -> Any:
+    """The value that a text stands for: numbers, true and false as such, everything else as text."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
 
 
 def number(default: float, low: float, high: float, about: str, **more: Any) -> Any:
