@@ -155,9 +155,10 @@ def _jobs(database: "Database", states: Collection[JobState]) -> Iterable[Offer]
 
 
 def _batches(database: "Database") -> Iterable[Offer]:
-    from dispatcher.reports.batches import read_batches
+    from dispatcher.jobs.batches import newest_batches
 
-    return [(batch.name, f"{batch.jobs} jobs") for batch in read_batches(database, _JOBS)]
+    with database.reading() as connection:
+        return [(name, f"{jobs} jobs") for name, jobs in newest_batches(connection, _JOBS)]
 
 
 def _voices(database: "Database") -> Iterable[Offer]:

@@ -47,8 +47,8 @@ def submit_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
 def _sum_up(farm: Farm, taken: list[Submission]) -> None:
     jobs = [one for one in taken if one.job is not None]
     if jobs and not farm.is_told:
-        complain(f"{'job' if len(jobs) == 1 else 'jobs'} {_numbers(jobs)} start once the farm is up"
-                 if len(jobs) > 1 else f"job {jobs[0].job} starts once the farm is up")  # fmt: skip
+        which = f"jobs {_numbers(jobs)} start" if len(jobs) > 1 else f"job {jobs[0].job} starts"
+        complain(f"{which} once the farm is up")
     if batch := next((one.batch for one in jobs if one.batch), None):
         again = sum(not one.is_new for one in jobs)
         there = f", {again} there already" if again else ""

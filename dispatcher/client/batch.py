@@ -9,7 +9,7 @@ from dispatcher.client.delivering import bring, named_alone
 from dispatcher.jobs.batches import batch_named, jobs_of
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.priorities import set_priority
-from dispatcher.reports.batches import BatchSummary, newest_of, read_batches
+from dispatcher.reports.batches import BatchSummary, read_batches
 from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.reading import read_batch
 from dispatcher.turns.taking import Turns
@@ -51,10 +51,8 @@ class Batch:
 
     def jobs(self, states: Sequence[str] | None = None) -> list[int]:
         """The numbers of its jobs, or of those in some states: of jobs whose results have one name, the newest."""
-        number = self._number()
         with self.database.reading() as connection:
-            newest = set(connection.execute(newest_of(number)).scalars())
-            return [job for job in jobs_of(connection, number, states) if job in newest]
+            return jobs_of(connection, batch_named(connection, self.name), states)
 
     def cancel(self) -> tuple[int, list[InputError]]:
         """End all of its jobs that are open; returns how many, and why others could not be."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dispatcher.client.answers import Delivery
 from dispatcher.client.following import Following
+from dispatcher.jobs.fetching import no_result
 from dispatcher.wishes.places import Places
 from dispatcher.wishes.targets import Existing
 from storage.audio.formats import format_of
@@ -102,9 +103,7 @@ def _told(job: JobRecord) -> Delivery:
 
 
 def _without_result(job: JobRecord) -> Delivery:
-    why = f" ({job.reason})" if job.reason else ""
-    error = InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
-    return replace(_told(job), state="unfetched", error=error)
+    return replace(_told(job), state="unfetched", error=no_result(job))
 
 
 def _require_current(job: JobRecord, target: Place, places: Places, existing: Existing) -> None:

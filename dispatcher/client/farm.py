@@ -16,7 +16,7 @@ from dispatcher.client.handing_in import handed_in
 from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.library import Library
 from dispatcher.client.watching import Progress, pause_a_moment, watch
-from dispatcher.client.wishing import belonging, wishes_for, wishes_of_manifest
+from dispatcher.client.wishing import belonging, wish_for, wishes_for, wishes_of_manifest
 from dispatcher.desk.worker_keys import add_key, all_keys, remove_key
 from dispatcher.jobs.checking import CheckedRequest, check_request
 from dispatcher.jobs.ending import cancel_job, retry_job
@@ -51,6 +51,7 @@ from dispatcher.wishes.sources import (
 from dispatcher.wishes.targets import (
     Existing,
     Placing,
+    Target,
     format_for,
     plan_names,
     plan_targets,
@@ -79,9 +80,7 @@ class Farm(Library):
     ) -> tuple[list[Wish], list[Place]]:
         """A wish for every recording that places stand for, and results of the farm's own that were left out."""
         found = find_sources(places, chosen, self._reach)
-        return wishes_for(
-            [Wish(s.path, request, s.folder, error=s.error) for s in found.sources], request, self._reach
-        ), found.own_results
+        return [wish_for(source, request) for source in found.sources], found.own_results
 
     def read_manifest(self, path: Path, usual: Request) -> list[Wish]:
         """The wishes of a manifest (CSV, TSV or JSON Lines); what a line leaves open is as usual. A mistake refuses all
@@ -104,12 +103,10 @@ class Farm(Library):
         They go into the batch of this name, which takes in only what it does not have already, or into a fresh one if
         they are several; `name` is the template of their results' names.
         """
-        wishes = wishes_for(sources, request, self._reach)
-        commissions = Commissioning(self.database, self.settings).all_of(wishes)
-        targets = plan_names(commissions, Naming.of(name) if name else None)
+        targets = self._planned(sources, request, None, name, None)
         with self._telling():
             yield from handed_in(
-                self._turns, self._open_store, targets, lambda count: self._belonging(wishes, batch, count)
+                self._turns, self._open_store, targets, lambda count: self._belonging(targets, batch, count)
             )
 
     def convert(
@@ -130,15 +127,12 @@ class Farm(Library):
         farm on this machine does the work and ends with it; whoever closes the generator early cancels what is left of
         it. Results that are up to date are left as they are, and their recordings said to be `there`.
         """
-        out = place_for_results(out)
-        wishes = wishes_for(sources, request, self._reach)
-        commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
-        targets = plan_targets(commissions, Placing(out, Naming.of(name) if name else None, existing, self._reach))
+        targets = self._planned(sources, request, out, name, existing)
         converting = Converting(
             self._turns, self._open_store, self.settings, audience or Audience(),
-            lambda count: self._belonging(wishes, batch, count), Places(self._reach),
+            lambda count: self._belonging(targets, batch, count), Places(self._reach),
         )  # fmt: skip
-        return converting.convert(spare_recordings(self.database, targets, self._reach))
+        return converting.convert(targets)
 
     def forecast(
         self,
@@ -154,15 +148,7 @@ class Farm(Library):
 
         As `submit_all` would take them in; or given what to do about `existing` results, as `convert` would.
         """
-        out = place_for_results(out)
-        naming = Naming.of(name) if name else None
-        wishes = wishes_for(sources, request, self._reach)
-        commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
-        if existing is None:
-            targets = plan_names(commissions, naming)
-        else:
-            planned = plan_targets(commissions, Placing(out, naming, existing, self._reach))
-            targets = spare_recordings(self.database, planned, self._reach)
+        targets = self._planned(sources, request, out, name, existing)
         return Forecasting(self.database, self.settings).of(targets, batch, with_results=existing is not None)
 
     def audition(
@@ -344,8 +330,28 @@ class Farm(Library):
 
             require_broker(self.settings)
 
-    def _belonging(self, wishes: Sequence[Wish], batch: str | None, count: int) -> Belonging:
-        return belonging(self._turns, batch, _folder_name(wishes[0].source), count)
+    def _planned(
+        self,
+        sources: Iterable[Place | Wish],
+        request: Request,
+        out: Place | None,
+        name: str | None,
+        existing: Existing | None,
+    ) -> list[Target]:
+        """Every recording with its checked request, and where its result goes; or without saying what to do about
+        `existing` results, only what it is called.
+        """
+        out = place_for_results(out)
+        wishes = wishes_for(sources, request, self._reach)
+        commissions = Commissioning(self.database, self.settings, out).all_of(wishes)
+        naming = Naming.of(name) if name else None
+        if existing is None:
+            return plan_names(commissions, naming)
+        planned = plan_targets(commissions, Placing(out, naming, existing, self._reach))
+        return spare_recordings(self.database, planned, self._reach)
+
+    def _belonging(self, targets: Sequence[Target], batch: str | None, count: int) -> Belonging:
+        return belonging(self._turns, batch, _folder_name(targets[0].source), count)
 
 
 def _folder_name(source: Place) -> str:

@@ -11,7 +11,7 @@ from dispatcher.turns.taking import Turns
 from dispatcher.wishes.commissions import Commissioning
 from dispatcher.wishes.entries import Entry, read_entries
 from dispatcher.wishes.manifest import Mistake
-from dispatcher.wishes.sources import find_sources
+from dispatcher.wishes.sources import Source, find_sources
 from dispatcher.wishes.targets import plan_names
 from dispatcher.wishes.wish import Wish
 from storage.errors import ManifestRefused
@@ -32,7 +32,12 @@ def wishes_for(sources: Iterable[Place | Wish], request: Request, reach: Reach) 
         else:
             places.append(source)
     found = find_sources(places, reach=reach).sources if places or not wishes else []
-    return [*(Wish(s.path, request, s.folder, error=s.error) for s in found), *wishes]
+    return [*(wish_for(source, request) for source in found), *wishes]
+
+
+def wish_for(source: Source, request: Request) -> Wish:
+    """A wish for a recording that was found."""
+    return Wish(source.path, request, source.folder, error=source.error)
 
 
 def wishes_of_manifest(path: Path, usual: Request, commissioning: Commissioning, reach: Reach) -> list[Wish]:

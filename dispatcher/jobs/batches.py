@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from dispatcher.turns.turn import Turn
 from storage.errors import InputError, UnknownBatch
 from storage.records.rows import columns, read_rows
 from storage.records.schema import BatchRecord, JobRecord
-from storage.records.states import ENDED_JOBS
 from storage.remedies import Act, Remedy
 
 #: Characters that a name may have: one line of a terminal.
@@ -65,17 +64,30 @@ def batch_named(connection: Connection, name: str) -> int:
 
 
 def jobs_of(connection: Connection, batch_id: int, states: Sequence[str] | None = None) -> list[int]:
-    """The numbers of a batch's jobs, or of those in some states, in the order in which they were handed in."""
-    statement = select(JobRecord.id).where(JobRecord.batch_id == batch_id).order_by(JobRecord.id)
+    """The numbers of a batch's jobs that count, or of those in some states, in the order in which they were handed
+    in.
+    """
+    statement = select(JobRecord.id).where(JobRecord.id.in_(newest_of(batch_id))).order_by(JobRecord.id)
     if states is not None:
         statement = statement.where(JobRecord.state.in_(states))
     return list(connection.execute(statement).scalars())
 
 
-def open_jobs_of(connection: Connection, batch_id: int) -> list[int]:
-    """The jobs of a batch that have not ended."""
-    statement = select(JobRecord.id).where(JobRecord.batch_id == batch_id, JobRecord.state.not_in(ENDED_JOBS))
-    return list(connection.execute(statement.order_by(JobRecord.id)).scalars())
+def newest_of(batch_id: int) -> Select[int]:
+    """The jobs of a batch that count: of those whose results have one name, the newest."""
+    return select(func.max(JobRecord.id)).where(JobRecord.batch_id == batch_id).group_by(JobRecord.wanted)
+
+
+def newest_batches(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """The names of the newest batches, newest first, and how many jobs each has that count."""
+    newest = select(BatchRecord).order_by(BatchRecord.id.desc()).limit(limit).subquery()
+    rows = connection.execute(
+        select(newest.c.name, func.count(JobRecord.wanted.distinct()))
+        .outerjoin(JobRecord, JobRecord.batch_id == newest.c.id)
+        .group_by(newest.c.id, newest.c.name)
+        .order_by(newest.c.id.desc())
+    )
+    return [(str(name), int(jobs)) for name, jobs in rows]
 
 
 def known_in(connection: Connection, batch_id: int) -> dict[tuple[str, str], Known]:

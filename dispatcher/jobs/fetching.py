@@ -60,9 +60,14 @@ def fetch_to_bucket(store: ObjectStore, job: JobRecord, address: Address, databa
 
 def _result_key(job: JobRecord) -> str:
     if job.state != JobState.FINISHED or job.result_key is None:
-        why = f" ({job.reason})" if job.reason else ""
-        raise InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
+        raise no_result(job)
     return job.result_key
+
+
+def no_result(job: JobRecord) -> InputError:
+    """Why there is nothing to fetch of a job."""
+    why = f" ({job.reason})" if job.reason else ""
+    return InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
 
 
 def unfinished_beside(target: Path) -> Path:

@@ -1,9 +1,10 @@
 """What a result is to hold beside its sound, and how deep that is: checked as it is asked for, and on the recording."""
 
 from dispatcher.jobs.request import Request
+from storage.audio.channels import Channels
 from storage.audio.depth import check_depth, chosen_depth, is_less
 from storage.audio.facts import SourceFacts
-from storage.audio.formats import FILMS, FORMATS, sound_format
+from storage.audio.formats import FILMS, FORMATS, formats_with, most_channels, sound_format
 from storage.errors import InputError
 from storage.remedies import Act, Remedy
 
@@ -37,6 +38,19 @@ def refuse_shape(facts: SourceFacts, format_: str) -> None:
         )
     others = Remedy(Act.CHOOSE_FORMAT, " or ".join(facts.films))
     raise InputError(f"the pictures of {facts.name} cannot stay as they are in {format_}", others, alone)
+
+
+def channels_within(facts: SourceFacts, wanted: Channels, format_: str, depth: str | None) -> Channels:
+    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
+    channels, most = wanted.within(facts.channels, facts.name), most_channels(format_, depth)
+    if channels.is_each and facts.channels > most:
+        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
+        raise InputError(
+            f"{facts.name} has {facts.channels} channels, but {format_} files hold no more than {most}",
+            *others,
+            Remedy(Act.CHOOSE_CHANNEL),
+        )
+    return channels
 
 
 def shape_columns(facts: SourceFacts, request: Request, format_: str) -> dict[str, object]:

@@ -14,14 +14,13 @@ from dispatcher.jobs.batches import Known
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.incoming import Incoming, incoming
-from dispatcher.jobs.result_shape import refuse_shape, shape_columns
+from dispatcher.jobs.result_shape import channels_within, refuse_shape, shape_columns
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
 from dispatcher.turns.turn import Turn
 from storage import keys
 from storage.audio.channels import Channels
 from storage.audio.facts import SourceFacts
-from storage.audio.formats import formats_with, most_channels
 from storage.audio.grid import cell_length, cells_in, resampled_length
 from storage.audio.mark import mark_of
 from storage.audio.read import probe
@@ -32,7 +31,6 @@ from storage.objects.store import ObjectStore
 from storage.printable import storable
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
-from storage.remedies import Act, Remedy
 from workers.engines import catalog
 
 T = TypeVar("T")
@@ -198,21 +196,7 @@ def look_into(recording: Incoming, name: str, checked: CheckedRequest) -> tuple[
     request = checked.request
     facts = probe(recording.content, name, allow_truncated=request.allow_truncated, track=request.track)
     refuse_shape(facts, checked.format)
-    return facts, _chosen_channels(facts, checked)
-
-
-def _chosen_channels(facts: SourceFacts, checked: CheckedRequest) -> Channels:
-    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
-    channels = checked.channels.within(facts.channels, facts.name)
-    most = most_channels(checked.format, checked.request.depth)
-    if channels.is_each and facts.channels > most:
-        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
-        raise InputError(
-            f"{facts.name} has {facts.channels} channels, but {checked.format} files hold no more than {most}",
-            *others,
-            Remedy(Act.CHOOSE_CHANNEL),
-        )
-    return channels
+    return facts, channels_within(facts, checked.channels, checked.format, request.depth)
 
 
 def _write_jobs(turn: Turn, taken: Sequence[_Taken], belonging: Belonging) -> list[int]:

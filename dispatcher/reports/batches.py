@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from dispatcher.reports.wording import shown_clock
+from dispatcher.jobs.batches import newest_of
+from dispatcher.reports.wording import shown_left
 from storage.records.database import Database
 from storage.records.schema import BatchRecord, JobRecord
 from storage.records.states import ENDED_JOBS, JobState
@@ -41,9 +42,7 @@ class BatchSummary:
 
     def left(self, now: float) -> str:
         """Time left at the pace so far; nothing where there is none yet."""
-        if not self.open or self.started_at is None or not 0.0 < self.done < 1.0:
-            return ""
-        return shown_clock(round((now - self.started_at) * (1.0 - self.done) / self.done))
+        return shown_left(self.started_at, self.done, now) if self.open else ""
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -60,11 +59,6 @@ def read_batches(database: Database, limit: int, names: Sequence[str] | None = N
             _summary(connection, batch_id, name, created_at)
             for batch_id, name, created_at in connection.execute(statement.limit(limit)).all()
         ]
-
-
-def newest_of(batch_id: int) -> Any:
-    """The jobs of a batch that count: of those whose result has the same name, the newest."""
-    return select(func.max(JobRecord.id)).where(JobRecord.batch_id == batch_id).group_by(JobRecord.wanted)
 
 
 def _summary(connection: Connection, batch_id: int, name: str, created_at: float) -> BatchSummary:

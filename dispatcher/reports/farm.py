@@ -63,15 +63,14 @@ class WorkerThere:
 Speeds = Mapping[str, Mapping[str, float]]
 
 
-def last_runs(workers: Iterable[WorkerThere], since: float = 0.0) -> list[WorkerThere]:
-    """The last run of each worker that was seen since a moment, the last seen first.
+def last_runs(workers: Iterable[WorkerThere]) -> list[WorkerThere]:
+    """The last run of each worker, the last seen first.
 
     Every embedded farm starts workers of the same few names, so all runs there ever were would tell less.
     """
     latest: dict[str, WorkerThere] = {}
     for worker in sorted(workers, key=lambda worker: worker.last_seen, reverse=True):
-        if worker.last_seen >= since:
-            latest.setdefault(worker.name, worker)
+        latest.setdefault(worker.name, worker)
     return list(latest.values())
 
 

@@ -35,11 +35,8 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
 
 def read_period(database: Database, period: Span) -> PeriodRows:
     """What ended in a period, added up by SQL: a busy farm makes millions of attempts a week."""
-    return PeriodRows(
-        portions=_portions(database, AttemptRecord.ended_at.between(period.start, period.end)),
-        lives=[_life(w) for w in _workers_there(database, period)],
-        ended=_ended_jobs(database, JobRecord.ended_at.between(period.start, period.end), ENDED_JOBS),
-    )
+    of_attempts = AttemptRecord.ended_at.between(period.start, period.end)
+    return _added_up(database, period, of_attempts, JobRecord.ended_at.between(period.start, period.end))
 
 
 def read_batch(database: Database, batch_id: int, now: float) -> tuple[PeriodRows, Span]:
@@ -53,12 +50,18 @@ def read_batch(database: Database, batch_id: int, now: float) -> tuple[PeriodRow
             ).where(of_batch)
         ).one()  # fmt: skip
     period = Span(began or now, ended if is_over and ended else now)
-    rows = PeriodRows(
-        portions=_portions(database, of_batch),
+    return _added_up(database, period, of_batch, of_batch), period
+
+
+def _added_up(
+    database: Database, period: Span, of_attempts: ColumnElement[bool], of_jobs: ColumnElement[bool]
+) -> PeriodRows:
+    """What these attempts and jobs come to, and who was there."""
+    return PeriodRows(
+        portions=_portions(database, of_attempts),
         lives=[_life(w) for w in _workers_there(database, period)],
-        ended=_ended_jobs(database, of_batch, ENDED_JOBS),
+        ended=_ended_jobs(database, of_jobs, ENDED_JOBS),
     )
-    return rows, period
 
 
 def _workers_there(database: Database, window: Span) -> list[WorkerRecord]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dispatcher.reports.waiting import Live, waits_for
-from dispatcher.reports.wording import shown_clock
+from dispatcher.reports.wording import shown_left
 from storage.records.schema import JobRecord
 from storage.records.states import ENDED_JOBS, JobState
 from workers.engines import catalog
@@ -100,8 +100,4 @@ def _in_line(before: int | None) -> str:
 
 
 def _left(job: JobRecord, done: float, now: float) -> str:
-    """At the pace so far; nothing where there is none yet."""
-    if job.state in ENDED_JOBS or job.started_at is None or not 0.0 < done < 1.0:
-        return ""
-    seconds = round((now - job.started_at) * (1.0 - done) / done)
-    return shown_clock(seconds)
+    return "" if job.state in ENDED_JOBS else shown_left(job.started_at, done, now)

@@ -6,6 +6,13 @@ def shown_clock(whole: int) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
+def shown_left(started_at: float | None, done: float, now: float) -> str:
+    """Time left at the pace so far, given the share that is done; nothing where there is none yet."""
+    if started_at is None or not 0.0 < done < 1.0:
+        return ""
+    return shown_clock(round((now - started_at) * (1.0 - done) / done))
+
+
 def shown_duration(seconds: float | None) -> str:
     """A length such as 12.3 s or 1:02:03; nothing where it is not known."""
     if seconds is None:

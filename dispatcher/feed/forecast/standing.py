@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from dispatcher.feed.forecast.stages import SPLIT, STITCH, Cost, Load, Took, measured
 from dispatcher.feed.forecast.work import Work, atoms_in
-from dispatcher.feed.snapshot import read_classes, read_speeds
+from dispatcher.feed.snapshot import A_MOMENT, read_classes, read_speeds
 from dispatcher.feed.views import ClassView
 from storage.records.column_values import names_in
 from storage.records.rows import columns, read_rows
@@ -18,8 +18,6 @@ from storage.settings import Settings
 
 #: Finished jobs that tell what stages cost: enough for a median, and recent.
 RECENT = 200
-#: Seconds of sound that are no more than rounding.
-A_MOMENT = 0.01
 
 
 class _Open(NamedTuple):
