@@ -19,7 +19,7 @@ from tests.farm.conftest import OpenFarm
 
 pytestmark = pytest.mark.timeout(240)
 
-#: Different recordings, and how often each is handed in.
+#: Different recordings, and how often each is handed in at once.
 LENGTHS, TIMES = 20, 4
 
 
@@ -36,9 +36,9 @@ def recordings(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
     return paths
 
 
-def submitted(farm: RunningFarm, paths: list[Path]) -> list[int]:
+def submitted(farm: RunningFarm, paths: list[Path], times: int = 1) -> list[int]:
     checked = check_request(farm.database, farm.settings, Request("bright"))
-    intakes = [Intake(path, checked) for path in paths * TIMES]
+    intakes = [Intake(path, checked) for path in paths * times]
     found = [accepted for _, accepted in submit_all(farm.turns, farm.store, intakes)]
     jobs = [accepted.job for accepted in found if isinstance(accepted, Accepted)]
     assert len(jobs) == len(found)
@@ -51,9 +51,12 @@ def ended(farm: RunningFarm) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def wait_for_progress(farm: RunningFarm) -> None:
+def in_the_middle(farm: RunningFarm, recordings: list[Path]) -> list[int]:
+    """Hand in a round and wait until one job more has ended, so that there is work in hand however fast the farm is."""
     before = ended(farm)
+    jobs = submitted(farm, recordings)
     farm.wait(lambda: ended(farm) > before, "the end of another job")
+    return jobs
 
 
 def check(farm: RunningFarm, jobs: list[int]) -> None:
@@ -76,7 +79,7 @@ def check(farm: RunningFarm, jobs: list[int]) -> None:
 
 def test_short_recordings_travel_in_bundles(open_farm: OpenFarm, recordings: list[Path]) -> None:
     with open_farm(workers=2) as farm:
-        jobs = submitted(farm, recordings)
+        jobs = submitted(farm, recordings, TIMES)
         check(farm, jobs)
         with farm.database.reading() as connection:
             bundled = connection.execute(select(func.count()).where(LeaseRecord.bundle.is_not(None))).scalar_one()
@@ -89,9 +92,9 @@ def test_killing_everything_in_turn_loses_no_short_recording(
     open_farm: OpenFarm, lose_broker: Callable[[RunningFarm], None], recordings: list[Path]
 ) -> None:
     with open_farm(workers=2) as farm:
-        jobs = submitted(farm, recordings)
+        jobs = []
         for victim in ("worker-1", "studio", "desk", "broker", "worker-2"):
-            wait_for_progress(farm)
+            jobs += in_the_middle(farm, recordings)
             if victim == "broker":
                 lose_broker(farm)
             else:
