@@ -113,7 +113,12 @@ class Settings:
         """How many objects to fetch or store at a time: one where they lie on this machine, because then the processor
         takes the time, and threads only get in each other's way.
         """
-        return AT_A_TIME if self.objects_url else 1
+        return 1 if self.has_objects_here else AT_A_TIME
+
+    @property
+    def has_objects_here(self) -> bool:
+        """Whether the objects lie on this machine's own disk, which no other machine reads."""
+        return not self.objects_url
 
     @property
     def shares_a_folder(self) -> bool:

@@ -11,7 +11,6 @@ from dispatcher.desk.report import (
     Lease,
     Reporter,
     attempt,
-    complete_jobs,
     count_done,
     is_theirs,
     learn_speed,
@@ -75,13 +74,12 @@ def _take_in(turn: Turn, incarnation: str, reporter: Reporter | None, done: Sequ
     write_attempts(turn, attempts)
     _learn_speeds(turn, done, finished)
     _end_leases(turn, incarnation, [x.lease.token for x in done])
-    whole: dict[str, list[int]] = defaultdict(list)
-    for x in sorted(done, key=lambda each: each.lease.job_id):
-        won = finished[x.lease.job_id]
-        if won and count_done(turn, x.lease, won, x.outcomes):
-            whole[x.lease.kind].append(x.lease.job_id)
-    for kind, job_ids in whole.items():
-        complete_jobs(turn, kind, job_ids)
+    good: dict[str, dict[int, list[AtomOutcome]]] = defaultdict(lambda: defaultdict(list))
+    for x in done:
+        if finished[x.lease.job_id]:
+            good[x.lease.kind][x.lease.job_id] += x.outcomes
+    for kind, by_job in sorted(good.items()):
+        count_done(turn, kind, finished, by_job)
 
 
 def _finish_atoms(turn: Turn, leases: Iterable[Lease]) -> dict[int, list[Finished]]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from dispatcher.desk.returning import end_lease, give_back, set_damaged
 from dispatcher.feed.speed import FASTEST, Speed
-from dispatcher.jobs.counters import Pieces, counted
+from dispatcher.jobs.counters import Pieces, count_each
 from dispatcher.jobs.holding import held_by
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.moves import PATIENCE, move_all
@@ -82,8 +82,8 @@ def _take_in(turn: Turn, lease: Lease, report: LeaseReport, reporter: Reporter |
     if report.is_over:
         end_lease(turn, lease.token, LeaseState.FINISHED)
         turn.feed_next()
-    if finished and count_done(turn, lease, finished, good):
-        complete_jobs(turn, lease.kind, [lease.job_id])
+    if finished:
+        count_done(turn, lease.kind, {lease.job_id: finished}, {lease.job_id: good})
 
 
 def complete_jobs(turn: Turn, kind: str, job_ids: Sequence[int]) -> None:
@@ -247,18 +247,17 @@ def _note_progress(turn: Turn, lease: Lease, report: LeaseReport) -> None:
     )
 
 
-def count_done(turn: Turn, lease: Lease, finished: Sequence[Finished], good: Sequence[AtomOutcome]) -> bool:
-    """Count finished atoms in their job's row; True if they were the last."""
-    atoms_done, atoms = turn.connection.execute(
-        update(JobRecord)
-        .where(JobRecord.id == lease.job_id)
-        .values(
-            **counted(done=Pieces.of(finished)),
-            **kind_named(lease.kind).gathered(good),
-            started_at=func.coalesce(JobRecord.started_at, turn.now),
-            waiting_for="",
-            waiting_since=None,
-        )
-        .returning(JobRecord.atoms_done, JobRecord.atoms)
-    ).one()
-    return bool(atoms_done >= atoms)
+def count_done(
+    turn: Turn, kind: str, finished: Mapping[int, Sequence[Finished]], good: Mapping[int, Sequence[AtomOutcome]]
+) -> None:
+    """Count the atoms that good outcomes finished in their jobs' rows; jobs whose last they were go on."""
+    # In order, so that no two transactions wait for each other.
+    job_ids = sorted(good)
+    count_each(
+        turn.connection,
+        {job_id: Pieces.of(finished[job_id]) for job_id in job_ids},
+        {"started_at": func.coalesce(JobRecord.started_at, turn.now), "waiting_for": "", "waiting_since": None},
+        {job_id: kind_named(kind).highest(good[job_id]) for job_id in job_ids},
+        done=1,
+    )
+    complete_jobs(turn, kind, job_ids)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Float, bindparam, case, func, select, update
 
 from storage.records.schema import AtomRecord, JobRecord
 from storage.records.states import AtomState
@@ -37,6 +38,7 @@ class Pieces:
 
 
 NONE = Pieces()
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 #: The columns that count pieces and their seconds, by what has become of the pieces.
 _COUNTERS = {
     "cut": (JobRecord.atoms, JobRecord.seconds_split),
@@ -60,18 +62,34 @@ def counted(
     return changes
 
 
-def count_each(connection: Connection, moved: Mapping[int, Pieces], **moves: int) -> None:
-    """Add every job's own pieces to counters of its row, or subtract them: `waiting=-1` where they no longer wait."""
+def count_each(
+    connection: Connection,
+    moved: Mapping[int, Pieces],
+    also: Mapping[str, Any] = NOTHING,
+    raised: Mapping[int, Mapping[str, float]] = NOTHING,
+    **moves: int,
+) -> None:
+    """Add every job's own pieces to counters of its row, or subtract them: `waiting=-1` where they no longer wait.
+
+    `also` is set in every row; `raised` says which columns are raised to at least which values, the same ones for each.
+    """
     if not moved:
         return
-    changes: dict[str, ColumnElement[Any]] = {}
+    changes = dict(also)
+    for column in next(iter(raised.values()), ()):
+        known, least = getattr(JobRecord, column), bindparam(f"least_{column}", type_=Float)
+        changes[column] = case((known < least, least), else_=known)
     for name, sign in moves.items():
         count, seconds = _COUNTERS[name]
         changes[count.key] = count + sign * bindparam("pieces", type_=BigInteger)
         changes[seconds.key] = seconds + sign * bindparam("samples", type_=BigInteger) / (1.0 * JobRecord.rate_in)
     connection.execute(
         update(JobRecord).where(JobRecord.id == bindparam("job")).values(**changes),
-        [{"job": job, "pieces": pieces.count, "samples": pieces.samples} for job, pieces in moved.items()],
+        [
+            {"job": job, "pieces": pieces.count, "samples": pieces.samples}
+            | {f"least_{column}": value for column, value in raised.get(job, NOTHING).items()}
+            for job, pieces in moved.items()
+        ],
         execution_options={"synchronize_session": None},
     )
 

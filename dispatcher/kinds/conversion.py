@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import case
-
 from dispatcher.kinds.kind import Kind, Stage
 from storage import keys
 from storage.audio.channels import Channels
@@ -110,10 +108,9 @@ class Conversion(Kind):
         begins, ends = ((position - origin) / job.rate_in for position in (start, stop))
         return f"the piece {_clock(begins)}-{_clock(ends)}{where} could not be converted"
 
-    def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:
+    def highest(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, float]:
         """The loudest sample so far, which the stitch must know before it writes the first."""
-        peak = max(outcome.peak for outcome in outcomes)
-        return {"peak": case((JobRecord.peak < peak, peak), else_=JobRecord.peak)}
+        return {JobRecord.peak.key: max(outcome.peak for outcome in outcomes)}
 
 
 def _clock(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
 
@@ -64,6 +63,6 @@ class Kind(ABC):
     def called(self, job: JobRecord, start: int, stop: int) -> str:
         """The beginning of a sentence that says why a job's piece, between these samples, failed."""
 
-    def gathered(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, Any]:  # noqa: ARG002 - most gather nothing
-        """Columns of the job that the pieces' outcomes change, besides the counters that every job has."""
+    def highest(self, outcomes: Iterable[AtomOutcome]) -> Mapping[str, float]:  # noqa: ARG002 - most keep none
+        """Columns of the job that the pieces' outcomes raise to at least these values."""
         return {}

@@ -1,59 +1,43 @@
-"""One atom as bytes: 24-bit FLAC with a comment line that says how it was scaled and what it must decode to."""
+"""One atom as bytes: 24-bit FLAC with a comment line that says how it was scaled and what it must decode to.
+
+Where bytes cost less than packing them, a short atom is kept plain: the same line, and then the samples themselves.
+"""
 
 import io
 import math
-import re
-import struct
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from storage.audio.atom_line import BEGINNING, LARGEST_EXPONENT, MOST_FRAMES, AtomLine, Damage
 from storage.audio.blocks import Mono
-from storage.audio.facts import HIGHEST_RATE
 from storage.errors import AudioError, DamagedAtom
 
-#: Frames of the longest atom: ten minutes at the highest rate. Atoms last half a minute; a header that claims more than
-#: this is wrong, and believing it would cost gigabytes.
-MOST_FRAMES = 600 * HIGHEST_RATE
+#: Samples as whole numbers of 24 bits, in the upper bits of 32, as libsndfile takes them.
+Values = npt.NDArray[np.int32]
+
 _FULL_SCALE = 1 << 23
-#: libsndfile takes 24-bit samples in the upper bits of 32-bit ones.
 _UNUSED_BITS = 8
-#: The largest power of two that samples are scaled by: full scale times two to the 128th no longer fits a float32.
-_LARGEST_EXPONENT = 127
 #: FLAC level 2 of 8: files are 1 % larger than with the default, and no level is quicker.
 _COMPRESSION = 0.25
 #: Frames decoded at once: 256 KiB, which fits a core's cache.
 _BLOCK_FRAMES = 1 << 16
-_MAGIC = b"fLaC"
-_LINE = re.compile(
-    r"voicefarm atom rate=([0-9]{1,7}) frames=([0-9]{1,10}) exponent=([0-9]{1,3}) check=([0-9a-f]{8})"
-    r"(?: key=([0-9a-f]{8}))?"
-)
+_FLAC_MAGIC = b"fLaC"
+_PLAIN_MAGIC = BEGINNING.encode()
+_PLAIN_VALUES = np.dtype("<i4")
+#: Seconds of the longest atom that is kept plain: short recordings are soon gone again, long ones would fill a disk.
+_PLAIN_SECONDS = 10
+#: Bytes that the line of a plain atom is filled up to, so that its samples lie where processors want them.
+_LINE_BYTES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The contents of an atom's comment line."""
-
-    rate: int
-    frames: int
-    exponent: int
-    check: int
-    #: Mark of the key that it was stored under; None in older atoms.
-    mark: str | None
-
-
-class _Damage(Exception):
-    """Why an atom cannot be used."""
-
-
-def encode(samples: Mono, rate: int, *, key: str = "") -> bytes:
+def encode(samples: Mono, rate: int, *, key: str = "", near: bool = False) -> bytes:
     """Encode samples, always to the same bytes; samples beyond full scale survive, scaled by a power of two.
 
-    With a key, the bytes carry its mark, so that no other atom's object can stand in for this one.
+    With a key, the bytes carry its mark, so that no other atom's object can stand in for this one. `near` says that
+    they will not leave this machine.
     """
     if not len(samples):
         raise AudioError("An atom without samples cannot be stored; cut the recording into longer atoms")
@@ -66,9 +50,10 @@ def encode(samples: Mono, rate: int, *, key: str = "") -> bytes:
         at = int(np.argmin(np.isfinite(samples)))
         raise AudioError(f"An atom holds NaN or infinity at sample {at} and cannot be stored; convert it again")
     exponent = _exponent(samples)
-    scaled = np.rint(samples.astype(np.float64) * 2.0 ** (23 - exponent))
-    values = np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int32) << _UNUSED_BITS
-    return _pack(values, rate, exponent, key)
+    values = _rounded(samples, exponent)
+    line = AtomLine.of(zlib.crc32(values.data), rate, len(values), exponent, key)
+    is_plain = near and len(samples) <= _PLAIN_SECONDS * rate
+    return _plain(values, line) if is_plain else _pack(values, line)
 
 
 def decode(content: bytes, *, frames: int | None = None, rate: int | None = None, key: str = "") -> tuple[Mono, int]:
@@ -77,72 +62,85 @@ def decode(content: bytes, *, frames: int | None = None, rate: int | None = None
     What is known of the atom (its length, rate and key) is compared before any sample is decoded.
     """
     try:
+        if content.startswith(_PLAIN_MAGIC):
+            return _of_plain(content, frames, rate, key)
         _require_flac(content)
         with soundfile.SoundFile(io.BytesIO(content)) as sound:
-            line = _read_line(sound)
-            _compare(line, frames, rate, key)
+            line = _line_of(sound)
+            line.compare(frames, rate, key)
             return _unpack(sound, line), line.rate
     except soundfile.LibsndfileError as error:
         # The error's own text would name the object in memory.
         raise _unusable(f"it does not decode ({error.error_string})", key) from error
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise _unusable(f"it does not decode ({error})", key) from error
-    except _Damage as error:
+    except Damage as error:
         raise _unusable(str(error), key) from error
 
 
 def _exponent(samples: Mono) -> int:
     """The exponent of the smallest power of two, at least 1, that no sample exceeds."""
-    mantissa, exponent = math.frexp(float(np.max(np.abs(samples))))
-    if exponent > _LARGEST_EXPONENT:
+    mantissa, exponent = math.frexp(max(float(np.max(samples)), -float(np.min(samples))))
+    if exponent > LARGEST_EXPONENT:
         raise AudioError("An atom holds a sample beyond 1.7e38 and cannot be stored; convert it again")
     return max(0, exponent - 1 if mantissa == 0.5 else exponent)
 
 
-def _pack(values: npt.NDArray[np.int32], rate: int, exponent: int, key: str) -> bytes:
+def _rounded(samples: Mono, exponent: int) -> Values:
+    """The samples as whole numbers; neither a power of two nor 24 bits are too much for a float32."""
+    scaled = samples * np.float32(2.0 ** (23 - exponent))
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
+    values = scaled.astype(np.int32)
+    values <<= _UNUSED_BITS
+    return values
+
+
+def _pack(values: Values, line: AtomLine) -> bytes:
     out = io.BytesIO()
     with soundfile.SoundFile(
-        out, "w", rate, 1, format="FLAC", subtype="PCM_24", compression_level=_COMPRESSION
+        out, "w", line.rate, 1, format="FLAC", subtype="PCM_24", compression_level=_COMPRESSION
     ) as sound:
-        check = _closed(zlib.crc32(values.data), rate, len(values), exponent)
-        line = f"voicefarm atom rate={rate} frames={len(values)} exponent={exponent} check={check:08x}"
-        sound.comment = f"{line} key={_mark(key)}" if key else line
+        sound.comment = str(line)
         sound.write(values)
     return out.getvalue()
 
 
+def _plain(values: Values, line: AtomLine) -> bytes:
+    head = str(line).ljust(_LINE_BYTES - 1) + "\n"
+    return head.encode() + values.astype(_PLAIN_VALUES, copy=False).tobytes()
+
+
+def _of_plain(content: bytes, frames: int | None, rate: int | None, key: str) -> tuple[Mono, int]:
+    line = AtomLine.read(content[:_LINE_BYTES].decode("ascii", "replace").rstrip())
+    if len(content) != _LINE_BYTES + line.frames * _PLAIN_VALUES.itemsize:
+        raise Damage("its length contradicts its comment line")
+    line.compare(frames, rate, key)
+    values = np.frombuffer(content, _PLAIN_VALUES, offset=_LINE_BYTES)
+    line.require(len(values), zlib.crc32(values.data))
+    samples = values.astype(np.float32)
+    samples *= line.scale
+    return samples, line.rate
+
+
 def _require_flac(content: bytes) -> None:
     # libsndfile would try a dozen other decoders on anything else.
-    if not content.startswith(_MAGIC):
-        raise _Damage("it is not a FLAC file")
+    if not content.startswith(_FLAC_MAGIC):
+        raise Damage("it is not a FLAC file")
 
 
-def _read_line(sound: soundfile.SoundFile) -> _Line:
-    found = _LINE.fullmatch(sound.comment)
-    if found is None:
-        raise _Damage("the comment line that every atom carries is missing or garbled")
-    line = _Line(int(found[1]), int(found[2]), int(found[3]), int(found[4], 16), found[5])
+def _line_of(sound: soundfile.SoundFile) -> AtomLine:
+    line = AtomLine.read(sound.comment)
     if (sound.samplerate, sound.frames, sound.channels) != (line.rate, line.frames, 1):
-        raise _Damage("its header contradicts its comment line")
-    if line.frames > MOST_FRAMES or line.exponent > _LARGEST_EXPONENT:
-        raise _Damage("its header claims a length or a scale that no atom has")
+        raise Damage("its header contradicts its comment line")
     return line
 
 
-def _compare(line: _Line, frames: int | None, rate: int | None, key: str) -> None:
-    if frames is not None and line.frames != frames:
-        raise _Damage(f"it holds {line.frames} samples instead of {frames}")
-    if rate is not None and line.rate != rate:
-        raise _Damage(f"it has {line.rate} Hz instead of {rate}")
-    if key and line.mark is not None and line.mark != _mark(key):
-        raise _Damage("it is another atom, stored under this one's key")
-
-
-def _unpack(sound: soundfile.SoundFile, line: _Line) -> Mono:
+def _unpack(sound: soundfile.SoundFile, line: AtomLine) -> Mono:
     """Decode block by block, so that nothing but the samples themselves takes memory."""
     samples = np.empty(line.frames, np.float32)
     block = np.empty(min(line.frames, _BLOCK_FRAMES), np.int32)
-    scale, check, done = np.float32(2.0 ** (line.exponent - 31)), 0, 0
+    scale, check, done = line.scale, 0, 0
     while got := int(sound.buffer_read_into(block[: line.frames - done], "int32")):
         check = zlib.crc32(block[:got].data, check)
         part = samples[done : done + got]
@@ -151,19 +149,8 @@ def _unpack(sound: soundfile.SoundFile, line: _Line) -> Mono:
         done += got
         if done == line.frames:
             break
-    if done != line.frames or _closed(check, line.rate, done, line.exponent) != line.check:
-        raise _Damage("its samples are not the ones that were stored")
+    line.require(done, check)
     return samples
-
-
-def _closed(check: int, rate: int, frames: int, exponent: int) -> int:
-    """The checksum of the samples, extended over their rate, number and exponent."""
-    # libFLAC does not notice every flipped bit, because it compares no checksum of the whole file.
-    return zlib.crc32(struct.pack("<III", rate, frames, exponent), check)
-
-
-def _mark(key: str) -> str:
-    return f"{zlib.crc32(key.encode(errors='surrogatepass')):08x}"
 
 
 def _unusable(why: str, key: str) -> DamagedAtom:

@@ -1,9 +1,12 @@
-"""An object store in a local folder: every object is written to a temporary file, synced and moved into place."""
+"""An object store in a local folder: every object is written to a temporary file, synced if it must last,
+and moved into place.
+"""
 
 import errno
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +18,10 @@ from storage.objects.store import Stored, checked, checked_file, checked_prefix,
 
 #: Folder of half-written objects: hidden from every listing, and on the same file system so that they can be moved.
 UNFINISHED = ".unfinished"
+#: Bytes that the kernel is asked to copy at a time.
+_AT_ONCE = 1 << 30
+#: Errors from a kernel that does not copy between these two files, or not at all.
+_NO_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
 #: Errors from opening a socket, or a device without a driver.
 _NO_FILE = {errno.ENXIO, errno.ENODEV}
 
@@ -25,9 +32,9 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:
         """Store a small object."""
-        self._place(key, lambda file: file.write(data))
+        self._place(key, lambda file: file.write(data), lasting=lasting)
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file; the kernel clones it if the file system can."""
@@ -95,19 +102,22 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         return self.root / checked(key)
 
-    def _place(self, key: str, write: Callable[[BinaryIO], object]) -> None:
+    def _place(self, key: str, write: Callable[[BinaryIO], object], *, lasting: bool = True) -> None:
         checked(key)
-        self._place_found(lambda: key, write)
+        self._place_found(lambda: key, write, lasting=lasting)
 
-    def _place_found(self, key: Callable[[], str | None], write: Callable[[BinaryIO], object]) -> None:
+    def _place_found(
+        self, key: Callable[[], str | None], write: Callable[[BinaryIO], object], *, lasting: bool = True
+    ) -> None:
         unfinished = self.root / UNFINISHED / uuid4().hex
         try:
             _require_folder(unfinished.parent)
             with unfinished.open("wb") as file:
                 write(file)
-                # The bytes must be on the disk before the name is.
-                file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    # The bytes must be on the disk before the name is.
+                    file.flush()
+                    os.fsync(file.fileno())
             named = key()
             if named is not None:
                 target = self._path(named)
@@ -168,7 +178,24 @@ def _require_folder(folder: Path) -> None:
 
 def _copy(source: Path, file: BinaryIO) -> None:
     with source.open("rb") as opened:
-        shutil.copyfileobj(opened, file, 1 << 20)
+        if not _copied_by_kernel(opened, file):
+            shutil.copyfileobj(opened, file, 1 << 20)
+
+
+def _copied_by_kernel(source: BinaryIO, file: BinaryIO) -> bool:
+    """Copy all of a file without its bytes passing through this process; False if the system cannot, or not here."""
+    if sys.platform != "linux":
+        return False
+    done = 0
+    try:
+        while copied := os.copy_file_range(source.fileno(), file.fileno(), _AT_ONCE):
+            done += copied
+    except OSError as error:
+        if done or error.errno not in _NO_COPY:
+            raise
+        return False
+    # Some file systems say of files whose size they do not know beforehand that they are empty.
+    return done > 0
 
 
 def _told(error: OSError, root: Path) -> ObjectStoreError | NoSpace:

@@ -36,7 +36,7 @@ class S3Store:
             multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4
         )
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:  # noqa: ARG002 - all of them last here
         """Store a small object in one request."""
         with self._talking(key):
             self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=data)

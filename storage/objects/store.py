@@ -61,8 +61,8 @@ def checked_prefix(prefix: str) -> str:
 class ObjectStore(Protocol):
     """An object store. Keys are relative paths with slashes; writing is atomic, so an object is whole or not there."""
 
-    def put(self, key: str, data: bytes) -> None:
-        """Store a small object, replacing an older one."""
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:
+        """Store a small object, replacing an older one; one that can be made again need not outlast a power cut."""
         ...
 
     def put_file(self, key: str, path: Path) -> None:

@@ -84,10 +84,19 @@ class _Left:
 class Pipeline:
     """Runs leases, one at a time."""
 
-    def __init__(self, store: ObjectStore, voices: LoadedVoices, give_up: Event, transfers: int = FETCH_AHEAD) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        voices: LoadedVoices,
+        give_up: Event,
+        transfers: int = FETCH_AHEAD,
+        *,
+        near: bool = False,
+    ) -> None:
         self.store = store
         self.voices = voices
         self.give_up = give_up
+        self.near = near
         self.fetchers = ThreadPoolExecutor(min(FETCH_AHEAD, transfers), "fetch")
         self.storers = ThreadPoolExecutor(min(2, transfers), "store")
 
@@ -217,9 +226,9 @@ class Pipeline:
         try:
             began = time.perf_counter()
             key = result_key(order, atom)
-            data = atomfile.encode(samples, order.rate_voice, key=key)
+            data = atomfile.encode(samples, order.rate_voice, key=key, near=self.near)
             encoded = time.perf_counter()
-            patiently(lambda: self.store.put(key, data), self.give_up, for_room=True)
+            patiently(lambda: self.store.put(key, data, lasting=False), self.give_up, for_room=True)
             tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
         except NoSpace as error:
             # Here the store is full, for everybody, not this machine.

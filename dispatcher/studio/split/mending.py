@@ -62,7 +62,7 @@ class Mending:
 
     def _put(self, job: JobRecord, atom: CutAtom) -> None:
         key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
-        self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
+        self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key), lasting=False)
 
 
 def release_mended(turn: Turn, job: JobRecord, mended: Collection[int], claim: str) -> None:

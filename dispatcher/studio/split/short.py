@@ -51,6 +51,7 @@ class ShortSplitting:
         self.turns = turns
         self.store = store
         self.longest_atom = turns.settings.atom_seconds
+        self.near = turns.settings.has_objects_here
 
     def run(self, job_ids: Sequence[int]) -> None:
         """Split all that nobody else does; a recording that cannot be read fails its own job only."""
@@ -78,7 +79,9 @@ class ShortSplitting:
             for atom in atoms:
                 key = keys.atom_key(atoms_prefix(job), atom.first, atom.last)
                 if self.store.find(key) is None:
-                    self.store.put(key, atomfile.encode(atom.samples, job.rate_in, key=key))
+                    self.store.put(
+                        key, atomfile.encode(atom.samples, job.rate_in, key=key, near=self.near), lasting=False
+                    )
             return _Cut(job, atoms, cutting, time.perf_counter() - began)
 
 

@@ -88,7 +88,7 @@ class _Shelf:
     def _put(self, atom: CutAtom) -> None:
         key = keys.atom_key(self.prefix, atom.first, atom.last)
         if key not in self.there:
-            self.store.put(key, atomfile.encode(atom.samples, self.job.rate_in, key=key))
+            self.store.put(key, atomfile.encode(atom.samples, self.job.rate_in, key=key), lasting=False)
 
 
 def _result(stored: tuple[CutAtom, "Future[None]"]) -> CutAtom:

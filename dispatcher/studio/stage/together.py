@@ -48,6 +48,9 @@ def tried(
         except VoicefarmError as error:
             return error
 
+    if threads == 1:
+        yield from ((job, attempt(job)) for job in jobs)
+        return
     with ThreadPoolExecutor(threads, "together") as pool:
         yield from zip(jobs, pool.map(attempt, jobs), strict=True)
 

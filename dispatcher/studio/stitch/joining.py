@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import Connection, exists, select
-
+from dispatcher.studio.stitch.atoms import Atoms
 from storage import keys
 from storage.audio import atomfile
 from storage.audio.channels import Channels
@@ -16,15 +15,12 @@ from storage.audio.grid import channel_stride
 from storage.audio.resample import StreamResampler
 from storage.errors import AtomLost, AudioError, ObjectMissing
 from storage.objects.store import ObjectStore
-from storage.records.database import Database
-from storage.records.rows import AtomRow, columns, read_rows
-from storage.records.schema import AtomRecord, JobRecord
+from storage.records.rows import AtomRow
+from storage.records.schema import JobRecord
 from workers.engines.voice import Samples
 
 #: Atoms fetched and decoded ahead of the one being written.
 AHEAD = 4
-#: Rows read at a time: a recording of days has tens of thousands.
-PAGE = 500
 #: Seconds between attempts to read an atom that arrived damaged: the fault may be in transit rather than on the disk.
 READ_AGAIN = (0.5, 2.0)
 #: Highest peak of the finished file, as in the reference implementations.
@@ -51,26 +47,23 @@ class Stretch:
     has_atoms: bool
 
 
-def stretches(database: Database, job: JobRecord) -> list[Stretch]:
+def stretches(atoms: Atoms, job: JobRecord) -> list[Stretch]:
     """Where the channels of a job's result lie; where all are mixed to one, it begins at zero."""
     stride = channel_stride(job.source_frames, job.source_rate, job.rate_in)
     starts = [stride * number for number in range(Channels(job.channels).streams(job.source_channels))]
-    with database.reading() as connection:
-        return [Stretch(at, at + stride, _has_atoms(connection, job.id, at, at + stride)) for at in starts]
+    return [Stretch(at, at + stride, atoms.has_any(at, at + stride)) for at in starts]
 
 
-def joined(
-    database: Database, store: ObjectStore, job: JobRecord, prefix: str, stretch: Stretch, ahead: int
-) -> Iterator[Samples]:
+def joined(store: ObjectStore, atoms: Atoms, prefix: str, stretch: Stretch, ahead: int) -> Iterator[Samples]:
     """Every converted atom's samples at the voice's rate, one after the other."""
-    return _fetched_ahead(store, (_converted(prefix, atom) for atom in _atoms(database, job.id, stretch)), ahead)
+    wanted = atoms.between(stretch.start, stretch.stop)
+    return _fetched_ahead(store, (_converted(prefix, atom) for atom in wanted), ahead)
 
 
-def prepared(
-    database: Database, store: ObjectStore, job: JobRecord, prefix: str, stretch: Stretch, ahead: int
-) -> Iterator[Samples]:
+def prepared(store: ObjectStore, atoms: Atoms, prefix: str, stretch: Stretch, ahead: int) -> Iterator[Samples]:
     """The recording as the engine got it, at its rate, one atom after the other without their contexts."""
-    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in _atoms(database, job.id, stretch)), ahead)
+    wanted = atoms.between(stretch.start, stretch.stop)
+    return _fetched_ahead(store, (_prepared(prefix, atom) for atom in wanted), ahead)
 
 
 def _converted(prefix: str, atom: AtomRow) -> _Part:
@@ -99,30 +92,6 @@ def _fetched_ahead(store: ObjectStore, parts: Iterator[_Part], most: int) -> Ite
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
-
-
-def _has_atoms(connection: Connection, job_id: int, start: int, stop: int) -> bool:
-    there = exists().where(AtomRecord.job_id == job_id, AtomRecord.start >= start, AtomRecord.start < stop)
-    return bool(connection.execute(select(there)).scalar())
-
-
-def _atoms(database: Database, job_id: int, stretch: Stretch) -> Iterator[AtomRow]:
-    after = -1
-    while True:
-        with database.reading() as connection:
-            rows = read_rows(
-                connection,
-                AtomRow,
-                select(*columns(AtomRow, AtomRecord))
-                .where(AtomRecord.job_id == job_id, AtomRecord.number > after)
-                .where(AtomRecord.start >= stretch.start, AtomRecord.start < stretch.stop)
-                .order_by(AtomRecord.number)
-                .limit(PAGE),
-            )
-        yield from rows
-        if len(rows) < PAGE:
-            return
-        after = rows[-1].number
 
 
 def _fetch(store: ObjectStore, part: _Part) -> Samples:

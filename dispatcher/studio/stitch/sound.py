@@ -6,11 +6,11 @@ import numpy as np
 
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.studio.stitch import loudness
+from dispatcher.studio.stitch.atoms import Atoms
 from dispatcher.studio.stitch.joining import AHEAD, Stretch, joined, prepared, stretches
 from storage.audio.blocks import Frames, Mono, in_equal_blocks
 from storage.audio.grid import resampled_length
 from storage.objects.store import ObjectStore
-from storage.records.database import Database
 from storage.records.schema import JobRecord
 from workers.engines.voice import Samples
 
@@ -21,12 +21,12 @@ _BLOCK_FRAMES = 1 << 16
 class ConvertedSound:
     """What a job's atoms were converted into, channel by channel, at the voice's rate."""
 
-    def __init__(self, database: Database, store: ObjectStore, job: JobRecord) -> None:
-        self.database = database
+    def __init__(self, store: ObjectStore, atoms: Atoms, job: JobRecord) -> None:
         self.store = store
+        self.atoms = atoms
         self.job = job
         self.mix = float(job.settings.get(loudness.SETTING, 1.0))
-        self.stretches = stretches(database, job)
+        self.stretches = stretches(atoms, job)
         # So that many channels do not take many times the memory of one.
         self.ahead = max(AHEAD // len(self.stretches), 1)
 
@@ -41,10 +41,10 @@ class ConvertedSound:
 
     def _stream(self, stretch: Stretch) -> Iterator[Samples]:
         job = self.job
-        converted = joined(self.database, self.store, job, converted_prefix(job), stretch, self.ahead)
+        converted = joined(self.store, self.atoms, converted_prefix(job), stretch, self.ahead)
         if not self.is_mixed:
             return converted
-        source = prepared(self.database, self.store, job, atoms_prefix(job), stretch, self.ahead)
+        source = prepared(self.store, self.atoms, atoms_prefix(job), stretch, self.ahead)
         return loudness.mixed(
             loudness.Stream(converted, job.rate_voice, self._length(job.rate_voice)),
             loudness.Stream(source, job.rate_in, self._length(job.rate_in)),

@@ -14,6 +14,7 @@ from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import STITCH
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
+from dispatcher.studio.stitch.atoms import Atoms, PagedAtoms, held_atoms
 from dispatcher.studio.stitch.finishing import finished, look_beside, sound_path
 from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded
 from dispatcher.studio.stitch.reopening import reopen
@@ -97,9 +98,12 @@ class Stitching:
             jobs = jobs_in(connection, claim.job_ids)
         short = [job for job in jobs.values() if job.seconds <= SHORT]
         leave_long(self.turns, claim, STITCH, jobs.keys() - {job.id for job in short})
+        atoms = held_atoms(self.database, [job.id for job in short])
         made: list[_Made] = []
         with scratch_room(self.scratch) as folder:
-            for job, found in tried(self.turns.settings.transfers, short, lambda job: self._make(job, claim, folder)):
+            for job, found in tried(
+                self.turns.settings.transfers, short, lambda job: self._make(job, atoms[job.id], claim, folder)
+            ):
                 if isinstance(found, AtomLost):
                     reopen(self.turns, self.store, job, claim, found)
                 elif isinstance(found, VoicefarmError):
@@ -110,16 +114,16 @@ class Stitching:
 
     def _stitch(self, job: JobRecord, claim: Claim) -> None:
         with scratch_room(self.scratch) as folder:
-            made = self._make(job, claim, folder)
+            made = self._make(job, PagedAtoms(self.database, job.id), claim, folder)
         _record(self.turns, claim, [made])
 
-    def _make(self, job: JobRecord, claim: Claim, folder: Path) -> _Made:
+    def _make(self, job: JobRecord, atoms: Atoms, claim: Claim, folder: Path) -> _Made:
         """Write a job's result in a folder of ours, and put it into the store."""
         began = time.perf_counter()
         frames = resampled_length(job.source_frames, job.source_rate, job.rate_out)
         beside = look_beside(self.store, job)
         sound = sound_path(folder, job)
-        self._write(job, claim, _Output(sound, frames, dither=beside.is_deeper))
+        self._write(ConvertedSound(self.store, atoms, job), claim, _Output(sound, frames, dither=beside.is_deeper))
         path = finished(self.store, job, beside, sound, frames, claim.check)
         key = keys.result_key(job.id, claim.token[:12], job.format)
         self.store.put_file(key, path)
@@ -127,10 +131,9 @@ class Stitching:
         path.unlink()
         return _Made(job.id, key, frames, size, time.perf_counter() - began)
 
-    def _write(self, job: JobRecord, claim: Claim, output: _Output) -> None:
+    def _write(self, sound: ConvertedSound, claim: Claim, output: _Output) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
-        sound = ConvertedSound(self.database, self.store, job)
-        expected = _peak_of(sound, claim) if sound.is_mixed else job.peak
+        expected = _peak_of(sound, claim) if sound.is_mixed else sound.job.peak
         found = _encode(sound, claim, output, expected)
         if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
             _encode(sound, claim, output, found)

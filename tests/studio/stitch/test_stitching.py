@@ -17,6 +17,7 @@ from dispatcher.jobs.submitting import submit
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.sample.recording import write_sample
 from dispatcher.studio.split.splitting import Splitting
+from dispatcher.studio.stitch.atoms import PagedAtoms
 from dispatcher.studio.stitch.joining import joined, prepared, stretches
 from dispatcher.studio.stitch.stitching import Stitching
 from storage import keys
@@ -54,13 +55,17 @@ class Stitched:
     def job(self) -> JobRecord:
         return load_job(self.database, self.number)
 
+    @property
+    def _atoms(self) -> PagedAtoms:
+        return PagedAtoms(self.database, self.number)
+
     def source(self, channel: int = 0) -> Samples:
-        there = stretches(self.database, self.job)[channel]
-        return np.concatenate(list(prepared(self.database, self.store, self.job, atoms_prefix(self.job), there, 1)))
+        there = stretches(self._atoms, self.job)[channel]
+        return np.concatenate(list(prepared(self.store, self._atoms, atoms_prefix(self.job), there, 1)))
 
     def atoms(self, channel: int = 0) -> Samples:
-        there = stretches(self.database, self.job)[channel]
-        return np.concatenate(list(joined(self.database, self.store, self.job, converted_prefix(self.job), there, 1)))
+        there = stretches(self._atoms, self.job)[channel]
+        return np.concatenate(list(joined(self.store, self._atoms, converted_prefix(self.job), there, 1)))
 
     def result(self, folder: Path) -> Samples:
         job = self.job
