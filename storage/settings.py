@@ -62,6 +62,9 @@ class Settings:
         0,
         "worker processes of the embedded farm; 0: one with an accelerator, otherwise one per core as memory allows",
     )
+    studios: int = _setting(
+        0, "recordings that a machine cuts or joins at a time, each in a process; 0: one for four cores, at least two"
+    )
     tags: str = _setting("", "tags, comma-separated: what this worker offers; at the dispatcher: tags to be offered")
     lease_seconds: float = _setting(15.0, "longest lease, in seconds of the worker's own time")
     heartbeat_seconds: float = _setting(2.0, "how often a worker reports")

@@ -54,7 +54,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "voicefarm completion fish | source",
     ),
     "up": ("voicefarm up", "voicefarm up --workers 2 --no-flower"),
-    "dispatcher": ("voicefarm dispatcher", "voicefarm dispatcher --only studio"),
+    "dispatcher": ("voicefarm dispatcher", "voicefarm dispatcher --only studio --studios 8"),
     "worker": ("voicefarm worker --tag studio-a", "voicefarm worker --only cpu"),
     "worker-key": ("voicefarm worker-key add box1", "voicefarm worker-key list"),
     "worker-key add": ("voicefarm worker-key add box1",),

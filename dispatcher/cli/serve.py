@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 
 import click
 
@@ -11,6 +12,8 @@ from dispatcher.cli.saying import complain, say
 from dispatcher.cli.signals import stop_on_signals
 from storage.settings import Settings
 from workers.wire.routes import CAPABILITIES
+
+STUDIOS = "Recordings to cut or join at a time, each in a process; else one for four cores, at least two."
 
 
 @click.command("worker")
@@ -32,7 +35,8 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 
 @click.command("dispatcher")
 @click.option("--only", type=OneOf(["desk", "studio"]), help="Only the short messages, or only split and stitch.")
-def dispatcher_command(only: str | None) -> None:
+@click.option("--studios", type=click.IntRange(1), help=STUDIOS)
+def dispatcher_command(only: str | None, studios: int | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
     from dispatcher.desk.running import run_desk
     from dispatcher.local.log_secrets import hide_in_logs
@@ -41,10 +45,12 @@ def dispatcher_command(only: str | None) -> None:
     from workers.wire.parent import end_with_parent
 
     settings = Settings.load()
+    if studios:
+        settings = replace(settings, studios=studios)
     serve_privately(settings)
     hide_in_logs(settings)
     if only is None:
-        _desk_and_studio()
+        _desk_and_studio(settings)
     elif only == "desk":
         end_with_parent(_stop_private_redis if settings.is_embedded else None)
         sys.exit(run_desk(settings))
@@ -53,15 +59,15 @@ def dispatcher_command(only: str | None) -> None:
         sys.exit(run_studio(settings))
 
 
-def _desk_and_studio() -> None:
+def _desk_and_studio(settings: Settings) -> None:
     """Run both parts of a dispatcher as processes of their own and keep them running."""
-    from dispatcher.client.farm import Farm
     from dispatcher.local.processes import Supervisor, voicefarm
+    from storage.records.database import Database
 
-    farm = Farm.open()
-    farm.database.require_revision()
-    logs = farm.settings.state_folder / "logs"
-    parts = [voicefarm(part, ["dispatcher", "--only", part], logs, os.environ) for part in ("desk", "studio")]
+    Database(settings.resolved_database_url).require_revision()
+    logs = settings.state_folder / "logs"
+    environment = {**os.environ, **settings.as_environment()}
+    parts = [voicefarm(part, ["dispatcher", "--only", part], logs, environment) for part in ("desk", "studio")]
     supervisor = Supervisor(parts, complain)
     stop = stop_on_signals()
     supervisor.start()

@@ -1,12 +1,14 @@
 """up: a whole farm on this machine until Ctrl-C."""
 
 import time
+from dataclasses import replace
 from threading import Event
 
 import click
 
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import say
+from dispatcher.cli.serve import STUDIOS
 from dispatcher.cli.signals import stop_on_signals
 from dispatcher.cli.status_line import StatusLine
 from dispatcher.client.farm import Farm
@@ -23,10 +25,13 @@ _EVERY = 2.0
 
 @click.command("up")
 @click.option("--workers", type=int, help="Worker processes; else as many as the machine can use.")
+@click.option("--studios", type=click.IntRange(1), help=STUDIOS)
 @click.option("--flower/--no-flower", default=True, help="Serve Flower on loopback.")
-def up_command(workers: int | None, *, flower: bool) -> None:
+def up_command(workers: int | None, studios: int | None, *, flower: bool) -> None:
     """Run a whole farm on this machine until Ctrl-C: broker, dispatcher, workers, Flower."""
     farm = Farm.open()
+    if studios:
+        farm = Farm(replace(farm.settings, studios=studios))
     crew = crew_for(this_machine(), engines_here(), asked=workers or farm.settings.workers)
     _serve(farm, crew, with_flower=flower)
 

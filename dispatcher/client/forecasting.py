@@ -1,5 +1,6 @@
 """Foretelling what recordings would take: their headers are read, and nothing is handed in or written."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from dispatcher.jobs.incoming import Incoming, incoming
 from dispatcher.jobs.submitting import ahead, look_into
 from dispatcher.local.crew import this_machine
 from dispatcher.reports.forecast import Ahead, Forecast, Planned, foretell
-from dispatcher.studio.running import PROCESSES
+from dispatcher.studio.running import processes
 from dispatcher.wishes.targets import Target
 from storage.audio.mark import mark_of
 from storage.errors import VoicefarmError
@@ -70,7 +71,7 @@ class Forecasting:
                     load,
                     load + standing.to_split,
                     load + standing.open,
-                    PROCESSES,
+                    processes(self.settings, os.cpu_count() or 1),
                     standing.split,
                     standing.stitch,
                     cores,

@@ -11,6 +11,7 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dispatcher.local.flower import USUAL_PORT, flower_port
@@ -62,14 +63,21 @@ def _lines_until(stream: "subprocess.Popen[str]", words: str) -> str:
     return said
 
 
-def test_flower_takes_the_next_free_port_and_answers_at_the_one_announced(
+def _pieces_of_long_work_at_a_time(farm: psutil.Process) -> int:
+    """The processes that a farm's studio shares its work out to."""
+    studios = [child for child in farm.children() if child.cmdline()[-3:] == ["dispatcher", "--only", "studio"]]
+    return sum(len(studio.children()) for studio in studios)
+
+
+def test_flower_takes_the_next_free_port_and_the_studio_as_many_processes_as_asked(
     command: CommandLine, usual_port_taken: None
 ) -> None:
-    up = command.start("up")
+    up = command.start("up", "--studios", "3")
     named = re.search(r"Flower: http://127\.0\.0\.1:(\d+) ", _lines_until(up, "Ctrl-C ends it"))
     assert named
     assert USUAL_PORT < int(named[1]) < USUAL_PORT + 100
     wait_until(lambda: _answers(int(named[1])), 30, "Flower to answer", every=0.2)
+    wait_until(lambda: _pieces_of_long_work_at_a_time(psutil.Process(up.pid)) == 3, 30, "three at a time")
     assert (command.state / "flower.password").stat().st_mode & 0o077 == 0
     up.terminate()
     assert ended(up).status == 0
