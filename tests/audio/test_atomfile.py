@@ -12,13 +12,17 @@ import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.audio.atomfile import MOST_FRAMES, decode, encode
+from storage.audio.atom_line import MOST_FRAMES
+from storage.audio.atomfile import decode, encode
 from storage.errors import AudioError, DamagedAtom
 from testing.sounds import encoded, noise, tone
 
 RATE = 16_000
 STEP = 2.0**-23  # 24-bit samples within full scale
-ATOM = encode(np.add(tone(9_000, RATE), noise(9_000)[:, 0], dtype=np.float32), RATE)
+SOUND = np.add(tone(9_000, RATE), noise(9_000)[:, 0], dtype=np.float32)
+ATOM = encode(SOUND, RATE)
+#: The same as it is kept where it stays on the machine.
+PLAIN = encode(SOUND, RATE, near=True)
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,11 +83,13 @@ def test_truncated_atom_is_refused(kept: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(place=st.integers(0, len(ATOM) - 1), mask=st.integers(1, 255))
-def test_changed_byte_is_noticed_or_harmless(place: int, mask: int) -> None:
+@given(atom=st.sampled_from([ATOM, PLAIN]), place=st.integers(0, len(ATOM) - 1), mask=st.integers(1, 255))
+@example(atom=PLAIN, place=126, mask=1)
+@example(atom=PLAIN, place=128, mask=1)
+def test_changed_byte_is_noticed_or_harmless(atom: bytes, place: int, mask: int) -> None:
     """Some bytes, such as the name of the encoder, do not matter."""
-    expected, _ = decode(ATOM)
-    content = bytearray(ATOM)
+    expected, _ = decode(atom)
+    content = bytearray(atom)
     content[place] ^= mask
     try:
         returned, rate = decode(bytes(content))
@@ -92,6 +98,33 @@ def test_changed_byte_is_noticed_or_harmless(place: int, mask: int) -> None:
         return
     assert rate == RATE
     np.testing.assert_array_equal(returned, expected)
+
+
+@settings(max_examples=40, deadline=None)
+@given(frames=st.integers(1, 20_000), loudest=st.floats(1e-9, 1e30))
+@example(frames=1, loudest=1.0)
+def test_a_plain_atom_holds_the_same_samples_as_a_packed_one(frames: int, loudest: float) -> None:
+    samples = noise(frames)[:, 0] * np.float32(loudest)
+    plain, packed = encode(samples, RATE, key="one", near=True), encode(samples, RATE, key="one")
+    known = {"frames": frames, "rate": RATE}
+    np.testing.assert_array_equal(decode(plain, key="one", **known)[0], decode(packed, key="one", **known)[0])
+    assert line_of(plain).rstrip() == line_of(packed)
+    with pytest.raises(DamagedAtom, match="it is another atom"):
+        decode(plain, key="two")
+
+
+@pytest.mark.parametrize("kept", [0, 40, 127, 128, 129, 5_000, len(PLAIN) - 4, len(PLAIN) - 1])
+def test_a_truncated_plain_atom_is_refused(kept: int) -> None:
+    with pytest.raises(DamagedAtom, match="An atom is damaged"):
+        decode(PLAIN[:kept])
+    with pytest.raises(DamagedAtom, match="its length contradicts"):
+        decode(PLAIN + PLAIN[:4])
+
+
+def test_only_short_atoms_are_kept_plain_and_only_where_they_stay() -> None:
+    for seconds, near in ((30, True), (2, False)):
+        samples = np.zeros(seconds * RATE, np.float32)
+        assert encode(samples, RATE, near=near) == encode(samples, RATE)
 
 
 @pytest.mark.parametrize("place", [18, 19, 24, 25], ids=["rate", "rate", "frames", "frames"])

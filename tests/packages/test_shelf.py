@@ -15,7 +15,7 @@ class AwayStore(FolderStore):
     def get(self, key: str) -> bytes:
         raise ObjectStoreError("the store is away")
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:
         raise ObjectStoreError("the store is away")
 
 

@@ -1,5 +1,6 @@
 """What can go wrong with a folder as an object store."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -103,6 +104,45 @@ def test_the_bytes_are_on_disk_before_the_name_is(store: FolderStore, monkeypatc
     monkeypatch.setattr(os, "fsync", sync)
     store.put("atoms/one", b"whole")
     assert synced == [b"whole"]
+
+
+def test_what_can_be_made_again_is_not_waited_for(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("it waited for the disk"))
+    store.put("atoms/one", b"whole", lasting=False)
+    assert store.get("atoms/one") == b"whole"
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+@pytest.mark.parametrize("refusal", [None, errno.EXDEV, errno.ENOSYS])
+def test_a_file_is_stored_whole_whether_or_not_the_kernel_copies_it(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, refusal: int | None
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(refusal, "not here")
+
+    if refusal:
+        monkeypatch.setattr(os, "copy_file_range", refuse, raising=False)
+    (tmp_path / "file").write_bytes(os.urandom(size))
+    store.put_file("sources/one", tmp_path / "file")
+    assert store.get("sources/one") == (tmp_path / "file").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems are not asked to copy")
+def test_a_copy_that_breaks_off_is_told_and_leaves_nothing(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = iter([5])
+
+    def fail_later(*_: object) -> int:
+        for some in copied:
+            return some
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "copy_file_range", fail_later, raising=False)
+    (tmp_path / "file").write_bytes(b"a whole file")
+    with pytest.raises(ObjectStoreError, match="Input/output error"):
+        store.put_file("sources/one", tmp_path / "file")
+    assert store.find("sources/one") is None
 
 
 def test_a_reader_keeps_reading_the_object_it_opened(store: FolderStore) -> None:

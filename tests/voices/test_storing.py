@@ -27,9 +27,9 @@ class BreaksOff(FolderStore):
         self._count(key)
         super().put_file(key, path)
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:
         self._count(key)
-        super().put(key, data)
+        super().put(key, data, lasting=lasting)
 
     def _count(self, key: str) -> None:
         if len(self.taken) >= self.takes:
