@@ -38,8 +38,8 @@ class _Left(NamedTuple):
     seconds: float
 
 
-def read_bundles(connection: Connection, now: float) -> Iterator[tuple[str, LeaseView]]:
-    """Every bundle with live leases, as one lease, with its queue."""
+def read_bundles(connection: Connection, now: float, *, with_copies: bool) -> Iterator[tuple[str, LeaseView]]:
+    """Every bundle with live leases, as one lease, with its queue; `with_copies` if leases alone may copy its own."""
     bundles = read_rows(
         connection,
         _Bundle,
@@ -55,9 +55,10 @@ def read_bundles(connection: Connection, now: float) -> Iterator[tuple[str, Leas
     )  # fmt: skip
     if not bundles:
         return
-    left = {one.bundle: one for one in _left(connection)}
+    with_copies = with_copies or any(one.copies for one in bundles)
+    left = {one.bundle: one for one in _left(connection, with_copies=with_copies)}
     needs = _needs(connection, [one.job_id for one in bundles])
-    copied = _copied(connection)
+    copied = _copied(connection) if with_copies else set()
     for one in bundles:
         rest = left.get(one.bundle, _Left(one.bundle, 0, 0.0))
         yield (
@@ -78,8 +79,11 @@ def read_bundles(connection: Connection, now: float) -> Iterator[tuple[str, Leas
         )
 
 
-def _left(connection: Connection) -> list[_Left]:
-    is_held = or_(AtomRecord.token == LeaseRecord.token, AtomRecord.copy_token == LeaseRecord.token)
+def _left(connection: Connection, *, with_copies: bool) -> list[_Left]:
+    # The two alternatives together cost several times as much as the first alone.
+    is_held = AtomRecord.token == LeaseRecord.token
+    if with_copies:
+        is_held = or_(is_held, AtomRecord.copy_token == LeaseRecord.token)
     return read_rows(
         connection,
         _Left,

@@ -113,7 +113,7 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
     for row in rows:
         atoms, samples = left.get(row.token, (0, 0))
         leases[row.queue].append(_lease_view(row, now, atoms, samples, is_copied=row.token in copied))
-    for queue, view in read_bundles(connection, now):
+    for queue, view in read_bundles(connection, now, with_copies=bool(copied)):
         leases[queue].append(view)
     return leases
 
