@@ -70,10 +70,15 @@ def _figures(voice: str, count: int, bulk: Bulk) -> Iterator[Figure]:
 
 
 def _convert(folder: Path, voice: str, count: int) -> Bulk:
-    _write_recordings(folder / "in", count)
-    settings = Settings(state=str(folder / "state"))
+    write_recordings(folder / "in", count)
+    settings = Settings(state=str(folder / "state"), workers=2)
+    return converted(folder, voice, settings)
+
+
+def converted(folder: Path, voice: str, settings: Settings) -> Bulk:
+    """Convert the recordings of a folder by the command that people use, on the farm of these settings."""
     command = [sys.executable, "-m", "dispatcher.cli.main", "convert", str(folder / "in"), "--voice", voice]
-    environment = {**os.environ, "VOICEFARM_STATE": settings.state, "VOICEFARM_WORKERS": "2"}
+    environment = {**os.environ, **settings.as_environment()}
     began = time.perf_counter()
     with (folder / "said").open("w") as said:
         client = subprocess.Popen(
@@ -86,7 +91,8 @@ def _convert(folder: Path, voice: str, count: int) -> Bulk:
     return _told_by_records(settings, wall, memory)
 
 
-def _write_recordings(folder: Path, count: int) -> None:
+def write_recordings(folder: Path, count: int) -> None:
+    """Recordings of several lengths, all different."""
     folder.mkdir()
     whole = folder / "whole.wav"
     write_sample(whole, 600.0)
