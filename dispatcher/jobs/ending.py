@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 from dispatcher.jobs.counters import counted_anew
 from dispatcher.jobs.life import Event, leads_to, possible_from
 from dispatcher.jobs.loading import job_in
-from dispatcher.jobs.moves import CLAIM_OVER, move
+from dispatcher.jobs.moves import CLAIM_OVER, move, move_all
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import InputError
@@ -46,8 +46,12 @@ def retry_job(turn: Turn, job_id: int) -> JobState:
     if job.swept:
         raise InputError(f"the recording of job {job_id} is no longer kept; submit it again")
     event = Event.RETRIED if job.split_at is not None else Event.RETRIED_UNSPLIT
-    if not move(turn.connection, job_id, event, reason="", ended_at=None, started_at=None, converted_at=None):
-        raise InputError(f"job {job_id} was retried by somebody else just now")
+    begun = move_all(
+        turn.connection, [job_id], event, only_where=~JobRecord.swept,
+        reason="", ended_at=None, started_at=None, converted_at=None,
+    )  # fmt: skip
+    if not begun:
+        raise InputError(f"job {job_id} was retried or removed by somebody else just now")
     turn.connection.execute(
         update(AtomRecord)
         .where(AtomRecord.job_id == job_id, AtomRecord.state != AtomState.DONE)

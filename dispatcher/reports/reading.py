@@ -34,7 +34,7 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
     if job.rolled_up:
         # Of what is still being removed, nothing counts twice.
         attempts, leases = [], []
-    took_part = {a.incarnation for a in (*attempts, *kept)}
+    took_part = {a.incarnation for a in attempts} | {t.incarnation for t in kept}
     window = conversion_window(job, now)
     workers = _workers_there(database, window) if window else []
     lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= names_in(w.offers)]
@@ -120,7 +120,7 @@ def _portions(database: Database, of_attempts: ColumnElement[bool], of_totals: C
         return [Portion(*found) for found in map(tuple, connection.execute(union_all(tries, kept)))]
 
 
-def _summed(record: type[AttemptRecord | AttemptTotalRecord], count: ColumnElement[int]) -> Select[Any]:
+def _summed(record: type[AttemptRecord | AttemptTotalRecord], count: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     who = (record.worker, record.capability, record.device, record.engine, JobRecord.voice, record.outcome)
     sums = (func.sum(record.audio_seconds), func.sum(record.busy), func.max(record.peak_memory_mb))
     return select(*who, count, *sums).join(JobRecord, JobRecord.id == record.job_id).group_by(*who)

@@ -15,11 +15,12 @@ def _of_jobs() -> "list[sa.Column[object]]":
     return [
         sa.Column("rolled_up", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("cleared", sa.Boolean(), nullable=False, server_default=sa.false()),
-        *(
-            sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
-            for name in ("leases", "leases_lost", "leases_dropped", "copies", "copies_won")
-        ),
+        *map(_count, ("leases", "leases_lost", "leases_dropped", "copies", "copies_won")),
     ]
+
+
+def _count(name: str) -> "sa.Column[object]":
+    return sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
 
 
 def _seconds(name: str) -> "sa.Column[object]":
