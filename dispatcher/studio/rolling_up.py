@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from dispatcher.jobs.totals import LeaseTotals, add_up, add_up_leases
@@ -149,8 +149,11 @@ def _remove(connection: Connection, job_ids: Sequence[int]) -> None:
     of_jobs = AtomRecord.job_id.in_(job_ids)
     first = select(func.min(AtomRecord.number)).where(of_jobs).scalar_subquery()
     connection.execute(delete(AtomRecord).where(of_jobs, AtomRecord.number < first + ROWS_AT_ONCE))
-    left = [exists().where(record.job_id == JobRecord.id) for record in (AttemptRecord, LeaseRecord, AtomRecord)]
-    connection.execute(update(JobRecord).where(JobRecord.id.in_(job_ids), ~or_(*left)).values(cleared=True))
+    left: set[int] = set()
+    for owner in (AttemptRecord.job_id, LeaseRecord.job_id, AtomRecord.job_id):
+        left.update(connection.execute(select(owner).where(owner.in_(job_ids)).distinct()).scalars())
+    gone = [job_id for job_id in job_ids if job_id not in left]
+    connection.execute(update(JobRecord).where(JobRecord.id.in_(gone)).values(cleared=True))
 
 
 def _of(record: type[AttemptRecord | LeaseRecord], job_ids: Sequence[int]) -> Select[Any]:

@@ -55,12 +55,20 @@ def upgrade() -> None:
     for name, columns in (("jobs_ended", ["state", "ended_at"]), ("jobs_ended_by_number", ["state", "id"])):
         has_ended = sa.text("ended_at IS NOT NULL")
         op.create_index(name, "jobs", columns, sqlite_where=has_ended, postgresql_where=has_ended)
-    is_there = sa.text("state != 'gone'")
-    op.create_index("workers_there", "workers", ["state"], sqlite_where=is_there, postgresql_where=is_there)
+    op.create_index("workers_by_state", "workers", ["state"])
+    _index_bundles("bundle IS NOT NULL")
+
+
+def _index_bundles(condition: str) -> None:
+    op.drop_index("leases_by_bundle", "leases")
+    op.create_index(
+        "leases_by_bundle", "leases", ["bundle"], sqlite_where=sa.text(condition), postgresql_where=sa.text(condition)
+    )
 
 
 def downgrade() -> None:
-    op.drop_index("workers_there", "workers")
+    _index_bundles("state IN ('queued', 'running')")
+    op.drop_index("workers_by_state", "workers")
     for name in ("jobs_ended_by_number", "jobs_ended", "jobs_to_roll_up"):
         op.drop_index(name, "jobs")
     with op.batch_alter_table("jobs") as jobs:

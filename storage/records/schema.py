@@ -235,8 +235,8 @@ class LeaseRecord(Record, kw_only=True):
         Index("leases_by_job", "job_id"),
         Index("leases_by_original", "copy_of", sqlite_where=text("copy_of IS NOT NULL"),
               postgresql_where=text("copy_of IS NOT NULL")),
-        Index("leases_by_bundle", "bundle", sqlite_where=text("state IN ('queued', 'running')"),
-              postgresql_where=text("state IN ('queued', 'running')")),
+        Index("leases_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL"),
+              postgresql_where=text("bundle IS NOT NULL")),
     )  # fmt: skip
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -318,10 +318,9 @@ class WorkerRecord(Record, kw_only=True):
     __table_args__ = (
         Index("workers_by_time", "last_seen"),
         Index("workers_by_name", "name"),
-        # Whoever started once stays for ever in the records; those that are there are few.
-        Index("workers_there", "state", sqlite_where=text("state != 'gone'"),
-              postgresql_where=text("state != 'gone'")),
-    )  # fmt: skip
+        # Whoever was there once stays in the records for ever; those that are there are few.
+        Index("workers_by_state", "state"),
+    )
 
     incarnation: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]
