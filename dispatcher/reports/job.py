@@ -22,7 +22,9 @@ class JobRows:
     leases: Sequence[LeaseRecord]
     lives: Sequence[Life]
     kept: Sequence[AttemptTotal] = ()
-    """What is left of the attempts of a job that is rolled up, which has neither attempts nor leases any more."""
+    """What is left of the attempts of a job that is rolled up; its attempts and leases, should there be some still, count
+    no longer.
+    """
 
     @property
     def totals(self) -> Sequence[AttemptTotal]:

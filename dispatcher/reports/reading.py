@@ -31,9 +31,6 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
         # Last, because it says whether all of them were still there: PostgreSQL shows each statement the newest rows.
         job = job_in(connection, job_id)
         kept = _kept_totals(connection, job_id) if job.rolled_up else []
-    if job.rolled_up:
-        # Of what is still being removed, nothing counts twice.
-        attempts, leases = [], []
     took_part = {a.incarnation for a in attempts} | {t.incarnation for t in kept}
     window = conversion_window(job, now)
     workers = _workers_there(database, window) if window else []

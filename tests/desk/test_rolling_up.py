@@ -61,6 +61,7 @@ def tried(dice: random.Random, job_id: int, ended_at: float) -> tuple[list[Lease
             attempts.append(
                 attempt(
                     number, token, who, outcome, job_id=job_id, ended_at=min(began + some(dice) * 60, ended_at),
+                    incarnation=f"{dice.choice(('run', 'next run'))} of {who}",
                     error=dice.choice(REASONS) if outcome == "failed" else None, queue_wait=wait, fetch=some(dice),
                     decode=some(dice), convert=some(dice), encode=some(dice), store=some(dice), busy=some(dice),
                     stages={"pitch": some(dice), "synthesis": some(dice)}, peak_memory_mb=some(dice),
@@ -80,7 +81,8 @@ class Past:
             self.batch, _ = make_batch(turn, "takes")
         self.jobs = [self._job(dice, n) for n in range(5)]
         self.open = desk.job(atoms=2, batch_id=self.batch)
-        keep(desk, worker("one", started_at=0.0, last_seen=9 * HOUR), worker("two", last_seen=3 * HOUR))
+        keep(desk, worker("one", started_at=0.0, last_seen=9 * HOUR), worker("two", started_at=0.0, last_seen=6 * HOUR))
+        keep(desk, worker("two", incarnation="next run of two", started_at=7 * HOUR, last_seen=9 * HOUR))
         for job in (*self.jobs, self.open):
             leases, attempts = tried(dice, job, 10 * HOUR)
             keep(desk, *leases, *attempts)
