@@ -22,9 +22,7 @@ class JobRows:
     leases: Sequence[LeaseRecord]
     lives: Sequence[Life]
     kept: Sequence[AttemptTotal] = ()
-    """What is left of the attempts of a job that is rolled up; its attempts and leases, should there be some still, count
-    no longer.
-    """
+    """What is left of the attempts of a job that is rolled up; any of them that are still there count no longer."""
 
     @property
     def totals(self) -> Sequence[AttemptTotal]:
