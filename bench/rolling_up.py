@@ -67,7 +67,7 @@ def _measured(name: str, farm: Farm) -> Iterator[Figure]:
     _tidy(database)
     after = _size(database)
     yield Figure(
-        f"megabytes in use before and after, and of files, {name}",
+        f"megabytes in use before and after, and of the files afterwards, {name}",
         f"{before[0]:.0f} and {after[0]:.0f}, {max(full[1], after[1]):.0f}", "less", after[0] < before[0],
     )  # fmt: skip
     assert farm.report_since(0.0).total.done == report.done, "the report says the same"

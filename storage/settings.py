@@ -72,8 +72,7 @@ class Settings:
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )
     keep_days: float = _setting(
-        7.0,
-        "how long sources and atoms of ended jobs, and the rows of their pieces, are kept; totals stay; 0: all for ever",
+        7.0, "how long sources, atoms and the records of single pieces are kept after a job ended; 0: for ever"
     )
     flower_port: int = _setting(
         0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dispatcher.jobs.batches import make_batch
 from dispatcher.jobs.ending import cancel_job, retry_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.totals import HOUR
+from dispatcher.local.checks.records import look_at_farm
 from dispatcher.reports.farm import read_workers
 from dispatcher.reports.job import report_job
 from dispatcher.reports.period import report_period
@@ -30,6 +32,7 @@ from storage.errors import InputError
 from storage.objects.folder import FolderStore
 from storage.records.schema import AtomRecord, AttemptRecord, AttemptTotalRecord, JobRecord, LeaseRecord, Record
 from storage.records.states import GOOD
+from storage.settings import Settings
 from tests.desk.conftest import DeskModel
 from tests.desk.test_counters import COUNTERS
 from tests.reports.rows import attempt, lease, worker
@@ -257,6 +260,14 @@ def test_what_needs_the_pieces_says_in_a_sentence_that_they_are_gone(desk: DeskM
         draw_picture(read_job(desk.database, job, LATER), FolderStore(tmp_path), tmp_path / "job.png")
     with desk.writing() as turn, pytest.raises(InputError, match="no longer kept; submit it again"):
         retry_job(turn, job)
+
+
+def test_the_farms_examination_takes_jobs_that_are_rolled_up_for_what_they_are(desk: DeskModel, tmp_path: Path) -> None:
+    desk.job(atoms=2, state="finished", ended_at=desk.now)
+    desk.job(atoms=2)
+    sweep(desk, tmp_path, 7.0, 8.0)
+    settings = replace(Settings(), database_url=desk.database.url, state=str(tmp_path))
+    assert look_at_farm(settings).text == "no worker is there, 1 job is open"
 
 
 def test_a_job_that_was_retried_at_the_last_moment_is_left_alone(desk: DeskModel, tmp_path: Path) -> None:
