@@ -29,7 +29,7 @@ A_SECOND, SECONDS = 100, 4.0
 def measure() -> list[Figure]:
     """Measure each question on both databases."""
     figures = []
-    for name, farm in _farms():
+    for name, farm in farms():
         for what, ask in _questions(farm):
             took = median(_timed(ask) for _ in range(3))
             figures.append(Figure(f"{what}, {name}", f"{took * 1000:.0f} ms", f"{TARGET:.0f} s", took <= TARGET))
@@ -39,6 +39,7 @@ def measure() -> list[Figure]:
 def _questions(farm: Farm) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "`jobs`, first page", lambda: farm.jobs(30)
     yield "`jobs --state failed`", lambda: farm.jobs(30, JobState.FAILED)
+    yield "`jobs --state finished`", lambda: farm.jobs(30, JobState.FINISHED)
     yield "`jobs --before`, a page in the middle", lambda: farm.jobs(30, before=JOBS // 2)
     yield "`batches`", lambda: farm.batches(30)
     yield f"`show` of a batch of {BATCH:,}", lambda: farm.batch("batch-1").summary()
@@ -55,11 +56,12 @@ def _timed(ask: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _farms() -> Iterator[tuple[str, Farm]]:
+def farms(pieces: int = 1) -> Iterator[tuple[str, Farm]]:
+    """A farm on either database, with so many atoms and attempts of every job."""
     with TemporaryDirectory(prefix="voicefarm-bench-") as folder:
-        yield "SQLite", _filled(Settings(database_url=f"sqlite:///{folder}/records", state=f"{folder}/state"))
+        yield "SQLite", _filled(Settings(database_url=f"sqlite:///{folder}/records", state=f"{folder}/state"), pieces)
         with _postgres() as url:
-            yield "PostgreSQL", _filled(Settings(database_url=url, state=f"{folder}/state"))
+            yield "PostgreSQL", _filled(Settings(database_url=url, state=f"{folder}/state"), pieces)
 
 
 @contextmanager
@@ -72,7 +74,7 @@ def _postgres() -> Iterator[str]:
         server.remove()
 
 
-def _filled(settings: Settings) -> Farm:
+def _filled(settings: Settings, pieces: int) -> Farm:
     database = Database(settings.resolved_database_url)
     upgrade(database)
     now = time.time()
@@ -84,10 +86,12 @@ def _filled(settings: Settings) -> Farm:
     for first in range(0, JOBS, AT_ONCE):
         numbers = range(first + 1, first + AT_ONCE + 1)
         with database.writing() as connection:
-            connection.execute(insert(JobRecord), [_job(n, now) for n in numbers])
-            connection.execute(insert(AtomRecord), [_atom(n) for n in numbers])
-            connection.execute(insert(LeaseRecord), [_lease(n, now) for n in numbers])
-            connection.execute(insert(AttemptRecord), [_attempt(n, now) for n in numbers])
+            connection.execute(insert(JobRecord), [_job(n, now, pieces) for n in numbers])
+            connection.execute(insert(AtomRecord), [_atom(n, piece) for n in numbers for piece in range(pieces)])
+            connection.execute(insert(LeaseRecord), [_lease(n, now, pieces) for n in numbers])
+            connection.execute(
+                insert(AttemptRecord), [_attempt(n, piece, now) for n in numbers for piece in range(pieces)]
+            )
     database.close()
     return Farm(settings)
 
@@ -96,7 +100,7 @@ def _ended(number: int, now: float) -> float:
     return now - (JOBS - number) / A_SECOND
 
 
-def _job(number: int, now: float) -> dict[str, object]:
+def _job(number: int, now: float, pieces: int) -> dict[str, object]:
     ended = _ended(number, now)
     return {
         "id": number, "batch_id": 1 + (number - 1) // BATCH, "path": f"takes/{number}.wav", "wanted": f"{number}.wav",
@@ -105,32 +109,32 @@ def _job(number: int, now: float) -> dict[str, object]:
         "allow_truncated": False, "title": None, "artist": None, "voice": "bright", "engine": "world",
         "engine_version": "1", "recipe": {"pitch": 4}, "settings": {"pitch": 0.0, "formant": 1.0, "breath": 0.0},
         "needs": ("world",), "priority": 5, "rate_in": 24_000, "rate_voice": 24_000, "context_samples": 0,
-        "rate_out": 24_000, "format": "wav", "seconds": SECONDS, "atoms": 1, "atoms_done": 1,
+        "rate_out": 24_000, "format": "wav", "seconds": SECONDS, "atoms": pieces, "atoms_done": pieces,
         "seconds_split": SECONDS, "seconds_done": SECONDS, "submitted_at": ended - 60, "started_at": ended - 5,
         "split_at": ended - 30, "converted_at": ended - 1, "ended_at": ended, "result_key": f"results/{number}.wav",
         "result_frames": 96_000, "result_bytes": 192_000,
     }  # fmt: skip
 
 
-def _atom(number: int) -> dict[str, object]:
+def _atom(number: int, piece: int) -> dict[str, object]:
     return {
-        "job_id": number, "number": 0, "start": 0, "stop": 96_000, "first": 0, "last": 96_000, "out_start": 0,
+        "job_id": number, "number": piece, "start": 0, "stop": 96_000, "first": 0, "last": 96_000, "out_start": 0,
         "out_stop": 96_000, "state": AtomState.DONE, "attempts": 1,
     }  # fmt: skip
 
 
-def _lease(number: int, now: float) -> dict[str, object]:
+def _lease(number: int, now: float, pieces: int) -> dict[str, object]:
     ended = _ended(number, now)
     return {
         "token": f"{number:032x}", "job_id": number, "queue": "convert.cpu.bench", "engine": "world",
-        "first_number": 0, "last_number": 0, "seconds": SECONDS, "state": LeaseState.FINISHED,
+        "first_number": 0, "last_number": pieces - 1, "seconds": SECONDS, "state": LeaseState.FINISHED,
         "worker": f"{number % 200:032x}", "created_at": ended - 5, "started_at": ended - 4, "ended_at": ended,
     }  # fmt: skip
 
 
-def _attempt(number: int, now: float) -> dict[str, object]:
+def _attempt(number: int, piece: int, now: float) -> dict[str, object]:
     return {
-        "job_id": number, "number": 0, "token": f"{number:032x}", "worker": f"w{number % 200}@host",
+        "job_id": number, "number": piece, "token": f"{number:032x}", "worker": f"w{number % 200}@host",
         "incarnation": f"{number % 200:032x}", "capability": "cpu", "device": "bench", "engine": "world",
         "outcome": Outcome.DONE, "audio_seconds": SECONDS, "convert": 0.2, "busy": 0.25, "stages": {"pitch": 0.1},
         "ended_at": _ended(number, now),

@@ -74,7 +74,9 @@ class Settings:
     package_gigabytes: float = _setting(
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )
-    keep_days: float = _setting(7.0, "how long atoms and sources of ended jobs are kept; 0: for ever")
+    keep_days: float = _setting(
+        7.0, "how long sources, atoms and the records of single pieces are kept after a job ended; 0: for ever"
+    )
     flower_port: int = _setting(
         0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"
     )

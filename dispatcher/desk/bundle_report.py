@@ -19,12 +19,12 @@ from dispatcher.desk.report import (
     trusted_reporter,
     write_attempts,
 )
-from dispatcher.jobs.holding import held_by_any
+from dispatcher.jobs.holding import IS_LIVE, held_by_any
 from dispatcher.turns.turn import Turn
 from storage.errors import BadMessage
 from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, LeaseRecord
-from storage.records.states import GOOD, LIVE_LEASES, AtomState, LeaseState, Outcome
+from storage.records.states import GOOD, AtomState, LeaseState, Outcome
 from workers.wire.messages import AtomOutcome, BundleReport, LeaseReport
 from workers.wire.signing import UNSIGNED, Trust
 
@@ -115,7 +115,7 @@ def _learn_speeds(turn: Turn, done: Iterable[_Done], finished: dict[int, list[Fi
 def _end_leases(turn: Turn, incarnation: str, tokens: Sequence[str]) -> None:
     turn.connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token.in_(tokens), LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.token.in_(tokens), IS_LIVE)
         .values(
             state=LeaseState.FINISHED,
             worker=incarnation,

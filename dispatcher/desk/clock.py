@@ -2,11 +2,12 @@
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
+from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.jobs.moves import CLAIM_SECONDS, LONGEST_PAUSE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, LIVE_LEASES, WorkerState
+from storage.records.states import OPEN_JOBS, WORKERS_THERE
 from storage.settings import Settings
 
 #: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats, or that a clock was set.
@@ -27,19 +28,17 @@ def keep_time(turn: Turn) -> None:
 
 def _forgive(connection: Connection, gap: float) -> None:
     connection.execute(
-        update(WorkerRecord)
-        .where(WorkerRecord.state != WorkerState.GONE)
-        .values(last_seen=WorkerRecord.last_seen + gap)
+        update(WorkerRecord).where(WorkerRecord.state.in_(WORKERS_THERE)).values(last_seen=WorkerRecord.last_seen + gap)
     )
     connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.state.in_(LIVE_LEASES))
+        .where(IS_LIVE)
         .values(expires_at=LeaseRecord.expires_at + gap, heard_at=LeaseRecord.heard_at + gap)
     )
     # Claims could not be renewed either, and one that runs out would count as a death.
     connection.execute(
         update(JobRecord)
-        .where(JobRecord.state.not_in(ENDED_JOBS), JobRecord.claim.is_not(None))
+        .where(JobRecord.state.in_(OPEN_JOBS), JobRecord.claim.is_not(None))
         .values(claim_until=JobRecord.claim_until + gap)
     )
 
@@ -48,22 +47,16 @@ def _bring_back(connection: Connection, now: float, settings: Settings) -> None:
     expires = now + settings.lost_after_seconds
     connection.execute(
         update(WorkerRecord)
-        .where(WorkerRecord.last_seen > now, WorkerRecord.state != WorkerState.GONE)
+        .where(WorkerRecord.last_seen > now, WorkerRecord.state.in_(WORKERS_THERE))
         .values(last_seen=now)
     )
-    connection.execute(
-        update(LeaseRecord)
-        .where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.expires_at > expires)
-        .values(expires_at=expires)
-    )
-    connection.execute(
-        update(LeaseRecord).where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.heard_at > now).values(heard_at=now)
-    )
+    connection.execute(update(LeaseRecord).where(IS_LIVE, LeaseRecord.expires_at > expires).values(expires_at=expires))
+    connection.execute(update(LeaseRecord).where(IS_LIVE, LeaseRecord.heard_at > now).values(heard_at=now))
     latest = now + case((JobRecord.claim.is_(None), 0.0), else_=CLAIM_SECONDS)
     later = now + LONGEST_PAUSE
     connection.execute(
         update(JobRecord)
-        .where(JobRecord.state.not_in(ENDED_JOBS))
+        .where(JobRecord.state.in_(OPEN_JOBS))
         .where(
             or_(
                 JobRecord.claim_until > latest,

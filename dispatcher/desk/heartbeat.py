@@ -6,11 +6,12 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from dispatcher.desk.returning import end_lease
+from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
 from storage.records.rows import columns, insert_if_absent, read_row, read_rows
 from storage.records.schema import JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import LIVE_LEASES, LeaseState, WorkerState
+from storage.records.states import WORKERS_THERE, LeaseState, WorkerState
 from workers.wire.messages import Heartbeat
 from workers.wire.signing import UNSIGNED, Trust
 
@@ -84,7 +85,7 @@ def _take_leave(turn: Turn, beat: Heartbeat) -> None:
     Its other leases are over: their last reports were sent before this, but may be read after it.
     """
     turn.connection.execute(update(WorkerRecord).where(WorkerRecord.incarnation == beat.incarnation).values(holding=[]))
-    ours = select(LeaseRecord.token).where(_is_held(beat), LeaseRecord.worker == beat.incarnation)
+    ours = select(LeaseRecord.token).where(IS_LIVE, _is_held(beat), LeaseRecord.worker == beat.incarnation)
     turn.feed_next()
     for token in list(turn.connection.execute(ours).scalars()):
         end_lease(turn, token, LeaseState.LOST)
@@ -95,7 +96,7 @@ def _welcome(turn: Turn, beat: Heartbeat, key: str | None) -> None:
     alive = turn.connection.execute(
         select(func.count()).where(
             WorkerRecord.last_seen >= turn.now - turn.settings.lost_after_seconds,
-            WorkerRecord.state != WorkerState.GONE,
+            WorkerRecord.state.in_(WORKERS_THERE),
         )
     ).scalar_one()
     if alive >= MOST_WORKERS:
@@ -104,7 +105,7 @@ def _welcome(turn: Turn, beat: Heartbeat, key: str | None) -> None:
         )
     turn.feed_next()
     namesakes = select(*columns(_Namesake, WorkerRecord)).where(
-        WorkerRecord.name == beat.name, WorkerRecord.state != WorkerState.GONE
+        WorkerRecord.name == beat.name, WorkerRecord.state.in_(WORKERS_THERE)
     )
     for other in read_rows(turn.connection, _Namesake, namesakes):
         _succeed(turn, other, beat, key)
@@ -142,7 +143,7 @@ def _renew(turn: Turn, beat: Heartbeat) -> None:
         return
     renewed = turn.connection.execute(
         update(LeaseRecord)
-        .where(_is_held(beat), LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.queue == beat.queue)
+        .where(_is_held(beat), IS_LIVE, LeaseRecord.queue == beat.queue)
         .where(LeaseRecord.worker.is_(None) | (LeaseRecord.worker == beat.incarnation))
         .values(
             state=LeaseState.RUNNING,
@@ -168,7 +169,7 @@ def _shares_its_name(connection: Connection, beat: Heartbeat) -> bool:
     others = select(func.count()).where(
         WorkerRecord.name == beat.name,
         WorkerRecord.incarnation != beat.incarnation,
-        WorkerRecord.state != WorkerState.GONE,
+        WorkerRecord.state.in_(WORKERS_THERE),
     )
     return bool(connection.execute(others).scalar_one())
 
@@ -182,7 +183,7 @@ def _running(connection: Connection, incarnation: str) -> Sequence[tuple[str, st
     """The leases that a worker has, with their bundles, in the order in which it works on them."""
     found = connection.execute(
         select(LeaseRecord.token, LeaseRecord.bundle)
-        .where(LeaseRecord.worker == incarnation, LeaseRecord.state == LeaseState.RUNNING)
+        .where(IS_LIVE, LeaseRecord.worker == incarnation, LeaseRecord.state == LeaseState.RUNNING)
         .order_by(LeaseRecord.token)
     )
     return [(token, bundle) for token, bundle in found]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from dispatcher.desk.returning import end_lease, give_back, set_damaged
 from dispatcher.feed.speed import FASTEST, Speed
 from dispatcher.jobs.counters import Pieces, count_each
-from dispatcher.jobs.holding import held_by
+from dispatcher.jobs.holding import IS_LIVE, held_by
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.moves import PATIENCE, move_all
 from dispatcher.kinds.catalog import kind_named
@@ -16,7 +16,7 @@ from dispatcher.turns.turn import Drop, Turn
 from storage.errors import BadMessage
 from storage.records.rows import columns, insert_if_absent, read_row, read_rows
 from storage.records.schema import AtomRecord, AttemptRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
-from storage.records.states import GOOD, LIVE_LEASES, AtomState, JobState, LeaseState, Outcome
+from storage.records.states import GOOD, AtomState, JobState, LeaseState, Outcome
 from workers.wire.messages import AtomOutcome, LeaseReport
 from workers.wire.signing import UNSIGNED, Trust
 
@@ -236,7 +236,7 @@ def _note_progress(turn: Turn, lease: Lease, report: LeaseReport) -> None:
     """Note that the lease makes progress and that its worker is alive."""
     turn.connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token == lease.token, LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.token == lease.token, IS_LIVE)
         .values(
             state=LeaseState.RUNNING,
             worker=report.incarnation,

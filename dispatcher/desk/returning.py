@@ -6,13 +6,13 @@ from sqlalchemy import case, select, update
 
 from dispatcher.jobs.counters import Pieces, counted
 from dispatcher.jobs.ending import fail_job
-from dispatcher.jobs.holding import held_by, other_holder
+from dispatcher.jobs.holding import IS_LIVE, held_by, other_holder
 from dispatcher.jobs.loading import job_in
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Turn
 from storage.records.rows import MovedAtom, columns, read_row, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
-from storage.records.states import LIVE_LEASES, AtomState, LeaseState
+from storage.records.states import AtomState, LeaseState
 
 
 def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = None) -> bool:
@@ -22,7 +22,7 @@ def end_lease(turn: Turn, token: str, state: LeaseState, blame: str | None = Non
     """
     lease = turn.connection.execute(
         update(LeaseRecord)
-        .where(LeaseRecord.token == token, LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.token == token, IS_LIVE)
         .values(state=state, ended_at=turn.now)
         .returning(LeaseRecord.job_id, LeaseRecord.worker)
     ).one_or_none()

@@ -10,10 +10,11 @@ from dispatcher.desk.lookout import Lookout
 from dispatcher.desk.report import complete_jobs
 from dispatcher.desk.returning import end_lease
 from dispatcher.desk.stages import ask_for_stages
+from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
 from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import LIVE_LEASES, JobState, LeaseState, WorkerState
+from storage.records.states import WORKERS_TAKING, WORKERS_THERE, JobState, LeaseState
 
 #: Seconds after which a waiting lease is handed out again if nobody could look whether its message is there;
 #: longer than any lease waits behind another.
@@ -49,7 +50,7 @@ def waiting_queues(connection: Connection) -> list[str]:
     """The queues in which leases should wait, for the lookout."""
     return list(
         connection.execute(
-            select(LeaseRecord.queue).where(LeaseRecord.state == LeaseState.QUEUED).distinct()
+            select(LeaseRecord.queue).where(IS_LIVE, LeaseRecord.state == LeaseState.QUEUED).distinct()
         ).scalars()
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
     """Those of these that are leases, or bundles of leases, which have ended."""
     name = func.coalesce(LeaseRecord.bundle, LeaseRecord.token)
     known = connection.execute(
-        select(name, func.max(case((LeaseRecord.state.in_(LIVE_LEASES), 1), else_=0)))
+        select(name, func.max(case((IS_LIVE, 1), else_=0)))
         .where(LeaseRecord.token.in_(tokens) | LeaseRecord.bundle.in_(tokens))
         .group_by(name)
     )
@@ -68,7 +69,7 @@ def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
 def _lose_silent_workers(turn: Turn) -> None:
     silent = turn.connection.execute(
         select(WorkerRecord.incarnation).where(
-            WorkerRecord.state != WorkerState.GONE,
+            WorkerRecord.state.in_(WORKERS_THERE),
             WorkerRecord.last_seen < turn.now - turn.settings.lost_after_seconds,
         )
     )
@@ -79,7 +80,7 @@ def _lose_silent_workers(turn: Turn) -> None:
 def _lose_expired_leases(turn: Turn, lookout: Lookout) -> None:
     expired = turn.connection.execute(
         select(LeaseRecord.token, func.coalesce(LeaseRecord.bundle, LeaseRecord.token)).where(
-            LeaseRecord.state == LeaseState.RUNNING, LeaseRecord.expires_at < turn.now
+            IS_LIVE, LeaseRecord.state == LeaseState.RUNNING, LeaseRecord.expires_at < turn.now
         )
     ).all()
     # After its last report of a lease a worker no longer names it, and that report may wait long behind others.
@@ -96,14 +97,12 @@ def _lose_vain_leases(turn: Turn, lookout: Lookout) -> None:
 def _vain_leases(turn: Turn, lookout: Lookout) -> Iterator[str]:
     """Waiting leases that nobody will take: no machine of the class is left, or the message was lost."""
     alive = set(
-        turn.connection.execute(
-            select(WorkerRecord.queue).where(WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY)))
-        ).scalars()
+        turn.connection.execute(select(WorkerRecord.queue).where(WorkerRecord.state.in_(WORKERS_TAKING))).scalars()
     )
     lost: dict[str, bool] = {}
     for lease in turn.connection.execute(
         select(LeaseRecord.token, LeaseRecord.bundle, LeaseRecord.queue, LeaseRecord.created_at).where(
-            LeaseRecord.state == LeaseState.QUEUED
+            IS_LIVE, LeaseRecord.state == LeaseState.QUEUED
         )
     ).all():
         about = lease.bundle or lease.token

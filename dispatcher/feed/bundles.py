@@ -9,11 +9,10 @@ from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from dispatcher.feed.views import LeaseView
+from dispatcher.jobs.holding import IS_LIVE
 from storage.records.rows import read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
-from storage.records.states import LIVE_LEASES, AtomState
-
-_LIVE = LeaseRecord.state.in_(LIVE_LEASES)
+from storage.records.states import AtomState
 
 
 class _Bundle(NamedTuple):
@@ -49,7 +48,7 @@ def read_bundles(connection: Connection, now: float, *, with_copies: bool) -> It
             func.sum(case((LeaseRecord.heard_at.is_(None), 1), else_=0)), func.count(LeaseRecord.copy_of),
         )
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .where(_LIVE, LeaseRecord.bundle.is_not(None))
+        .where(IS_LIVE, LeaseRecord.bundle.is_not(None))
         .group_by(LeaseRecord.bundle, LeaseRecord.queue, LeaseRecord.engine)
         .order_by(func.min(LeaseRecord.created_at)),
     )  # fmt: skip
@@ -93,7 +92,7 @@ def _left(connection: Connection, *, with_copies: bool) -> list[_Left]:
         )
         .join(AtomRecord, AtomRecord.job_id == LeaseRecord.job_id)
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .where(_LIVE, LeaseRecord.bundle.is_not(None), AtomRecord.state == AtomState.LEASED, is_held)
+        .where(IS_LIVE, LeaseRecord.bundle.is_not(None), AtomRecord.state == AtomState.LEASED, is_held)
         .group_by(LeaseRecord.bundle),
     )  # fmt: skip
 
@@ -107,6 +106,6 @@ def _copied(connection: Connection) -> set[str]:
     """The bundles of which leases are out as copies."""
     original = aliased(LeaseRecord)
     rows = connection.execute(
-        select(original.bundle).join(LeaseRecord, LeaseRecord.copy_of == original.token).where(_LIVE).distinct()
+        select(original.bundle).join(LeaseRecord, LeaseRecord.copy_of == original.token).where(IS_LIVE).distinct()
     )
     return {bundle for bundle in rows.scalars() if bundle is not None}

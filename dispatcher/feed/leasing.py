@@ -11,12 +11,13 @@ from dispatcher.feed.plan import is_full, plan
 from dispatcher.feed.snapshot import most_urgent, read_classes, read_jobs
 from dispatcher.feed.views import Copy, Grant, Rules
 from dispatcher.jobs.counters import Pieces, count_each
+from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.jobs.loading import jobs_in
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Issued, Turn
 from storage.records.rows import AtomRow, columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord
-from storage.records.states import LIVE_LEASES, AtomState, LeaseState
+from storage.records.states import AtomState, LeaseState
 from storage.settings import Settings
 
 #: Longer leases would make messages of more than 100 kB.
@@ -114,7 +115,7 @@ def _issue_copies(turn: Turn, copy: Copy) -> None:
     originals = turn.connection.execute(
         select(LeaseRecord.token, LeaseRecord.job_id)
         .where((LeaseRecord.token == copy.token) | (LeaseRecord.bundle == copy.token))
-        .where(LeaseRecord.state.in_(LIVE_LEASES))
+        .where(IS_LIVE)
         .order_by(LeaseRecord.token.desc())
     ).all()
     jobs = jobs_in(turn.connection, [job_id for _, job_id in originals])

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, func, select
 from dispatcher.feed.bundles import read_bundles
 from dispatcher.feed.speed import Speed
 from dispatcher.feed.views import ClassView, JobView, LeaseView
+from dispatcher.jobs.holding import IS_LIVE
 from storage.records.column_values import names_in
 from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
-from storage.records.states import LIVE_LEASES, AtomState, JobState, WorkerState
+from storage.records.states import WORKERS_TAKING, AtomState, JobState
 
 #: Jobs considered in one plan, the most urgent and oldest first; more would not change what goes out now.
 MOST_JOBS = 2000
@@ -38,7 +39,7 @@ def read_classes(connection: Connection, now: float) -> list[ClassView]:
     """The classes of machines that take leases now, and the leases they have."""
     workers = connection.execute(
         select(WorkerRecord.queue, WorkerRecord.offers, WorkerRecord.most_leases).where(
-            WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY))
+            WorkerRecord.state.in_(WORKERS_TAKING)
         )
     ).all()
     slots: dict[str, int] = defaultdict(int)
@@ -104,7 +105,7 @@ def _leases(connection: Connection, now: float) -> dict[str, list[LeaseView]]:
         _LiveLease,
         select(*columns(_LiveLease, LeaseRecord, JobRecord))
         .join(JobRecord, JobRecord.id == LeaseRecord.job_id)
-        .where(LeaseRecord.state.in_(LIVE_LEASES), LeaseRecord.bundle.is_(None))
+        .where(IS_LIVE, LeaseRecord.bundle.is_(None))
         .order_by(LeaseRecord.created_at),
     )
     copied = {r.copy_of for r in rows if r.copy_of}

@@ -7,15 +7,16 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select, update
 
 from dispatcher.jobs.counters import counted_anew
+from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.jobs.life import Event, leads_to, possible_from
 from dispatcher.jobs.loading import job_in
-from dispatcher.jobs.moves import CLAIM_OVER, move
+from dispatcher.jobs.moves import CLAIM_OVER, move, move_all
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import InputError
 from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import LIVE_LEASES, AtomState, JobState, LeaseState, WorkerState
+from storage.records.states import WORKERS_THERE, AtomState, JobState, LeaseState
 
 
 class _Dropped(NamedTuple):
@@ -46,8 +47,12 @@ def retry_job(turn: Turn, job_id: int) -> JobState:
     if job.swept:
         raise InputError(f"the recording of job {job_id} is no longer kept; submit it again")
     event = Event.RETRIED if job.split_at is not None else Event.RETRIED_UNSPLIT
-    if not move(turn.connection, job_id, event, reason="", ended_at=None, started_at=None, converted_at=None):
-        raise InputError(f"job {job_id} was retried by somebody else just now")
+    begun = move_all(
+        turn.connection, [job_id], event, only_where=~JobRecord.swept,
+        reason="", ended_at=None, started_at=None, converted_at=None,
+    )  # fmt: skip
+    if not begun:
+        raise InputError(f"job {job_id} was retried or removed by somebody else just now")
     turn.connection.execute(
         update(AtomRecord)
         .where(AtomRecord.job_id == job_id, AtomRecord.state != AtomState.DONE)
@@ -65,7 +70,7 @@ def _end_early(turn: Turn, job_id: int, event: Event, reason: str) -> bool:
     # Leases are always locked before jobs, so that no two transactions wait for each other.
     turn.connection.execute(
         select(LeaseRecord.token)
-        .where(LeaseRecord.job_id == job_id, LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.job_id == job_id, IS_LIVE)
         .order_by(LeaseRecord.token)
         .with_for_update()
     )
@@ -75,7 +80,7 @@ def _end_early(turn: Turn, job_id: int, event: Event, reason: str) -> bool:
         turn.connection,
         _Dropped,
         update(LeaseRecord)
-        .where(LeaseRecord.job_id == job_id, LeaseRecord.state.in_(LIVE_LEASES))
+        .where(LeaseRecord.job_id == job_id, IS_LIVE)
         .values(state=LeaseState.DROPPED, ended_at=turn.now)
         .returning(*columns(_Dropped, LeaseRecord)),
     )
@@ -89,7 +94,7 @@ def _to_be_told(connection: Connection, leases: Sequence[_Dropped]) -> list[Drop
         return []
     alive = connection.execute(
         select(WorkerRecord.name, WorkerRecord.queue, WorkerRecord.incarnation).where(
-            WorkerRecord.state != WorkerState.GONE, WorkerRecord.queue.in_({lease.queue for lease in leases})
+            WorkerRecord.state.in_(WORKERS_THERE), WorkerRecord.queue.in_({lease.queue for lease in leases})
         )
     ).all()
     holder = {incarnation: (name,) for name, _, incarnation in alive}

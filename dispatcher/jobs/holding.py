@@ -1,11 +1,17 @@
-"""Which atoms a lease holds: as its own, or as a copy of another lease's."""
+"""Which leases are alive, and which atoms a lease holds: as its own, or as a copy of another lease's."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, case
+from sqlalchemy import ColumnElement, and_, bindparam, case
 
-from storage.records.schema import AtomRecord
-from storage.records.states import AtomState
+from storage.records.schema import AtomRecord, LeaseRecord
+from storage.records.states import LIVE_LEASES, AtomState
+
+#: Whether a lease is alive. In so many words, for SQLite would not see that the indexes of such leases hold what is
+#: asked for, and look at every lease there ever was.
+IS_LIVE: ColumnElement[bool] = LeaseRecord.state.in_(
+    bindparam("live_leases", LIVE_LEASES, expanding=True, literal_execute=True)
+)
 
 
 def held_by(token: str) -> ColumnElement[bool]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select, true
 from sqlalchemy.orm import Session
 
 from dispatcher.jobs.batches import batch_named
 from storage.errors import UnknownJob
 from storage.records.database import Database
 from storage.records.schema import JobRecord
+from storage.records.states import ENDED_JOBS, JobState
 from storage.remedies import Act, Remedy
 
 
@@ -39,9 +40,17 @@ def jobs_in(connection: Connection, job_ids: Sequence[int]) -> dict[int, JobReco
 def newest_jobs(database: Database, limit: int, states: Collection[str]) -> list[tuple[int, str, str, str]]:
     """Number, recording, voice and state of the newest jobs in some states, newest first."""
     columns = (JobRecord.id, JobRecord.name, JobRecord.voice, JobRecord.state)
-    statement = select(*columns).where(JobRecord.state.in_(states)).order_by(JobRecord.id.desc()).limit(limit)
+    statement = select(*columns).where(in_states(states)).order_by(JobRecord.id.desc()).limit(limit)
     with database.reading() as connection:
         return [(r.id, r.name, r.voice, r.state) for r in connection.execute(statement)]
+
+
+def in_states(states: Collection[str]) -> ColumnElement[bool]:
+    """The jobs in some states; where they have all ended, said so that the index of ended jobs is used."""
+    if set(states) == set(JobState):
+        return true()
+    found = JobRecord.state.in_(states)
+    return and_(found, JobRecord.ended_at.is_not(None)) if set(states) <= set(ENDED_JOBS) else found
 
 
 def load_jobs(
@@ -58,7 +67,7 @@ def load_jobs(
     if job_ids is not None:
         statement = statement.where(JobRecord.id.in_(job_ids))
     if state is not None:
-        statement = statement.where(JobRecord.state == state)
+        statement = statement.where(in_states([state]))
     if before is not None:
         statement = statement.where(JobRecord.id < before)
     with database.reading() as connection, Session(connection, expire_on_commit=False) as session:

@@ -12,7 +12,7 @@ from dispatcher.feed.speed import Speed
 from storage.records.column_values import names_in, texts_in
 from storage.records.database import Database
 from storage.records.schema import LeaseRecord, SpeedRecord, WorkerRecord
-from storage.records.states import WorkerState
+from storage.records.states import WORKERS_THERE, WorkerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read_workers(
     with database.reading() as connection, Session(connection) as session:
         statement = select(WorkerRecord).where(WorkerRecord.last_seen >= since)
         if not past:
-            statement = statement.where(WorkerRecord.state != WorkerState.GONE)
+            statement = statement.where(WorkerRecord.state.in_(WORKERS_THERE))
         workers = list(session.scalars(statement.order_by(WorkerRecord.last_seen.desc())))
         speeds = _speeds(session)
         held = _held(session, [token for w in workers for token in names_in(w.holding)])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dispatcher.jobs.totals import AttemptTotal, LeaseTotals, add_up, add_up_leases
 from dispatcher.reports.losses import Losses, sum_losses
 from dispatcher.reports.pace import Pace, pace_of
 from dispatcher.reports.stages import Stage, stage_table
@@ -20,6 +21,18 @@ class JobRows:
     attempts: Sequence[AttemptRecord]
     leases: Sequence[LeaseRecord]
     lives: Sequence[Life]
+    kept: Sequence[AttemptTotal] = ()
+    """What is left of the attempts of a job that is rolled up; any of them that are still there count no longer."""
+
+    @property
+    def totals(self) -> Sequence[AttemptTotal]:
+        """What its attempts come to."""
+        return self.kept if self.job.rolled_up else add_up(self.attempts)
+
+    @property
+    def lease_totals(self) -> LeaseTotals:
+        """What its leases come to."""
+        return LeaseTotals.kept_by(self.job) if self.job.rolled_up else add_up_leases(self.leases, self.attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,8 @@ class JobReport:
 def report_job(rows: JobRows, now: float) -> JobReport:
     """Work the report out; of a job that still runs, as far as it has come."""
     window = conversion_window(rows.job, now)
-    portions = [_portion(a, rows.job.voice) for a in rows.attempts]
+    totals = rows.totals
+    portions = [_portion(t, rows.job.voice) for t in totals]
     # Who never took part because the conversion had not begun, or was over, was not there.
     workers = by_worker(portions, rows.lives, window or Span(0.0, 0.0))
     return JobReport(
@@ -74,9 +88,9 @@ def report_job(rows: JobRows, now: float) -> JobReport:
         conversion=pace_of(window, workers) if window else None,
         workers=workers,
         capabilities=by_capability(portions, rows.lives, window or Span(0.0, 0.0)),
-        stages=stage_table(rows.attempts),
-        losses=sum_losses(rows.attempts, rows.leases),
-        peak_memory_mb=max((a.peak_memory_mb for a in rows.attempts), default=0.0),
+        stages=stage_table(totals),
+        losses=sum_losses(totals, rows.lease_totals),
+        peak_memory_mb=max((t.peak_memory_mb for t in totals), default=0.0),
     )
 
 
@@ -111,16 +125,16 @@ def _facts(job: JobRecord) -> JobFacts:
     )
 
 
-def _portion(attempt: AttemptRecord, voice: str) -> Portion:
+def _portion(total: AttemptTotal, voice: str) -> Portion:
     return Portion(
-        worker=attempt.worker,
-        capability=attempt.capability,
-        device=attempt.device,
-        engine=attempt.engine,
+        worker=total.worker,
+        capability=total.capability,
+        device=total.device,
+        engine=total.engine,
         voice=voice,
-        outcome=attempt.outcome,
-        atoms=1,
-        audio_seconds=attempt.audio_seconds,
-        busy_seconds=attempt.busy,
-        peak_memory_mb=attempt.peak_memory_mb,
+        outcome=total.outcome,
+        atoms=total.attempts,
+        audio_seconds=total.audio_seconds,
+        busy_seconds=total.busy,
+        peak_memory_mb=total.peak_memory_mb,
     )

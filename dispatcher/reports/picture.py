@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from dispatcher.jobs.copies import find_copies
 from dispatcher.reports.job import JobRows
-from dispatcher.reports.losses import find_copies
 from dispatcher.reports.sound import Recording, Seen, look_at, look_at_fullest
 from dispatcher.reports.sound_panels import DEPTH, draw_sound
 from dispatcher.reports.timeline import lay_out_bars
@@ -34,6 +34,10 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
     if job.result_key is None:
         raise InputError(
             f"job {job.id} is {job.state}, and only finished jobs can be drawn", Remedy(Act.SHOW_JOB, str(job.id))
+        )
+    if job.rolled_up:
+        raise InputError(
+            f"the pieces of job {job.id} are no longer kept, so it cannot be drawn; its report still tells their totals"
         )
     source = Recording(
         keys.source_key(job.source_hash), job.name, job.length, job.allow_truncated,

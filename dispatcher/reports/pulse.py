@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from dispatcher.reports.wording import shown_factor
 from storage.records.database import Database
 from storage.records.schema import AttemptRecord, JobRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, GOOD, JobState, WorkerState
+from storage.records.states import GOOD, OPEN_JOBS, WORKERS_THERE, JobState
 
 #: Seconds over which the pace is taken: long enough for slow machines to end an atom, short enough to be news.
 WINDOW = 60.0
@@ -56,7 +56,7 @@ def read_pulse(database: Database, now: float, lost_after: float, failed_since: 
         there = connection.execute(
             select(func.count())
             .select_from(WorkerRecord)
-            .where(WorkerRecord.state != WorkerState.GONE)
+            .where(WorkerRecord.state.in_(WORKERS_THERE))
             .where(WorkerRecord.last_seen >= now - lost_after)
         ).scalar_one()
         return Pulse(
@@ -78,7 +78,7 @@ def _pace(connection: Connection, now: float) -> float:
 
 
 def _open_jobs(connection: Connection) -> int:
-    counting = select(func.count()).select_from(JobRecord).where(JobRecord.state.not_in(ENDED_JOBS))
+    counting = select(func.count()).select_from(JobRecord).where(JobRecord.state.in_(OPEN_JOBS))
     return int(connection.execute(counting).scalar_one())
 
 

@@ -1,23 +1,25 @@
 """Reading from SQL what the reports are made of."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
-from dispatcher.jobs.loading import load_job
+from dispatcher.jobs.loading import job_in
+from dispatcher.jobs.totals import AttemptTotal
 from dispatcher.reports.job import JobRows, conversion_window
 from dispatcher.reports.period import EndedJobs, PeriodRows
 from dispatcher.reports.work import Life, Portion, Span
 from storage.records.column_values import names_in
 from storage.records.database import Database
-from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord, WorkerRecord
+from storage.records.rows import columns, read_rows
+from storage.records.schema import AttemptRecord, AttemptTotalRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import ENDED_JOBS
 
 
 def read_job(database: Database, job_id: int, now: float) -> JobRows:
     """All records of one job, or UnknownJob."""
-    job = load_job(database, job_id)
     with database.reading() as connection, Session(connection, expire_on_commit=False) as session:
         attempts = list(
             session.scalars(select(AttemptRecord).where(AttemptRecord.job_id == job_id).order_by(AttemptRecord.id))
@@ -26,17 +28,38 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
             session.scalars(select(LeaseRecord).where(LeaseRecord.job_id == job_id).order_by(LeaseRecord.created_at))
         )
         session.expunge_all()
-    took_part = {a.incarnation for a in attempts}
+        # Last, because it says whether all of them were still there: PostgreSQL shows each statement the newest rows.
+        job = job_in(connection, job_id)
+        kept = _kept_totals(connection, job_id) if job.rolled_up else []
+    took_part = {a.incarnation for a in attempts} | {t.incarnation for t in kept}
     window = conversion_window(job, now)
     workers = _workers_there(database, window) if window else []
     lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= names_in(w.offers)]
-    return JobRows(job, attempts, leases, lives)
+    return JobRows(job, attempts, leases, lives, kept)
+
+
+def _kept_totals(connection: Connection, job_id: int) -> list[AttemptTotal]:
+    return read_rows(
+        connection,
+        AttemptTotal,
+        select(*columns(AttemptTotal, AttemptTotalRecord))
+        .where(AttemptTotalRecord.job_id == job_id)
+        .order_by(AttemptTotalRecord.id),
+    )
 
 
 def read_period(database: Database, period: Span) -> PeriodRows:
-    """What ended in a period, added up by SQL: a busy farm makes millions of attempts a week."""
-    of_attempts = AttemptRecord.ended_at.between(period.start, period.end)
-    return _added_up(database, period, of_attempts, JobRecord.ended_at.between(period.start, period.end))
+    """What ended in a period, added up by SQL: a busy farm makes millions of attempts a week.
+
+    A total counts where its last attempt does, which is at most an hour after its first.
+    """
+    return _added_up(
+        database,
+        period,
+        AttemptRecord.ended_at.between(period.start, period.end),
+        AttemptTotalRecord.ended_at.between(period.start, period.end),
+        JobRecord.ended_at.between(period.start, period.end),
+    )
 
 
 def read_batch(database: Database, batch_id: int, now: float) -> tuple[PeriodRows, Span]:
@@ -50,15 +73,19 @@ def read_batch(database: Database, batch_id: int, now: float) -> tuple[PeriodRow
             ).where(of_batch)
         ).one()  # fmt: skip
     period = Span(began or now, ended if is_over and ended else now)
-    return _added_up(database, period, of_batch, of_batch), period
+    return _added_up(database, period, of_batch, of_batch, of_batch), period
 
 
 def _added_up(
-    database: Database, period: Span, of_attempts: ColumnElement[bool], of_jobs: ColumnElement[bool]
+    database: Database,
+    period: Span,
+    of_attempts: ColumnElement[bool],
+    of_totals: ColumnElement[bool],
+    of_jobs: ColumnElement[bool],
 ) -> PeriodRows:
-    """What these attempts and jobs come to, and who was there."""
+    """What these attempts, totals of attempts and jobs come to, and who was there."""
     return PeriodRows(
-        portions=_portions(database, of_attempts),
+        portions=_portions(database, of_attempts, of_totals),
         lives=[_life(w) for w in _workers_there(database, period)],
         ended=_ended_jobs(database, of_jobs, ENDED_JOBS),
     )
@@ -81,25 +108,19 @@ def _life(worker: WorkerRecord) -> Life:
     return Life(worker.name, worker.capability, Span(worker.started_at, worker.last_seen))
 
 
-def _portions(database: Database, which: ColumnElement[bool]) -> list[Portion]:
-    who = (AttemptRecord.worker, AttemptRecord.capability, AttemptRecord.device, AttemptRecord.engine)
+def _portions(database: Database, of_attempts: ColumnElement[bool], of_totals: ColumnElement[bool]) -> list[Portion]:
+    """The attempts of jobs that have them, and what is left of others: in one statement, so that none counts twice."""
+    tries = _summed(AttemptRecord, func.count()).where(~JobRecord.rolled_up, of_attempts)
+    kept = _summed(AttemptTotalRecord, cast(func.sum(AttemptTotalRecord.attempts), BigInteger)).where(of_totals)
     with database.reading() as connection:
-        rows = connection.execute(
-            select(
-                *who,
-                JobRecord.voice,
-                AttemptRecord.outcome,
-                func.count(),
-                func.sum(AttemptRecord.audio_seconds),
-                func.sum(AttemptRecord.busy),
-                func.max(AttemptRecord.peak_memory_mb),
-            )
-            .join(JobRecord, JobRecord.id == AttemptRecord.job_id)
-            .where(which)
-            .group_by(*who, JobRecord.voice, AttemptRecord.outcome)
-        )
         # The columns stand in the order of Portion's fields.
-        return [Portion(*columns) for columns in map(tuple, rows)]
+        return [Portion(*found) for found in map(tuple, connection.execute(union_all(tries, kept)))]
+
+
+def _summed(record: type[AttemptRecord | AttemptTotalRecord], count: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    who = (record.worker, record.capability, record.device, record.engine, JobRecord.voice, record.outcome)
+    sums = (func.sum(record.audio_seconds), func.sum(record.busy), func.max(record.peak_memory_mb))
+    return select(*who, count, *sums).join(JobRecord, JobRecord.id == record.job_id).group_by(*who)
 
 
 def _ended_jobs(database: Database, which: ColumnElement[bool], states: Collection[str]) -> dict[str, EndedJobs]:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from storage.records.column_values import names_in
 from storage.records.database import Database
 from storage.records.schema import JobRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, OPEN_JOBS, WorkerState
+from storage.records.states import ENDED_JOBS, OPEN_JOBS, WORKERS_TAKING
 
 Live = Sequence[frozenset[str]]
 
@@ -15,9 +15,7 @@ Live = Sequence[frozenset[str]]
 def live_offers(database: Database) -> Live:
     """What each worker that is there offers."""
     with database.reading() as connection:
-        rows = connection.execute(
-            select(WorkerRecord.offers).where(WorkerRecord.state.in_((WorkerState.READY, WorkerState.BUSY)))
-        ).scalars()
+        rows = connection.execute(select(WorkerRecord.offers).where(WorkerRecord.state.in_(WORKERS_TAKING))).scalars()
         return [names_in(offers) for offers in rows]
 
 

@@ -1,4 +1,4 @@
-"""Removing what ended jobs have left in the object store, once it has been kept long enough."""
+"""Removing what ended jobs have left in the object store and in the records, once it has been kept long enough."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dispatcher.kinds.catalog import kind_named
+from dispatcher.studio.rolling_up import RollingUp
 from storage import keys
 from storage.errors import ServiceError
 from storage.objects.store import ObjectStore
@@ -36,7 +37,8 @@ class Sweeping:
         self.clock = clock
 
     def run(self) -> None:
-        """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source.
+        """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source, and roll up
+        what the records hold of them.
 
         Also removes uploads that were begun a day ago and never finished.
         """
@@ -44,6 +46,7 @@ class Sweeping:
             end = self.clock() + LONGEST
             while self._sweep() == AT_ONCE and self.clock() < end:
                 pass
+            RollingUp(self.database, self._before, self.clock).run()
         try:
             self.store.tidy(self.clock() - DAY)
         except ServiceError as error:
@@ -59,13 +62,19 @@ class Sweeping:
                 for key in list(self._left_by(job)):
                     self.store.delete(key)
         with self.database.writing() as connection:
-            connection.execute(update(JobRecord).where(JobRecord.id.in_([job.id for job in jobs])).values(swept=True))
+            ours = JobRecord.id.in_([job.id for job in jobs])
+            # One that was begun again meanwhile has no time of its end.
+            connection.execute(update(JobRecord).where(ours, JobRecord.ended_at < self._before).values(swept=True))
         return len(jobs)
 
+    @property
+    def _before(self) -> float:
+        """What ended earlier has been kept long enough."""
+        return self.clock() - self.keep_days * DAY
+
     def _due(self) -> list[JobRecord]:
-        before = self.clock() - self.keep_days * DAY
         # Only jobs that have ended have a time of their end.
-        query = select(JobRecord).where(~JobRecord.swept, JobRecord.ended_at < before)
+        query = select(JobRecord).where(~JobRecord.swept, JobRecord.ended_at < self._before)
         with self.database.reading() as connection, Session(connection, expire_on_commit=False) as session:
             jobs = list(session.scalars(query.order_by(JobRecord.ended_at).limit(AT_ONCE)))
             session.expunge_all()

@@ -13,7 +13,7 @@ from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.rows import insert_if_absent
 from storage.records.schema import JobRecord, ModelRecord, VoiceRecord
-from storage.records.states import ENDED_JOBS
+from storage.records.states import OPEN_JOBS
 from storage.remedies import Act, Remedy
 from storage.spelling import guessed
 from workers.engines import catalog
@@ -89,7 +89,7 @@ def refuse_if_in_use(database: Database, content_hash: str, what: str) -> None:
     """Raise an InputError while an open job needs the package."""
     with database.reading() as connection:
         rows = connection.execute(
-            select(JobRecord.id, JobRecord.recipe).where(JobRecord.state.not_in(ENDED_JOBS)).order_by(JobRecord.id)
+            select(JobRecord.id, JobRecord.recipe).where(JobRecord.state.in_(OPEN_JOBS)).order_by(JobRecord.id)
         ).all()
     job = next((row.id for row in rows if content_hash in row.recipe.values()), None)
     if job is not None:

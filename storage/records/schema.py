@@ -84,6 +84,20 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
         return self.source_frames / self.source_rate
 
 
+class RolledUpColumns(MappedAsDataclass, kw_only=True):
+    """What is left of a job's leases once it is rolled up."""
+
+    rolled_up: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its totals stand for its attempts and leases, which count no longer."""
+    cleared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the rows of its attempts, leases and atoms are gone too."""
+    leases: Mapped[int] = mapped_column(default=0, server_default="0")
+    leases_lost: Mapped[int] = mapped_column(default=0, server_default="0")
+    leases_dropped: Mapped[int] = mapped_column(default=0, server_default="0")
+    copies: Mapped[int] = mapped_column(default=0, server_default="0")
+    copies_won: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 class BatchRecord(Record, kw_only=True):
     """Jobs that were handed in together and are spoken of by one name."""
 
@@ -94,7 +108,7 @@ class BatchRecord(Record, kw_only=True):
     created_at: Mapped[float]
 
 
-class JobRecord(ConversionColumns, Record, kw_only=True):
+class JobRecord(ConversionColumns, RolledUpColumns, Record, kw_only=True):
     """One recording to be converted, with running counts of its progress."""
 
     __tablename__ = "jobs"
@@ -107,6 +121,13 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
         Index("jobs_by_source", "source_hash"),
         Index("jobs_to_sweep", "ended_at", sqlite_where=text("swept = 0 AND ended_at IS NOT NULL"),
               postgresql_where=text("NOT swept AND ended_at IS NOT NULL")),
+        Index("jobs_to_roll_up", "ended_at", sqlite_where=text("swept = 1 AND cleared = 0"),
+              postgresql_where=text("swept AND NOT cleared")),
+        # What most jobs are, however many there will be: written once in a job's life.
+        Index("jobs_ended", "state", "ended_at", sqlite_where=text("ended_at IS NOT NULL"),
+              postgresql_where=text("ended_at IS NOT NULL")),
+        Index("jobs_ended_by_number", "state", "id", sqlite_where=text("ended_at IS NOT NULL"),
+              postgresql_where=text("ended_at IS NOT NULL")),
         Index("jobs_by_source_bytes", "source_bytes"),
     )  # fmt: skip
 
@@ -173,7 +194,7 @@ class JobRecord(ConversionColumns, Record, kw_only=True):
     first_atom_took: Mapped[float] = mapped_column(default=0.0)
     stitch_took: Mapped[float] = mapped_column(default=0.0)
     swept: Mapped[bool] = mapped_column(default=False)
-    """Whether its atoms were removed from the object store."""
+    """Whether its source and atoms were removed from the object store."""
 
 
 class AtomRecord(Record, kw_only=True):
@@ -214,8 +235,8 @@ class LeaseRecord(Record, kw_only=True):
         Index("leases_by_job", "job_id"),
         Index("leases_by_original", "copy_of", sqlite_where=text("copy_of IS NOT NULL"),
               postgresql_where=text("copy_of IS NOT NULL")),
-        Index("leases_by_bundle", "bundle", sqlite_where=text("state IN ('queued', 'running')"),
-              postgresql_where=text("state IN ('queued', 'running')")),
+        Index("leases_by_bundle", "bundle", sqlite_where=text("bundle IS NOT NULL"),
+              postgresql_where=text("bundle IS NOT NULL")),
     )  # fmt: skip
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -240,16 +261,11 @@ class LeaseRecord(Record, kw_only=True):
     ended_at: Mapped[float | None] = mapped_column(default=None)
 
 
-class AttemptRecord(Record, kw_only=True):
-    """One try of one atom by one worker: where the time went and how it ended. Durations are in seconds."""
+class EffortColumns(MappedAsDataclass, kw_only=True):
+    """Who worked on what, how it ended and where the time went: of one try of an atom, or of many. Durations are in
+    seconds.
+    """
 
-    __tablename__ = "attempts"
-    __table_args__ = (Index("attempts_by_job", "job_id"), Index("attempts_by_time", "ended_at"))
-
-    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
-    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
-    number: Mapped[int] = mapped_column(Integer)
-    token: Mapped[str] = mapped_column(String(32))
     worker: Mapped[str]
     incarnation: Mapped[str] = mapped_column(String(32))
     capability: Mapped[str] = mapped_column(String(16))
@@ -272,11 +288,39 @@ class AttemptRecord(Record, kw_only=True):
     ended_at: Mapped[float]
 
 
+class AttemptRecord(EffortColumns, Record, kw_only=True):
+    """One try of one atom by one worker."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_by_job", "job_id"), Index("attempts_by_time", "ended_at"))
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    token: Mapped[str] = mapped_column(String(32))
+
+
+class AttemptTotalRecord(EffortColumns, Record, kw_only=True):
+    """What the tries of a job that were alike come to; kept for ever, in place of the tries themselves."""
+
+    __tablename__ = "attempt_totals"
+    __table_args__ = (Index("attempt_totals_by_job", "job_id"), Index("attempt_totals_by_time", "ended_at"))
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
+    job_id: Mapped[int] = mapped_column(Counted, ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempts: Mapped[int]
+
+
 class WorkerRecord(Record, kw_only=True):
     """One run of a worker process, from its first heartbeat to its last."""
 
     __tablename__ = "workers"
-    __table_args__ = (Index("workers_by_time", "last_seen"), Index("workers_by_name", "name"))
+    __table_args__ = (
+        Index("workers_by_time", "last_seen"),
+        Index("workers_by_name", "name"),
+        # Whoever was there once stays in the records for ever; those that are there are few.
+        Index("workers_by_state", "state"),
+    )
 
     incarnation: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]

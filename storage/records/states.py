@@ -62,6 +62,9 @@ class Outcome(StrEnum):
 
 #: Outcomes that finish an atom.
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
+#: Workers that are there, and those of them that take leases.
+WORKERS_THERE = tuple(state for state in WorkerState if state != WorkerState.GONE)
+WORKERS_TAKING = (WorkerState.READY, WorkerState.BUSY)
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
 OPEN_JOBS = tuple(state for state in JobState if state not in ENDED_JOBS)

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from dispatcher.jobs.totals import add_up
 from dispatcher.reports.job import JobRows, report_job
 from dispatcher.reports.stages import stage_table
 from dispatcher.reports.summary import summarise
@@ -65,7 +66,7 @@ def test_stages_have_shares_of_busy_time_and_a_leases_wait_counts_once() -> None
         attempt(1, "a", "one", queue_wait=5.0, fetch=0.5, convert=1.5, stages={"pitch": 0.5}),
         attempt(2, "b", "two", queue_wait=1.0, busy=4.0, store=2.0),
     ]
-    table = {s.name: (s.seconds, s.share, s.part_of) for s in stage_table(attempts)}
+    table = {s.name: (s.seconds, s.share, s.part_of) for s in stage_table(add_up(attempts))}
     assert table == {
         "queue wait": (6.0, None, None),
         "fetch": (1.0, 0.125, None),

@@ -1,4 +1,6 @@
-from dispatcher.reports.losses import Failure, find_copies, sum_losses
+from dispatcher.jobs.copies import find_copies
+from dispatcher.jobs.totals import add_up, add_up_leases
+from dispatcher.reports.losses import Failure, sum_losses
 from tests.reports.rows import attempt, lease
 
 
@@ -38,7 +40,7 @@ def test_losses_are_added_up() -> None:
         attempt(1, "a", "two", "failed", error="no room", busy=0.25),
         attempt(1, "a", "two", "failed", busy=0.5),
     ]
-    losses = sum_losses(attempts, leases)
+    losses = sum_losses(add_up(attempts), add_up_leases(leases, attempts))
     assert losses.failures == (Failure("no room", 2, ("one", "two")), Failure("no reason given", 1, ("two",)))
     assert (losses.leases, losses.leases_lost, losses.leases_dropped) == (5, 1, 1)
     assert (losses.copies, losses.copies_won) == (2, 1)

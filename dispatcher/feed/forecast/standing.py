@@ -10,10 +10,11 @@ from dispatcher.feed.forecast.stages import SPLIT, STITCH, Cost, Load, Took, mea
 from dispatcher.feed.forecast.work import Work, atoms_in
 from dispatcher.feed.snapshot import A_MOMENT, read_classes, read_speeds
 from dispatcher.feed.views import ClassView
+from dispatcher.jobs.loading import in_states
 from storage.records.column_values import names_in
 from storage.records.rows import columns, read_rows
 from storage.records.schema import JobRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, JobState
+from storage.records.states import OPEN_JOBS, JobState
 from storage.settings import Settings
 
 #: Finished jobs that tell what stages cost: enough for a median, and recent.
@@ -51,7 +52,7 @@ class Standing:
 
 def read_standing(connection: Connection, now: float, settings: Settings, *, is_up: bool) -> Standing:
     """The farm now. Of one that is not up, nobody is there, and what was in their hands waits."""
-    jobs = read_rows(connection, _Open, select(*columns(_Open, JobRecord)).where(JobRecord.state.not_in(ENDED_JOBS)))
+    jobs = read_rows(connection, _Open, select(*columns(_Open, JobRecord)).where(JobRecord.state.in_(OPEN_JOBS)))
     works = [work for job in jobs if (work := _work(job, now, settings.atom_seconds, is_up=is_up))]
     whole = [job for job in jobs if job.seconds - job.seconds_split > A_MOMENT]
     split, stitch = _costs(connection, settings.transfers)
@@ -98,7 +99,7 @@ def _work(job: _Open, now: float, longest_atom: float, *, is_up: bool) -> Work |
 def _costs(connection: Connection, at_a_time: int) -> tuple[Cost, Cost]:
     rows = connection.execute(
         select(JobRecord.seconds, JobRecord.split_took, JobRecord.stitch_took)
-        .where(JobRecord.state == JobState.FINISHED)
+        .where(in_states([JobState.FINISHED]))
         .order_by(JobRecord.id.desc())
         .limit(RECENT)
     ).all()

@@ -15,7 +15,7 @@ from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import FarmRecord, JobRecord
-from storage.records.states import ENDED_JOBS
+from storage.records.states import OPEN_JOBS
 from storage.remedies import Act, Remedy
 from storage.settings import Settings
 
@@ -79,7 +79,7 @@ def _not_yet() -> Said:
 
 
 def _open_jobs(database: Database) -> int:
-    statement = select(func.count()).select_from(JobRecord).where(JobRecord.state.not_in(ENDED_JOBS))
+    statement = select(func.count()).select_from(JobRecord).where(JobRecord.state.in_(OPEN_JOBS))
     with database.reading() as connection:
         return connection.execute(statement).scalar_one()
 
