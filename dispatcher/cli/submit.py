@@ -19,6 +19,9 @@ from dispatcher.client.farm import Farm
 @click.command("submit", cls=SectionedCommand)
 @source_options
 @request_options
+@click.option(
+    "--notify", metavar="URL", help="Address that is told when the job, or with several their batch, has ended."
+)
 @dry_run
 @as_json
 def submit_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:

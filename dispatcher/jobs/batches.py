@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from dispatcher.turns.turn import Turn
 from storage.errors import InputError, UnknownBatch
@@ -53,6 +53,19 @@ def make_batch(turn: Turn, name: str) -> tuple[int, str]:
     names = set(taken.scalars())
     free = next(one for n in count(1) if (one := name if n == 1 else f"{name}-{n}") not in names)
     return _insert(turn, free), free
+
+
+def tell_of(turn: Turn, batch_id: int, address: str) -> None:
+    """Have an address told of a batch's end, in place of any other."""
+    turn.connection.execute(update(BatchRecord).where(BatchRecord.id == batch_id).values(notify=address))
+    others = (JobRecord.batch_id == batch_id, JobRecord.notify != address)
+    turn.connection.execute(update(JobRecord).where(*others).values(notify=address))
+
+
+def told_of(turn: Turn, batch_id: int) -> str:
+    """The address that is told of a batch's end; it stays the same until this turn is over."""
+    asked = select(BatchRecord.notify).where(BatchRecord.id == batch_id).with_for_update(read=True)
+    return str(turn.connection.execute(asked).scalar_one())
 
 
 def batch_named(connection: Connection, name: str) -> int:
