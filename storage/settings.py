@@ -72,7 +72,9 @@ class Settings:
     package_gigabytes: float = _setting(
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )
-    keep_days: float = _setting(7.0, "how long atoms and sources of ended jobs are kept; 0: for ever")
+    keep_days: float = _setting(
+        7.0, "how long atoms and sources of ended jobs, and notices of ends, are kept; 0: for ever"
+    )
     flower_port: int = _setting(
         0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"
     )
@@ -80,7 +82,8 @@ class Settings:
         "", "Flower's password; empty: generated once and kept in the state folder", secret=True
     )
     hook_command: str = _setting(
-        "", "command that the dispatcher runs when a job or a batch has ended, with the event as JSON on its standard input"
+        "",
+        "command that the dispatcher runs when a job or a batch has ended, with the event as JSON on its input",
     )
     hook_url: str = _setting("", "address to which the same event is posted: `https://host/path`")
     hook_secret: str = _setting(

@@ -16,9 +16,7 @@ LONGEST_QUOTE = 100
 OF_HOOKS = ("VOICEFARM_EVENT", "VOICEFARM_EVENT_ID", "VOICEFARM_JOB", "VOICEFARM_BATCH")
 #: Variables of this program that are not settings: the settings file, whether tracebacks are shown, the parent of a
 #: child process, whether an engine may compile, and those of hooks.
-NO_SETTINGS = frozenset(
-    {"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE", *OF_HOOKS}
-)
+NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE", *OF_HOOKS})
 
 
 def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, Any]:

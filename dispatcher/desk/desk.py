@@ -110,8 +110,8 @@ class Desk:
             self.look.forget(self._no_longer_wanted)
 
     def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
-        """Ended leases, requests to deliver notices, and messages about nothing: heartbeats and requests to feed. All of
-        them come again anyway.
+        """Ended leases, requests to deliver notices, and messages about nothing, heartbeats and requests to feed;
+        they come again anyway.
         """
         with self.database.reading() as connection:
             return over_of(connection, abouts) | {"", NOTIFY_TASK}

@@ -4,16 +4,17 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from dispatcher.hooks.command import run_command
 from dispatcher.hooks.event import BATCH_ENDED, JOB_ENDED
 from dispatcher.hooks.outcome import Outcome
 from dispatcher.hooks.signing import signed_headers
-from dispatcher.hooks.targets import COMMAND, address_for
+from dispatcher.hooks.targets import COMMAND, address_of, command_of
 from dispatcher.hooks.webhook import post_event
 from storage.errors import InputError, SettingsError
 from storage.records.database import Database
@@ -64,8 +65,8 @@ class Notifying:
                 claim = uuid4().hex
                 if not (taken := self._take(claim)):
                     return
-                for notice, outcome in zip(taken, pool.map(self._told, taken), strict=True):
-                    self._write_down(notice, outcome, claim)
+                # Each is written down at once, so that a slow one does not have others repeated should we die.
+                list(pool.map(partial(self._deliver, claim), taken))
 
     def _take(self, claim: str) -> list[Notice]:
         """Claim the notices that have been due for longest; each taking counts as a try, lest one kill all studios."""
@@ -87,18 +88,20 @@ class Notifying:
             )
             return sorted(read_rows(connection, Notice, taking)) if numbers else []
 
+    def _deliver(self, claim: str, notice: Notice) -> None:
+        self._write_down(notice, self._told(notice), claim)
+
     def _told(self, notice: Notice) -> Outcome:
         if notice.tries > MOST_TRIES:
             return Outcome(notice.said or "whoever delivers it ends without a word", is_final=True)
         body = notice.body.encode()
-        if notice.target == COMMAND:
-            return run_command(self.settings.hook_command, body, self._variables(notice))
         try:
-            address = address_for(notice.target, self.settings)
+            if notice.target == COMMAND:
+                return run_command(command_of(self.settings), body, self._variables(notice))
             headers = signed_headers(self.settings.hook_secret, notice.event, body, self.clock())
+            return post_event(address_of(notice.target, self.settings), body, headers)
         except (InputError, SettingsError) as error:
             return Outcome(str(error))
-        return post_event(address, body, headers)
 
     def _variables(self, notice: Notice) -> dict[str, str]:
         """What a command finds in its environment."""
@@ -126,18 +129,9 @@ class Notifying:
             changed |= {"due_at": now + PAUSES[notice.tries - 1]}
         with self.database.writing() as connection:
             connection.execute(
-                update(NoticeRecord)
-                .where(NoticeRecord.id == notice.id, NoticeRecord.claim == claim)
-                .values(**changed)
+                update(NoticeRecord).where(NoticeRecord.id == notice.id, NoticeRecord.claim == claim).values(**changed)
             )
 
 
 def _called(notice: Notice) -> str:
     return f"the notice that {'batch' if notice.job_id is None else 'job'} {notice.job_id or notice.batch_id} has ended"
-
-
-def count_of(database: Database, state: NoticeState) -> int:
-    """How many notices are in a state."""
-    counting = select(func.count()).select_from(NoticeRecord).where(NoticeRecord.state == state)
-    with database.reading() as connection:
-        return connection.execute(counting).scalar_one()

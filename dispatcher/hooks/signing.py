@@ -24,7 +24,7 @@ def key_of(secret: str) -> bytes:
 
 
 def signed_headers(secret: str, event: str, body: bytes, now: float) -> dict[str, str]:
-    """The headers by which a receiver tells that a message is ours, new, and not changed; without a secret it cannot."""
+    """The headers by which a receiver tells that a message is ours, new and unchanged; not without a secret."""
     headers = {"webhook-id": event, "webhook-timestamp": str(int(now))}
     if secret:
         signed = b".".join((event.encode(), headers["webhook-timestamp"].encode(), body))

@@ -64,10 +64,9 @@ def _next_ends(connection: Connection) -> list[_End]:
 def _of_jobs(turn: Turn, ends: Iterable[_End]) -> Iterator[dict[str, object]]:
     hooks = hooks_of(turn.settings)
     told = [end for end in ends if end.batch_id is None or (hooks and turn.settings.hook_jobs == "all")]
+    jobs = jobs_in(turn.connection, [end.job_id for end in told])
     for end in told:
-        # Loaded for each: a job may have ended twice since.
-        if (job := jobs_in(turn.connection, [end.job_id]).get(end.job_id)) is None:
-            continue
+        job = jobs[end.job_id]
         targets = hooks if end.batch_id is not None or not job.notify else [*hooks, job.notify]
         if targets:
             # It may have been retried since, and what is told is how it ended.

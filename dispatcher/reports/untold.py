@@ -33,9 +33,7 @@ def untold_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[
     return _untold(connection, NoticeRecord.batch_id, batch_ids)
 
 
-def _untold(
-    connection: Connection, about: InstrumentedAttribute[int | None], numbers: Sequence[int]
-) -> dict[int, str]:
+def _untold(connection: Connection, about: InstrumentedAttribute[int | None], numbers: Sequence[int]) -> dict[int, str]:
     statement = (
         select(about, *columns(_Untold, NoticeRecord))
         .where(about.in_(numbers), NoticeRecord.state != NoticeState.DELIVERED, NoticeRecord.said != "")

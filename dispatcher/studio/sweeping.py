@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dispatcher.kinds.catalog import kind_named
@@ -12,7 +12,7 @@ from storage import keys
 from storage.errors import ServiceError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
-from storage.records.schema import JobRecord
+from storage.records.schema import JobRecord, NoticeRecord
 
 logger = logging.getLogger("voicefarm.studio")
 
@@ -38,9 +38,10 @@ class Sweeping:
     def run(self) -> None:
         """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source.
 
-        Also removes uploads that were begun a day ago and never finished.
+        Also removes uploads that were begun a day ago and never finished, and notices that nobody delivers any more.
         """
         if self.keep_days:
+            self._forget_notices()
             end = self.clock() + LONGEST
             while self._sweep() == AT_ONCE and self.clock() < end:
                 pass
@@ -61,6 +62,10 @@ class Sweeping:
         with self.database.writing() as connection:
             connection.execute(update(JobRecord).where(JobRecord.id.in_([job.id for job in jobs])).values(swept=True))
         return len(jobs)
+
+    def _forget_notices(self) -> None:
+        with self.database.writing() as connection:
+            connection.execute(delete(NoticeRecord).where(NoticeRecord.ended_at < self.clock() - self.keep_days * DAY))
 
     def _due(self) -> list[JobRecord]:
         before = self.clock() - self.keep_days * DAY
