@@ -20,7 +20,9 @@ from dispatcher.client.farm import Farm
 @source_options
 @request_options
 @click.option(
-    "--notify", metavar="URL", help="Address that is told when the job, or with several their batch, has ended."
+    "--notify",
+    metavar="URL",
+    help="Address that is told once the job, or the batch of several, has ended; else only the farm's own hooks are.",
 )
 @dry_run
 @as_json

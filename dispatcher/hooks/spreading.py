@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, exists, false, insert, not_, select
+from sqlalchemy import Connection, case, delete, exists, false, insert, not_, select, update
 from sqlalchemy.orm import aliased
 
 from dispatcher.hooks.event import BATCH_ENDED, JOB_ENDED, event_body, new_event
 from dispatcher.hooks.targets import hooks_of
+from dispatcher.jobs.batches import FILLING
 from dispatcher.jobs.loading import jobs_in
 from dispatcher.reports.batches import summarise_batch
 from dispatcher.reports.summary import summarise
@@ -18,6 +19,8 @@ from storage.records.states import ENDED_JOBS, NoticeState
 
 #: Ends that one turn sees to, so that it stays short.
 AT_ONCE = 200
+#: The state of an end of which only the batch is still to be told.
+JOB_TOLD = ""
 
 
 class _End(NamedTuple):
@@ -30,6 +33,12 @@ class _End(NamedTuple):
     reason: str
     ended_at: float
     is_last: bool
+    filling_until: float | None
+
+    def is_held(self, now: float) -> bool:
+        """Whether its batch would have ended with it, were not more jobs being handed in."""
+        # A moment further ahead was written by a clock that was wrong.
+        return self.is_last and now < (self.filling_until or 0.0) < now + 2 * FILLING
 
 
 def spread_ends(turn: Turn) -> None:
@@ -37,8 +46,13 @@ def spread_ends(turn: Turn) -> None:
     ends = _next_ends(turn.connection)
     if not ends:
         return
-    turn.connection.execute(delete(EndRecord).where(EndRecord.id.in_([end.id for end in ends])))
-    notices = [*_of_jobs(turn, ends), *_of_batches(turn, [end for end in ends if end.is_last])]
+    held = [end.id for end in ends if end.is_held(turn.now)]
+    over = [end for end in ends if end.id not in held]
+    turn.connection.execute(delete(EndRecord).where(EndRecord.id.in_([end.id for end in over])))
+    if held:
+        # Its job is told of now, and only its batch later.
+        turn.connection.execute(update(EndRecord).where(EndRecord.id.in_(held)).values(state=JOB_TOLD))
+    notices = [*_of_jobs(turn, ends), *_of_batches(turn, [end for end in over if end.is_last])]
     if notices:
         turn.connection.execute(insert(NoticeRecord), notices)
 
@@ -55,15 +69,17 @@ def _next_ends(connection: Connection) -> list[_End]:
         (exists().where(later.batch_id == EndRecord.batch_id, later.id > EndRecord.id), false()),
         else_=not_(exists().where(job.batch_id == EndRecord.batch_id, job.state.not_in(ENDED_JOBS))),
     )
+    filling_until = select(BatchRecord.filling_until).where(BatchRecord.id == EndRecord.batch_id).scalar_subquery()
     end = (
         EndRecord.id, EndRecord.job_id, EndRecord.batch_id, EndRecord.state, EndRecord.reason, EndRecord.ended_at,
     )  # fmt: skip
-    return read_rows(connection, _End, select(*end, is_last).order_by(EndRecord.id).limit(AT_ONCE))
+    return read_rows(connection, _End, select(*end, is_last, filling_until).order_by(EndRecord.id).limit(AT_ONCE))
 
 
 def _of_jobs(turn: Turn, ends: Iterable[_End]) -> Iterator[dict[str, object]]:
     hooks = hooks_of(turn.settings)
-    told = [end for end in ends if end.batch_id is None or (hooks and turn.settings.hook_jobs == "all")]
+    each = hooks and turn.settings.hook_jobs == "all"
+    told = [end for end in ends if end.batch_id is None or (each and end.state != JOB_TOLD)]
     jobs = jobs_in(turn.connection, [end.job_id for end in told])
     for end in told:
         job = jobs[end.job_id]

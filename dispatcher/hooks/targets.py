@@ -2,7 +2,7 @@
 
 import shlex
 
-from storage.errors import SettingsError
+from storage.errors import InputError, SettingsError
 from storage.objects.address import Address, check_web_address
 from storage.settings import Settings
 
@@ -19,7 +19,12 @@ def address_of(target: str, settings: Settings) -> Address:
     """Where a notice is posted."""
     if target == URL and not settings.hook_url:
         raise _not_set("VOICEFARM_HOOK_URL")
-    return check_web_address(settings.hook_url if target == URL else target)
+    try:
+        return check_web_address(settings.hook_url if target == URL else target)
+    except InputError as error:
+        if target != URL:
+            raise
+        raise SettingsError("VOICEFARM_HOOK_URL is no address of a web server; write https://host/path") from error
 
 
 def command_of(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert
 
-from dispatcher.jobs.batches import Known, told_of
+from dispatcher.jobs.batches import Known, begin_filling, end_filling
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.incoming import Incoming, incoming
@@ -111,6 +111,9 @@ def submit_all(
             ready, since = [], time.monotonic()
     if ready:
         yield from _submitted(turns, ready, belonging)
+    if belonging.batch_id is not None:
+        with turns.writing() as turn:
+            end_filling(turn, belonging.batch_id)
 
 
 def ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
@@ -148,7 +151,7 @@ def _of_batch(turn: Turn, belonging: Belonging) -> Mapping[str, object]:
     other.
     """
     batch_id = belonging.batch_id
-    return {} if batch_id is None else {"batch_id": batch_id, "notify": told_of(turn, batch_id)}
+    return {} if batch_id is None else {"batch_id": batch_id, "notify": begin_filling(turn, batch_id)}
 
 
 def _goes_on(turn: Turn, earlier: Known) -> bool:

@@ -15,6 +15,7 @@ _WAITING = sa.text("state = 'waiting'")
 def upgrade() -> None:
     for table in ("batches", "jobs"):
         op.add_column(table, sa.Column("notify", sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("batches", sa.Column("filling_until", sa.Float(53), nullable=False, server_default="0"))
     op.create_table(
         "ends",
         sa.Column("id", _NUMBER, primary_key=True),
@@ -52,3 +53,5 @@ def downgrade() -> None:
     for table in ("jobs", "batches"):
         with op.batch_alter_table(table) as changed:
             changed.drop_column("notify")
+            if table == "batches":
+                changed.drop_column("filling_until")

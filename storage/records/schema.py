@@ -94,6 +94,8 @@ class BatchRecord(Record, kw_only=True):
     created_at: Mapped[float]
     notify: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     """The address that is told of its end, besides those of the farm."""
+    filling_until: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """Until when it counts as being handed in, so that it has not ended although all of its jobs have."""
 
 
 class JobRecord(ConversionColumns, Record, kw_only=True):

@@ -12,6 +12,7 @@ from dispatcher.hooks.notifying import PAUSES
 from testing.services.waiting import wait_until
 from tests.hooks.conftest import SECRET, HookedDesk
 
+
 @pytest.fixture
 def migrated_url(migrated_sqlite_url: str) -> str:
     """One kind of database: what is tried here does not depend on it."""

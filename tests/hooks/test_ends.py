@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, update
 
 from dispatcher.hooks.spreading import spread_ends
-from dispatcher.jobs.batches import tell_of
+from dispatcher.jobs.batches import FILLING, begin_filling, end_filling, tell_of
 from dispatcher.jobs.ending import cancel_job, end_all, fail_job, retry_job
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import load_job
@@ -186,6 +186,38 @@ def test_a_tick_between_two_ends_that_overlap_tells_once(migrated_postgres_url: 
     desk.tick()
     assert told(desk) == [(f"batch.ended {batch}", "url")]
     database.close()
+
+
+def test_a_batch_has_not_ended_while_jobs_are_handed_in_to_it(desk: HookedDesk) -> None:
+    desk.told_by(hook_url=HOOK, hook_jobs="all")
+    batch = desk.batch()
+    first = desk.job(**STITCHING, batch_id=batch, wanted="a")
+    with desk.writing() as turn:
+        begin_filling(turn, batch)
+    desk.stitched(first)
+    for _ in range(3):
+        desk.tick()
+    assert told(desk) == [(f"job.ended {first}", "url")]
+    desk.stitched(second := desk.job(**STITCHING, batch_id=batch, wanted="b"))
+    desk.tick()
+    with desk.writing() as turn:
+        end_filling(turn, batch)
+    for _ in range(3):
+        desk.tick()
+    assert told(desk)[1:] == [(f"job.ended {second}", "url"), (f"batch.ended {batch}", "url")]
+    assert desk.ends() == 0
+
+
+def test_a_batch_whose_handing_in_was_killed_is_told_of_in_the_end(desk: HookedDesk) -> None:
+    desk.told_by(hook_url=HOOK)
+    batch = desk.batch()
+    with desk.writing() as turn:
+        begin_filling(turn, batch)
+    desk.ended(batch_id=batch)
+    desk.tick(FILLING - 10.0)
+    assert told(desk) == []
+    desk.tick(20.0)
+    assert told(desk) == [(f"batch.ended {batch}", "url")]
 
 
 def test_an_address_of_a_submission_is_told_besides_the_hooks_of_the_farm(desk: HookedDesk) -> None:
