@@ -2,12 +2,11 @@
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
-from dispatcher.hooks.notifying import PAUSES
 from dispatcher.jobs.moves import CLAIM_SECONDS, LONGEST_PAUSE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
-from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, NoticeRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, LIVE_LEASES, NoticeState, WorkerState
+from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
+from storage.records.states import ENDED_JOBS, LIVE_LEASES, WorkerState
 from storage.settings import Settings
 
 #: Ticks come every second; a longer gap means that no dispatcher was there to hear heartbeats, or that a clock was set.
@@ -79,11 +78,6 @@ def _bring_back(connection: Connection, now: float, settings: Settings) -> None:
             last_leased_at=case((JobRecord.last_leased_at > now, now), else_=JobRecord.last_leased_at),
             waiting_since=case((JobRecord.waiting_since > now, now), else_=JobRecord.waiting_since),
         )
-    )
-    connection.execute(
-        update(NoticeRecord)
-        .where(NoticeRecord.state == NoticeState.WAITING, NoticeRecord.due_at > now + PAUSES[-1])
-        .values(due_at=now)
     )
     connection.execute(
         update(FarmRecord).where(FarmRecord.name == "last_sweep", FarmRecord.value > now).values(value=now)

@@ -3,22 +3,23 @@
 from sqlalchemy import select, update
 
 from dispatcher.desk.lookout import Lookout
+from dispatcher.hooks.notifying import DUE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
-from storage.records.schema import FarmRecord, NoticeRecord
-from storage.records.states import NoticeState
+from storage.records.schema import FarmRecord
 from workers.wire.routes import NOTIFY_TASK
 
 #: Seconds until it is asked for again if nobody could look whether the message still waits.
 ASK_AGAIN = 60.0
 #: The fact under which the last time is kept.
 LAST_ASKED = "last_notify"
+#: Made once, because putting a statement together takes longer than to find that there is nothing.
+_ANY_DUE = DUE.limit(1)
 
 
 def ask_to_notify(turn: Turn, lookout: Lookout) -> None:
     """Ask once for all notices that are due, and again once that message is not in its queue any more."""
-    due = select(NoticeRecord.id).where(NoticeRecord.state == NoticeState.WAITING, NoticeRecord.due_at <= turn.now)
-    if turn.connection.execute(due.limit(1)).first() is None:
+    if turn.connection.execute(_ANY_DUE, {"now": turn.now}).first() is None:
         return
     if lookout.may_wait(NOTIFY_TASK) and not _asked_long_ago(turn, lookout):
         return

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from dispatcher.hooks.command import run_command
 from dispatcher.hooks.event import BATCH_ENDED, JOB_ENDED
@@ -34,6 +34,13 @@ AT_ONCE = 8
 CLAIM_SECONDS = 150.0
 #: Seconds of one run, so that other work gets its turn; the next tick asks for the rest.
 LONGEST = 30.0
+
+
+#: The notices that are due `now`. One that is further ahead than any pause was put off by a clock that was wrong.
+DUE = select(NoticeRecord.id).where(
+    NoticeRecord.state == NoticeState.WAITING,
+    or_(NoticeRecord.due_at <= bindparam("now"), NoticeRecord.due_at > bindparam("now") + PAUSES[-1]),
+)
 
 
 class Notice(NamedTuple):
@@ -71,15 +78,9 @@ class Notifying:
     def _take(self, claim: str) -> list[Notice]:
         """Claim the notices that have been due for longest; each taking counts as a try, lest one kill all studios."""
         now = self.clock()
-        due = (
-            select(NoticeRecord.id)
-            .where(NoticeRecord.state == NoticeState.WAITING, NoticeRecord.due_at <= now)
-            .order_by(NoticeRecord.due_at, NoticeRecord.id)
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        due = DUE.order_by(NoticeRecord.due_at, NoticeRecord.id).limit(AT_ONCE).with_for_update(skip_locked=True)
         with self.database.writing() as connection:
-            numbers = list(connection.execute(due).scalars())
+            numbers = list(connection.execute(due, {"now": now}).scalars())
             taking = (
                 update(NoticeRecord)
                 .where(NoticeRecord.id.in_(numbers))

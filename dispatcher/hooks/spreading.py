@@ -21,6 +21,8 @@ from storage.records.states import ENDED_JOBS, NoticeState
 AT_ONCE = 200
 #: The state of an end of which only the batch is still to be told.
 JOB_TOLD = ""
+#: Made once, because putting a statement together takes longer than to find that there is nothing.
+_ANY_END = select(EndRecord.id).limit(1)
 
 
 class _End(NamedTuple):
@@ -43,9 +45,9 @@ class _End(NamedTuple):
 
 def spread_ends(turn: Turn) -> None:
     """Write a notice for everybody who is to be told of the ends since the last time; only one may do it at a time."""
-    ends = _next_ends(turn.connection)
-    if not ends:
+    if turn.connection.execute(_ANY_END).first() is None:
         return
+    ends = _next_ends(turn.connection)
     held = [end.id for end in ends if end.is_held(turn.now)]
     over = [end for end in ends if end.id not in held]
     turn.connection.execute(delete(EndRecord).where(EndRecord.id.in_([end.id for end in over])))
