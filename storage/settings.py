@@ -12,20 +12,21 @@ from urllib.parse import quote
 
 from storage.errors import SettingsError
 from storage.secrets import redacted, redacted_place, secrets_of_url, without_secrets
-from storage.settings_sources import ENV_PREFIX, as_kind, folder_of, read_environment, read_file
+from storage.settings_sources import ENV_PREFIX, as_kind, folder_of, read_environment, read_file, refuse_other_words
 
 __all__ = ["ENV_PREFIX", "LONGEST_SOCKET_PATH", "Settings", "redacted"]
 
 #: Secret settings that are URLs: only the password in them is hidden.
 URLS = frozenset({"broker_url", "database_url"})
 #: Settings that are not secret but may contain a secret.
-PLACES = frozenset({"objects_url", "objects_endpoint"})
+PLACES = frozenset({"objects_url", "objects_endpoint", "hook_url"})
 #: Kernels refuse longer socket paths (108 bytes with the final zero on Linux, 104 on macOS).
 LONGEST_SOCKET_PATH = 100
 
 
-def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
+def _setting(default: Any, doc: str, *, secret: bool = False, words: tuple[str, ...] = ()) -> Any:
+    """A field; given `words`, its value is one of them."""
+    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret, "words": words})
 
 
 def _data_home() -> Path:
@@ -75,13 +76,26 @@ class Settings:
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )
     keep_days: float = _setting(
-        7.0, "how long sources, atoms and the records of single pieces are kept after a job ended; 0: for ever"
+        7.0, "how long sources, atoms, records of single pieces and notices are kept after a job ended; 0: for ever"
     )
     flower_port: int = _setting(
         0, "port of Flower on loopback, on a farm of one machine; 0: 5555, or the next that is free"
     )
     flower_password: str = _setting(
         "", "Flower's password; empty: generated once and kept in the state folder", secret=True
+    )
+    hook_command: str = _setting(
+        "",
+        "command that the dispatcher runs when a job or a batch has ended, with the event as JSON on its input",
+    )
+    hook_url: str = _setting("", "address to which the same event is posted: `https://host/path`")
+    hook_secret: str = _setting(
+        "", "secret that what is posted is signed with: `whsec_` and base64, or any text; empty: unsigned", secret=True
+    )
+    hook_jobs: str = _setting(
+        "alone",
+        "which jobs are told of by themselves: `alone` for those that belong to no batch, `all` for each",
+        words=("alone", "all"),
     )
     log_level: str = _setting("WARNING", "log level of farm processes")
 
@@ -91,7 +105,11 @@ class Settings:
         environ = os.environ if environ is None else environ
         known = {f.name: f.default for f in fields(cls)}
         given = read_file(environ, known) | read_environment(environ, known)
-        return cls(**{name: as_kind(name, value, known[name]) for name, value in given.items()})
+        values = {name: as_kind(name, value, known[name]) for name, value in given.items()}
+        for f in fields(cls):
+            if words := f.metadata["words"]:
+                refuse_other_words(f.name, values.get(f.name, f.default), words)
+        return cls(**values)
 
     @cached_property
     def state_folder(self) -> Path:
@@ -156,6 +174,11 @@ class Settings:
     def resolved_objects_url(self) -> str:
         """The object store to use."""
         return self.objects_url or (self.state_folder / "objects").as_uri()
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether somebody is told of every end."""
+        return bool(self.hook_command or self.hook_url)
 
     @property
     def tag_set(self) -> frozenset[str]:

@@ -12,9 +12,11 @@ from storage.spelling import did_you_mean
 ENV_PREFIX = "VOICEFARM_"
 #: Characters of a wrong value that an error repeats.
 LONGEST_QUOTE = 100
+#: Variables in which a hook's command, which may well call `voicefarm`, finds what happened.
+OF_HOOKS = ("VOICEFARM_EVENT", "VOICEFARM_EVENT_ID", "VOICEFARM_JOB", "VOICEFARM_BATCH")
 #: Variables of this program that are not settings: the settings file, whether tracebacks are shown, the parent of a
-#: child process, and whether an engine may compile.
-NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE"})
+#: child process, whether an engine may compile, and those of hooks.
+NO_SETTINGS = frozenset({"VOICEFARM_CONFIG", "VOICEFARM_DEBUG", "VOICEFARM_PARENT", "VOICEFARM_COMPILE", *OF_HOOKS})
 
 
 def read_file(environ: Mapping[str, str], known: Collection[str]) -> dict[str, Any]:
@@ -70,6 +72,12 @@ def as_kind(name: str, value: object, default: object) -> Any:
     if number < 0:
         raise SettingsError(f"setting {name} is {number}, but must not be negative; give one such as {default}")
     return number
+
+
+def refuse_other_words(name: str, value: str, words: Collection[str]) -> None:
+    """Refuse a value that is none of the words that a setting knows."""
+    if value not in words:
+        raise SettingsError(f"setting {name} is {_quoted(value)}; it must be {' or '.join(words)}")
 
 
 def _quoted(value: object) -> str:

@@ -188,6 +188,7 @@ def _batch_facts(s: BatchSummary) -> list[tuple[str, object]]:
         ("made", shown_time(s.created_at)),
         ("started", shown_time(s.started_at)),
         ("ended", shown_time(s.ended_at)),
+        ("not told", s.untold),
     ]
 
 
@@ -214,5 +215,6 @@ def _facts(s: JobSummary) -> list[tuple[str, object]]:
         ("submitted", shown_time(s.submitted_at)),
         ("started", shown_time(s.started_at)),
         ("ended", shown_time(s.ended_at)),
+        ("not told", s.untold),
         ("result", f"{s.format}, {s.rate_out} Hz, {s.result_frames} samples" if s.result_frames else ""),
     ]

@@ -187,6 +187,7 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         depth=options["depth"],
         track=options["track"] - 1,
         keep_original=options["keep_original"],
+        notify=options.get("notify") or "",
     )
 
 

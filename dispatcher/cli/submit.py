@@ -19,6 +19,11 @@ from dispatcher.client.farm import Farm
 @click.command("submit", cls=SectionedCommand)
 @source_options
 @request_options
+@click.option(
+    "--notify",
+    metavar="URL",
+    help="Address that is told once the job, or the batch of several, has ended; else only the farm's own hooks are.",
+)
 @dry_run
 @as_json
 def submit_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:

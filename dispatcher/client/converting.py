@@ -15,6 +15,7 @@ from dispatcher.client.following import BatchProgress, Following
 from dispatcher.client.handing_in import HandingIn
 from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.watching import pause_a_moment
+from dispatcher.hooks.pending import is_pending
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.submitting import Belonging
 from dispatcher.local.crew import Crew, crew_for, this_machine
@@ -31,6 +32,8 @@ from workers.engines import catalog
 
 #: Seconds between two looks at how far open jobs are; whether any has ended is looked at more often.
 LOOK_CLOSELY = 0.4
+#: Seconds that hooks get before a farm of our own ends.
+TOLD_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Converting:
             handing_in = HandingIn(self.turns, self.open_store(), self.belong(len(good)), good)
             try:
                 yield from self._watch_and_fetch(handing_in, keep)
+                self._let_be_told(keep)
             finally:
                 handing_in.stop()
                 self.following.add(handing_in.accepted())
@@ -104,6 +108,15 @@ class Converting:
                 keep()
                 self.audience.pause()
         yield from self._take_in_news(handing_in)
+
+    def _let_be_told(self, keep: Callable[[], None]) -> None:
+        """Give a farm of our own, which ends with us, time to call its hooks; what is left it does the next time."""
+        until = time.monotonic() + TOLD_PATIENCE
+        if not (self.settings.is_embedded and self.settings.has_hooks):
+            return
+        while is_pending(self.turns.database) and time.monotonic() < until:
+            keep()
+            self.audience.pause()
 
     def _tell(self, told: set[int]) -> None:
         """Say how far all of it is, and once of each of the first that are open what it waits for."""

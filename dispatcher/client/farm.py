@@ -34,6 +34,7 @@ from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.pulse import Pulse, read_pulse
 from dispatcher.reports.reading import read_job, read_period
 from dispatcher.reports.summary import JobSummary, summarise
+from dispatcher.reports.untold import untold_of_jobs
 from dispatcher.reports.waiting import live_offers, places_in_line
 from dispatcher.reports.work import Span
 from dispatcher.wishes.combinations import Combination
@@ -207,13 +208,15 @@ class Farm(Library):
         live = live_offers(self.database)
         jobs = load_jobs(self.database, limit, state=state, batch=batch, before=before)
         line = places_in_line(self.database, jobs)
-        return [summarise(job, live, before=line.get(job.id)) for job in jobs]
+        untold = untold_of_jobs(self.database, [job.id for job in jobs])
+        return [summarise(job, live, before=line.get(job.id), untold=untold.get(job.id, "")) for job in jobs]
 
     def job(self, job: int) -> JobSummary:
         """All that is known of one job."""
         record = load_job(self.database, job)
         before = places_in_line(self.database, [record]).get(job)
-        return summarise(record, live_offers(self.database), before=before)
+        untold = untold_of_jobs(self.database, [job]).get(job, "")
+        return summarise(record, live_offers(self.database), before=before, untold=untold)
 
     def batches(self, limit: int = 30) -> list[BatchSummary]:
         """The newest batches, newest first: how many jobs stand where."""
@@ -351,7 +354,8 @@ class Farm(Library):
         return spare_recordings(self.database, planned, self._reach)
 
     def _belonging(self, targets: Sequence[Target], batch: str | None, count: int) -> Belonging:
-        return belonging(self._turns, batch, _folder_name(targets[0].source), count)
+        told = (target.commission.wish.request.notify for target in targets)
+        return belonging(self._turns, batch, _folder_name(targets[0].source), count, next(filter(None, told), ""))
 
 
 def _folder_name(source: Place) -> str:

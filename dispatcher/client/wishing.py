@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from dispatcher.jobs.batches import check_name, known_in, make_batch, open_batch
+from dispatcher.jobs.batches import check_name, known_in, make_batch, open_batch, tell_of
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import ALONE, Belonging
 from dispatcher.turns.taking import Turns
@@ -66,15 +66,21 @@ def _mistakes_of_names(entries: Sequence[Entry], commissioning: Commissioning) -
             yield one.row.mistake("output", target.error)
 
 
-def belonging(turns: Turns, batch: str | None, like: str, count: int) -> Belonging:
-    """The batch that recordings go into: the one that was named, or a fresh one if they are several."""
+def belonging(turns: Turns, batch: str | None, like: str, count: int, notify: str = "") -> Belonging:
+    """The batch that recordings go into: the one that was named, or a fresh one if they are several; the address
+    `notify` is told of its end.
+    """
     if batch is None and count < 2:
         return ALONE
     with turns.writing() as turn:
         if batch is None:
-            return Belonging(*make_batch(turn, name_like(like)))
-        batch_id = open_batch(turn, check_name(batch))
-        return Belonging(batch_id, batch, known_in(turn.connection, batch_id))
+            found = Belonging(*make_batch(turn, name_like(like)))
+        else:
+            batch_id = open_batch(turn, check_name(batch))
+            found = Belonging(batch_id, batch, known_in(turn.connection, batch_id))
+        if notify and found.batch_id is not None:
+            tell_of(turn, found.batch_id, notify)
+        return found
 
 
 def name_like(text: str) -> str:

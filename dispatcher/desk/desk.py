@@ -22,7 +22,7 @@ from storage.records.database import Database
 from storage.records.schema import WorkerKeyRecord
 from storage.settings import Settings
 from workers.wire.messages import BundleReport, Heartbeat, LeaseReport
-from workers.wire.routes import HEARTBEAT_TASK, REPORT_TASK
+from workers.wire.routes import HEARTBEAT_TASK, NOTIFY_TASK, REPORT_TASK
 from workers.wire.rubbish import rubbish
 from workers.wire.signing import HEARTBEAT_COUNTS, Signature, Trust, signer_of
 
@@ -110,9 +110,11 @@ class Desk:
             self.look.forget(self._no_longer_wanted)
 
     def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
-        """Ended leases, and messages about nothing: heartbeats and requests to feed, which come again anyway."""
+        """Ended leases, requests to deliver notices, and messages about nothing, heartbeats and requests to feed;
+        they come again anyway.
+        """
         with self.database.reading() as connection:
-            return over_of(connection, abouts) | {""}
+            return over_of(connection, abouts) | {"", NOTIFY_TASK}
 
     def feed(self, *_: object) -> None:
         """Top up the queues; calls that come during one are combined into a single one after it."""

@@ -7,9 +7,11 @@ from sqlalchemy import Connection, case, func, select, update
 from dispatcher.desk.clock import keep_time
 from dispatcher.desk.heartbeat import lose_worker
 from dispatcher.desk.lookout import Lookout
+from dispatcher.desk.notices import ask_to_notify
 from dispatcher.desk.report import complete_jobs
 from dispatcher.desk.returning import end_lease
 from dispatcher.desk.stages import ask_for_stages
+from dispatcher.hooks.spreading import spread_ends
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
@@ -33,6 +35,8 @@ def tick(turn: Turn, lookout: Lookout) -> None:
     _lose_vain_leases(turn, lookout)
     _complete_jobs(turn)
     ask_for_stages(turn, lookout)
+    spread_ends(turn)
+    ask_to_notify(turn, lookout)
     _sweep_now_and_then(turn)
     turn.feed_next()
 

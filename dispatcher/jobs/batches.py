@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from dispatcher.turns.turn import Turn
 from storage.errors import InputError, UnknownBatch
@@ -14,6 +14,9 @@ from storage.remedies import Act, Remedy
 
 #: Characters that a name may have: one line of a terminal.
 LONGEST_NAME = 80
+#: Seconds for which a batch counts as being handed in after it was last said: longer than it takes to hand in any one
+#: recording. Whoever is killed over it says nothing more.
+FILLING = 3600.0
 
 
 class Known(NamedTuple):
@@ -53,6 +56,33 @@ def make_batch(turn: Turn, name: str) -> tuple[int, str]:
     names = set(taken.scalars())
     free = next(one for n in count(1) if (one := name if n == 1 else f"{name}-{n}") not in names)
     return _insert(turn, free), free
+
+
+def tell_of(turn: Turn, batch_id: int, address: str) -> None:
+    """Have an address told of a batch's end, in place of any other."""
+    turn.connection.execute(update(BatchRecord).where(BatchRecord.id == batch_id).values(notify=address))
+    others = (JobRecord.batch_id == batch_id, JobRecord.notify != address)
+    turn.connection.execute(update(JobRecord).where(*others).values(notify=address))
+
+
+def begin_filling(turn: Turn, batch_id: int) -> str:
+    """Say that jobs are being handed in to a batch, of which the first may well end before the last is there; returns
+    the address that is told of its end, which stays the same until this turn is over.
+    """
+    asked = select(BatchRecord.notify, BatchRecord.filling_until).where(BatchRecord.id == batch_id)
+    notify, until = turn.connection.execute(asked.with_for_update(key_share=True)).one()
+    if until < turn.now + FILLING / 2:
+        _fill_until(turn, batch_id, turn.now + FILLING)
+    return str(notify)
+
+
+def end_filling(turn: Turn, batch_id: int) -> None:
+    """Say that all jobs are there."""
+    _fill_until(turn, batch_id, 0.0)
+
+
+def _fill_until(turn: Turn, batch_id: int, moment: float) -> None:
+    turn.connection.execute(update(BatchRecord).where(BatchRecord.id == batch_id).values(filling_until=moment))
 
 
 def batch_named(connection: Connection, name: str) -> int:

@@ -13,6 +13,7 @@ from storage.audio.channels import ALL_MIXED, Channels
 from storage.audio.formats import FORMATS, format_of
 from storage.audio.write import writable_rate
 from storage.errors import InputError
+from storage.objects.address import check_web_address
 from storage.records.database import Database
 from storage.remedies import Act, Remedy
 from storage.settings import Settings
@@ -59,6 +60,8 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
     check_tags(database, settings, request.require)
     kind = format_of(request.format or FORMATS[0])
     check_shape(request, kind)
+    if request.notify:
+        check_web_address(request.notify)
     rate = request.rate or writable_rate(kind, voice.rate, request.depth)
     if rate not in RATES:
         raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")

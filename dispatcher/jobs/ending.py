@@ -1,19 +1,20 @@
-"""Ending a job before its time, and beginning it again."""
+"""Ending a job, in time or before, and beginning it again."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from dispatcher.jobs.counters import counted_anew
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.jobs.life import Event, leads_to, possible_from
 from dispatcher.jobs.loading import job_in
-from dispatcher.jobs.moves import CLAIM_OVER, move, move_all
+from dispatcher.jobs.moves import CLAIM_OVER, move_all, move_and_read
 from dispatcher.kinds.catalog import kind_named
 from dispatcher.turns.turn import Drop, Turn
 from storage.errors import InputError
+from storage.records.notices import EndRecord
 from storage.records.rows import columns, read_rows
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import WORKERS_THERE, AtomState, JobState, LeaseState
@@ -25,6 +26,35 @@ class _Dropped(NamedTuple):
     token: str
     queue: str
     worker: str | None
+
+
+class _Ended(NamedTuple):
+    """A job that has just ended."""
+
+    id: int
+    batch_id: int | None
+    state: str
+    reason: str
+    notify: str
+
+
+def end_all(turn: Turn, job_ids: Sequence[int], event: Event, *, claim: str | None = None, **values: Any) -> list[int]:
+    """End jobs, all by the same event, and write it down where somebody is to be told; every end passes here.
+
+    Returns those whose state allowed it.
+    """
+    ended = move_and_read(
+        turn.connection, _Ended, job_ids, event, claim=claim, claim_over=True, ended_at=turn.now, **values
+    )
+    # Jobs are cancelled by people, on machines that need not know of the dispatcher's hooks: it will see.
+    everybody = turn.settings.has_hooks or event is Event.CANCELLED
+    if told := [job for job in ended if everybody or job.notify]:
+        rows = [
+            {"job_id": job.id, "batch_id": job.batch_id, "state": job.state, "reason": job.reason, "ended_at": turn.now}
+            for job in told
+        ]
+        turn.connection.execute(insert(EndRecord), rows)
+    return [job.id for job in ended]
 
 
 def fail_job(turn: Turn, job_id: int, reason: str) -> None:
@@ -74,7 +104,7 @@ def _end_early(turn: Turn, job_id: int, event: Event, reason: str) -> bool:
         .order_by(LeaseRecord.token)
         .with_for_update()
     )
-    if not move(turn.connection, job_id, event, reason=reason, ended_at=turn.now, claim_over=True):
+    if not end_all(turn, [job_id], event, reason=reason):
         return False
     dropped = read_rows(
         turn.connection,

@@ -1,11 +1,12 @@
 """Changing a job's state in SQL, guarded by the state that it must be in, and what a claim is in its row."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, update
 
 from dispatcher.jobs.life import Event, leads_to, possible_from
+from storage.records.rows import Row, columns, read_rows
 from storage.records.schema import JobRecord
 
 #: Seconds after which a claim that was not renewed is free for others.
@@ -22,6 +23,12 @@ PATIENCE = 12 * 3600.0
 CLAIM_OVER: dict[str, Any] = {
     "claim": None, "claim_until": 0.0, "claims": 0, "waiting_for": "", "waiting_since": None, "not_before": 0.0,
 }  # fmt: skip
+
+
+class _Number(NamedTuple):
+    """A job that was moved."""
+
+    id: int
 
 
 def move(
@@ -52,6 +59,24 @@ def move_all(
     **values: Any,
 ) -> list[int]:
     """Apply an event to several jobs at once; returns those whose state allowed it."""
+    moved = move_and_read(
+        connection, _Number, job_ids, event, claim=claim, claim_over=claim_over, only_where=only_where, **values
+    )
+    return [job.id for job in moved]
+
+
+def move_and_read(
+    connection: Connection,
+    row: type[Row],
+    job_ids: Sequence[int],
+    event: Event,
+    *,
+    claim: str | None = None,
+    claim_over: bool = False,
+    only_where: ColumnElement[bool] | None = None,
+    **values: Any,
+) -> list[Row]:
+    """The same, with columns of the jobs that were moved, as they are now."""
     statement = update(JobRecord).where(JobRecord.id.in_(job_ids), JobRecord.state.in_(possible_from(event)))
     if claim is not None:
         statement = statement.where(JobRecord.claim == claim)
@@ -59,5 +84,5 @@ def move_all(
         statement = statement.where(only_where)
     if claim_over:
         values = {**CLAIM_OVER, **values}
-    changed = connection.execute(statement.values(state=leads_to(event), **values).returning(JobRecord.id))
-    return list(changed.scalars())
+    changing = statement.values(state=leads_to(event), **values).returning(*columns(row, JobRecord))
+    return read_rows(connection, row, changing)

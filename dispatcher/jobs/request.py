@@ -30,6 +30,8 @@ class Request:
     """Which of the recording's tracks of sound is converted, counted from 0."""
     keep_original: bool = False
     """Whether a film keeps its own sound beside the converted."""
+    notify: str = ""
+    """The address that is told when the job has ended, or its batch."""
 
     @property
     def unusual(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert
 
-from dispatcher.jobs.batches import Known
+from dispatcher.jobs.batches import Known, begin_filling, end_filling
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.incoming import Incoming, incoming
@@ -84,7 +84,7 @@ def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequ
     """Take in one recording and ask for its split; returns its job's number."""
     taken = _take_in(store, Intake(source, checked), ALONE, Reach(turns.settings))
     with turns.writing() as turn:
-        (job_id,) = _write_jobs(turn, [taken], ALONE)
+        (job_id,) = _write_jobs(turn, [taken], {})
     return job_id
 
 
@@ -111,6 +111,9 @@ def submit_all(
             ready, since = [], time.monotonic()
     if ready:
         yield from _submitted(turns, ready, belonging)
+    if belonging.batch_id is not None:
+        with turns.writing() as turn:
+            end_filling(turn, belonging.batch_id)
 
 
 def ahead(threads: int, items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
@@ -132,14 +135,23 @@ def _submitted(
 ) -> Iterator[tuple[int, Accepted]]:
     accepted: dict[int, Accepted] = {}
     with turns.writing() as turn:
+        of_batch = _of_batch(turn, belonging)
         for place, taken in ready:
             if taken.earlier is not None and _goes_on(turn, taken.earlier):
                 accepted[place] = Accepted(taken.earlier.job_id, is_new=False)
         fresh = [(place, taken) for place, taken in ready if place not in accepted]
         if fresh:
-            job_ids = _write_jobs(turn, [taken for _, taken in fresh], belonging)
+            job_ids = _write_jobs(turn, [taken for _, taken in fresh], of_batch)
             accepted |= {place: Accepted(job) for (place, _), job in zip(fresh, job_ids, strict=True)}
     yield from accepted.items()
+
+
+def _of_batch(turn: Turn, belonging: Belonging) -> Mapping[str, object]:
+    """What a batch's jobs have from it. Batches are locked before jobs, so that no two transactions wait for each
+    other.
+    """
+    batch_id = belonging.batch_id
+    return {} if batch_id is None else {"batch_id": batch_id, "notify": begin_filling(turn, batch_id)}
 
 
 def _goes_on(turn: Turn, earlier: Known) -> bool:
@@ -199,11 +211,13 @@ def look_into(recording: Incoming, name: str, checked: CheckedRequest) -> tuple[
     return facts, channels_within(facts, checked.channels, checked.format, request.depth)
 
 
-def _write_jobs(turn: Turn, taken: Sequence[_Taken], belonging: Belonging) -> list[int]:
-    """Record the jobs and ask for their splits; returns their numbers in the same order."""
+def _write_jobs(turn: Turn, taken: Sequence[_Taken], of_batch: Mapping[str, object]) -> list[int]:
+    """Record the jobs, with what they have from their batch, and ask for their splits; returns their numbers in the
+    same order.
+    """
     inserted = turn.connection.execute(
         insert(JobRecord).returning(JobRecord.id, sort_by_parameter_order=True),
-        [{**_job_row(turn.now, one), "batch_id": belonging.batch_id} for one in taken],
+        [{**_job_row(turn.now, one), **of_batch} for one in taken],
     )
     job_ids = [int(job_id) for job_id in inserted.scalars()]
     for job_id in job_ids:
@@ -224,6 +238,8 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "path": storable(str(taken.intake.source)),
         "wanted": taken.intake.wanted,
         "mark": taken.mark,
+        "batch_id": None,
+        "notify": request.notify,
         "carried": None if taken.intake.carried is None else dict(taken.intake.carried),
         "source_hash": taken.hash,
         "source_bytes": taken.bytes,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from dispatcher.jobs.batches import newest_of
+from dispatcher.reports.untold import untold_of_batches
 from dispatcher.reports.wording import shown_left
 from storage.records.database import Database
 from storage.records.schema import BatchRecord, JobRecord
@@ -29,6 +30,8 @@ class BatchSummary:
     started_at: float | None
     ended_at: float | None
     """When its last job ended; nothing while some are open."""
+    untold: str
+    """Who could not be told of its end so far, and why."""
 
     @property
     def open(self) -> int:
@@ -55,13 +58,21 @@ def read_batches(database: Database, limit: int, names: Sequence[str] | None = N
     if names is not None:
         statement = statement.where(BatchRecord.name.in_(names))
     with database.reading() as connection:
+        found = connection.execute(statement.limit(limit)).all()
+        untold = untold_of_batches(connection, [batch_id for batch_id, *_ in found])
         return [
-            _summary(connection, batch_id, name, created_at)
-            for batch_id, name, created_at in connection.execute(statement.limit(limit)).all()
+            _summary(connection, batch_id, name, created_at, untold.get(batch_id, ""))
+            for batch_id, name, created_at in found
         ]
 
 
-def _summary(connection: Connection, batch_id: int, name: str, created_at: float) -> BatchSummary:
+def summarise_batch(connection: Connection, batch_id: int) -> BatchSummary:
+    """A batch that has just ended, of which nobody was told yet."""
+    found = select(BatchRecord.id, BatchRecord.name, BatchRecord.created_at).where(BatchRecord.id == batch_id)
+    return _summary(connection, *connection.execute(found).one(), untold="")
+
+
+def _summary(connection: Connection, batch_id: int, name: str, created_at: float, untold: str) -> BatchSummary:
     done = case((JobRecord.state.in_(ENDED_JOBS), JobRecord.seconds), else_=JobRecord.seconds_done)
     rows = connection.execute(
         select(
@@ -82,6 +93,7 @@ def _summary(connection: Connection, batch_id: int, name: str, created_at: float
         seconds_done=sum(row[3] for row in rows),
         started_at=_least(row[4] for row in rows),
         ended_at=max((row[5] for row in rows if row[5] is not None), default=None) if is_over else None,
+        untold=untold,
     )
 
 

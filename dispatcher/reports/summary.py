@@ -52,14 +52,20 @@ class JobSummary:
     submitted_at: float
     started_at: float | None
     ended_at: float | None
+    untold: str
+    """Who could not be told of its end so far, and why."""
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
         return asdict(self)
 
 
-def summarise(job: JobRecord, live: Live, now: float | None = None, before: int | None = None) -> JobSummary:
-    """A job's summary, given what the workers that are there offer, and how many jobs come before it."""
+def summarise(
+    job: JobRecord, live: Live, now: float | None = None, before: int | None = None, untold: str = ""
+) -> JobSummary:
+    """A job's summary, given what the workers that are there offer, how many jobs come before it, and who could not be
+    told of its end.
+    """
     now = time.time() if now is None else now
     finished = job.state == JobState.FINISHED
     done = 1.0 if finished else min(job.seconds_done / job.seconds, 1.0) if job.seconds else 0.0
@@ -91,6 +97,7 @@ def summarise(job: JobRecord, live: Live, now: float | None = None, before: int 
         submitted_at=job.submitted_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
+        untold=untold,
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from celery import Celery
 
+from dispatcher.hooks.notifying import Notifying
 from dispatcher.studio.split.mending import Mending
 from dispatcher.studio.split.short import ShortSplitting
 from dispatcher.studio.split.splitting import Splitting
@@ -57,6 +58,11 @@ class Studio:
     def stitching(self) -> Stitching:
         """Joins converted atoms."""
         return Stitching(self.turns, self.store)
+
+    @cached_property
+    def notifying(self) -> Notifying:
+        """Delivers notices of ends."""
+        return Notifying(self.turns.database, self.settings)
 
     @cached_property
     def sweeping(self) -> Sweeping:

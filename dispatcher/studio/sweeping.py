@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dispatcher.kinds.catalog import kind_named
@@ -13,6 +13,7 @@ from storage import keys
 from storage.errors import ServiceError
 from storage.objects.store import ObjectStore
 from storage.records.database import Database
+from storage.records.notices import NoticeRecord
 from storage.records.schema import JobRecord
 
 logger = logging.getLogger("voicefarm.studio")
@@ -40,9 +41,10 @@ class Sweeping:
         """Remove sources and atoms of jobs that ended long ago, unless a younger job has the same source, and roll up
         what the records hold of them.
 
-        Also removes uploads that were begun a day ago and never finished.
+        Also removes uploads that were begun a day ago and never finished, and notices that nobody delivers any more.
         """
         if self.keep_days:
+            self._forget_notices()
             end = self.clock() + LONGEST
             while self._sweep() == AT_ONCE and self.clock() < end:
                 pass
@@ -66,6 +68,10 @@ class Sweeping:
             # One that was begun again meanwhile has no time of its end.
             connection.execute(update(JobRecord).where(ours, JobRecord.ended_at < self._before).values(swept=True))
         return len(jobs)
+
+    def _forget_notices(self) -> None:
+        with self.database.writing() as connection:
+            connection.execute(delete(NoticeRecord).where(NoticeRecord.ended_at < self._before))
 
     @property
     def _before(self) -> float:

@@ -13,7 +13,15 @@ from dispatcher.studio.studio import Studio
 from storage.errors import BrokerUnavailable
 from storage.settings import Settings
 from workers.wire.parent import end_with
-from workers.wire.routes import DESK_QUEUE, FEED_TASK, MEND_TASK, SPLIT_TASK, STITCH_TASK, SWEEP_TASK
+from workers.wire.routes import (
+    DESK_QUEUE,
+    FEED_TASK,
+    MEND_TASK,
+    NOTIFY_TASK,
+    SPLIT_TASK,
+    STITCH_TASK,
+    SWEEP_TASK,
+)
 from workers.wire.rubbish import rubbish
 from workers.wire.sending import URGENT, send
 from workers.wire.transport import use_for_redis
@@ -70,6 +78,12 @@ def stitch(*arguments: object) -> None:
 def sweep(*_: object) -> None:
     """Remove what ended jobs have left."""
     STUDIO.sweeping.run()
+
+
+@shared_task(name=NOTIFY_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
+def notify(*_: object) -> None:
+    """Deliver the notices that are due."""
+    STUDIO.notifying.run()
 
 
 def _work(

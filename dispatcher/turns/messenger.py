@@ -9,8 +9,8 @@ from celery import Celery
 from dispatcher.kinds.kind import Stage
 from dispatcher.turns.turn import Asked, Drop, Followups, Issued
 from workers.wire.messages import Bundle
-from workers.wire.routes import SPLIT_QUEUE, SWEEP_TASK
-from workers.wire.sending import drop_leases, send, step_of
+from workers.wire.routes import NOTIFY_TASK, SPLIT_QUEUE, STITCH_QUEUE, SWEEP_TASK
+from workers.wire.sending import URGENT, drop_leases, send, step_of
 
 #: Seconds after which a worker that still holds a lease is told again to drop it: the message may have been lost.
 TELL_AGAIN = 15.0
@@ -37,6 +37,8 @@ class Messenger:
             send(self.app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids))
         if followups.sweep:
             send(self.app, SWEEP_TASK, SPLIT_QUEUE)
+        if followups.notify:
+            send(self.app, NOTIFY_TASK, STITCH_QUEUE, priority=URGENT, about=NOTIFY_TASK)
         if followups.drops:
             drop_leases(self.app, by_workers(self._untold(followups.drops)))
 

@@ -45,6 +45,7 @@ class Followups:
 
     feed: bool = False
     sweep: bool = False
+    notify: bool = False
     drops: list[Drop] = field(default_factory=list)
     stages: list[Asked] = field(default_factory=list)
     leases: list[Issued] = field(default_factory=list)
@@ -52,7 +53,7 @@ class Followups:
     @property
     def is_silent(self) -> bool:
         """Whether there is no message to send."""
-        return not (self.sweep or self.drops or self.stages or self.leases)
+        return not (self.sweep or self.notify or self.drops or self.stages or self.leases)
 
     def asked_for(self, stage: Stage) -> list[int]:
         """The jobs whose stage is asked for."""
@@ -83,6 +84,10 @@ class Turn:
     def feed_next(self) -> None:
         """Have the queues topped up: there is work to hand out, or a worker to take it."""
         self.followups.feed = True
+
+    def notify_next(self) -> None:
+        """Have a studio deliver the notices that are due."""
+        self.followups.notify = True
 
     def sweep_next(self) -> None:
         """Have what ended jobs left removed from the object store."""

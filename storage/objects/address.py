@@ -3,16 +3,20 @@
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
+from typing import cast
 from urllib.parse import quote, unquote
 
 from storage.errors import InputError
 
 #: Schemes that can be read; results go to the first only.
 SCHEMES = ("s3", "http", "https")
+WEB = ("http", "https")
 #: Two letters at least: a single one would be a drive.
 _WRITTEN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 #: The same in a Path, where two or three slashes are one.
 _IN_PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|$)")
+#: A server's name or number with or without its port.
+_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]\x00-\x20\x7f]+)(:\d{1,5})?")
 #: What stays as it is in a URL's path and query.
 _AS_IT_IS = "/%:@!$&'()*+,;=?"
 #: What no name of a file may have: slashes of either kind, and what a terminal obeys.
@@ -102,6 +106,15 @@ def read_place(text: str) -> Place:
     # As a browser would send it: what a URL may not hold is escaped, what is escaped already stays so.
     spelt, query = quote(path, safe=_AS_IT_IS), quote(query, safe=_AS_IT_IS)
     return Address(scheme, _named(host, f"{scheme}://…"), spelt, (who, query))
+
+
+def check_web_address(text: str) -> Address:
+    """The address of a web server that something can be sent to; refuses anything else, without repeating it."""
+    place = read_place(text.strip())
+    host = place.host if isinstance(place, Address) and place.scheme in WEB else ""
+    if not _SERVER.fullmatch(host):
+        raise InputError("what is to be told of ends is no address of a web server; write https://host/path")
+    return cast("Address", place)
 
 
 def placed(path: Path) -> Place:

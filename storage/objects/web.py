@@ -12,6 +12,7 @@ from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote
 from urllib.request import (
+    BaseHandler,
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
     HTTPHandler,
@@ -40,6 +41,10 @@ PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *(s for s i
 BROKEN = (HTTPError, URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
 
 
+#: How we say who we are.
+_CALLED = {"User-Agent": "voicefarm"}
+
+
 @dataclass(slots=True)
 class _Fetched:
     """What is known of a file while it is fetched."""
@@ -54,11 +59,23 @@ def ask(
     url: str, headers: Mapping[str, str], *, method: str = "GET", who: str = "", patience: float = PATIENCE
 ) -> http.client.HTTPResponse:
     """The answer of a web server; redirects lead to web servers only, and nobody else is told who asks."""
-    request = Request(url, headers={"User-Agent": "voicefarm", **headers}, method=method)  # noqa: S310 - see _OPENER
+    request = Request(url, headers={**_CALLED, **headers}, method=method)  # noqa: S310 - see _opener
+    return _answered(_OPENER, request, who, patience)
+
+
+def post(address: Address, body: bytes, headers: Mapping[str, str], patience: float = PATIENCE) -> None:
+    """Post something to a web server; whatever it answers but that all is well, a redirect too, is an HTTPError."""
+    who, query = address.secret
+    url = replace(address, secret=("", query)).url
+    request = Request(url, body, headers={**_CALLED, **headers}, method="POST")  # noqa: S310 - see _opener
+    _answered(_STRAIGHT, request, who, patience).close()
+
+
+def _answered(opener: OpenerDirector, request: Request, who: str, patience: float) -> http.client.HTTPResponse:
     if who:
         request.add_unredirected_header("Authorization", f"Basic {b64encode(unquote(who).encode()).decode()}")
     try:
-        answer: http.client.HTTPResponse = _OPENER.open(request, timeout=patience)
+        answer: http.client.HTTPResponse = opener.open(request, timeout=patience)
     except HTTPError as error:
         # What it says beside its status is not read.
         error.close()
@@ -181,11 +198,11 @@ def _refusal(address: Address, error: HTTPError) -> InputError:
     return InputError(f"{address} cannot be fetched (the server answers {said}); check the address")
 
 
-def _opener() -> OpenerDirector:
+def _opener(*more: BaseHandler) -> OpenerDirector:
     """Knows http and https only, so that a redirect cannot lead to a file of this machine or to FTP."""
     opener = OpenerDirector()
     for handler in (
-        ProxyHandler(), HTTPHandler(), HTTPSHandler(), _Redirecting(), HTTPDefaultErrorHandler(), HTTPErrorProcessor(),
+        ProxyHandler(), HTTPHandler(), HTTPSHandler(), HTTPDefaultErrorHandler(), HTTPErrorProcessor(), *more,
     ):  # fmt: skip
         opener.add_handler(handler)
     return opener
@@ -203,4 +220,6 @@ class _Redirecting(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-_OPENER = _opener()
+_OPENER = _opener(_Redirecting())
+#: Follows no redirects.
+_STRAIGHT = _opener()

@@ -106,6 +106,10 @@ class BatchRecord(Record, kw_only=True):
     id: Mapped[int] = mapped_column(Counted, primary_key=True, init=False)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[float]
+    notify: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """The address that is told of its end, besides those of the farm."""
+    filling_until: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """Until when it counts as being handed in, so that it has not ended although all of its jobs have."""
 
 
 class JobRecord(ConversionColumns, RolledUpColumns, Record, kw_only=True):
@@ -150,6 +154,8 @@ class JobRecord(ConversionColumns, RolledUpColumns, Record, kw_only=True):
     """What its result says of itself: which recording and which request it was made of."""
     carried: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     """What its owner wants back with the result."""
+    notify: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """The address that is told of its end, or of its batch's, besides those of the farm."""
     source_hash: Mapped[str]
     source_bytes: Mapped[int]
     engine: Mapped[str]

@@ -60,6 +60,14 @@ class Outcome(StrEnum):
     engine than the job wants: the atom is not to blame."""
 
 
+class NoticeState(StrEnum):
+    """A notice waits to be delivered, until it is, or until nobody tries any more."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given up"
+
+
 #: Outcomes that finish an atom.
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
 #: Workers that are there, and those of them that take leases.

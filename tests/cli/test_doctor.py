@@ -58,6 +58,11 @@ def bad(settings: Settings) -> dict[str, str]:
         ({"state": "/dev/null/state"}, "state folder", "cannot be written to (Not a directory)"),
         ({"state": "/proc/state"}, "state folder", "cannot be written to"),
         ({"scratch": "/proc/nowhere"}, "disk", "/proc/nowhere cannot be written to (No such file or directory)"),
+        ({"hook_url": f"ftp://u:{SECRET}@host"}, "hooks", "no address of a web server; write https://host/path"),
+        ({"hook_url": "https://host/a", "hook_secret": f"whsec_{SECRET}!"}, "hooks", "is not base64"),
+        ({"hook_command": "/nowhere/told --all"}, "hooks", "names /nowhere/told, which is no program that can be run"),
+        ({"hook_command": "/dev/null"}, "hooks", "check its path and that it is executable"),
+        ({"hook_command": "sh -c 'told"}, "hooks", "cannot be split into words (No closing quotation)"),
         ({"objects_url": "s3://b", "objects_endpoint": f"http://k:{SECRET}@[x"}, "object store", ""),
     ],
 )
@@ -69,6 +74,26 @@ def test_a_malformed_setting_is_reported_once_in_a_sentence(
     assert words in found_bad[what]
     assert SECRET not in found_bad[what]
     assert "cannot be checked" not in found_bad[what]
+
+
+@pytest.mark.parametrize(
+    ("given", "severity", "said"),
+    [
+        ({}, "ok", "none is set"),
+        ({"hook_command": "sh -c true"}, "ok", "sh is run"),
+        ({"hook_url": "https://hooks.studio/a/b?c", "hook_secret": "any"}, "ok", "https://hooks.studio is told"),
+        ({"hook_url": "http://localhost:80/", "hook_secret": "any"}, "ok", "http://localhost:80 is told"),
+        ({"hook_url": "http://[::1]:80/", "hook_secret": "any"}, "ok", "http://[::1]:80 is told"),
+        ({"hook_url": "http://10.0.0.2/", "hook_secret": "any"}, "note", "everybody on the way can read"),
+        ({"hook_url": "https://hooks.studio"}, "note", "unsigned, as VOICEFARM_HOOK_SECRET is not set"),
+    ],
+)
+def test_hooks_are_looked_at_without_telling_anybody(
+    build_settings: Build, given: Mapping[str, Any], severity: str, said: str
+) -> None:
+    hooks = found(build_settings(**given))["hooks"]
+    assert hooks.severity == severity
+    assert said in hooks.said
 
 
 def test_one_cause_is_reported_once(build_settings: Build, s3_fields: Mapping[str, str]) -> None:

@@ -77,6 +77,15 @@ def test_a_request_that_cannot_be_met_is_refused(
         assert word in said
 
 
+@pytest.mark.parametrize(
+    "url", ["ftp://studio/told", "https://:80", "hooks.studio/told", "http://[::1", "s3://told/s3cret"]
+)
+def test_an_address_that_nothing_can_be_posted_to_is_refused(refusal: Refusal, talk: Path, url: str) -> None:
+    said = refusal("submit", talk, "--voice", "through", "--notify", url)
+    assert "no address of a web server; write https://host/path" in said
+    assert "s3cret" not in said
+
+
 @pytest.mark.parametrize("name", ["convert", "submit"])
 def test_a_folder_without_recordings_is_refused(refusal: Refusal, tmp_path: Path, name: str) -> None:
     assert "hold no recordings" in refusal(name, tmp_path, "--voice", "through")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from sqlalchemy import insert, select
+
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.studio.sweeping import AT_ONCE, DAY, Sweeping
 from storage.keys import source_key
 from storage.objects.folder import FolderStore
+from storage.records.notices import NoticeRecord
 from tests.desk.conftest import DeskModel
 
 
@@ -53,3 +56,21 @@ def test_one_run_sweeps_all_that_is_due_however_many_and_jobs_of_one_source_too(
     assert load_job(desk.database, jobs[0]).source_hash == load_job(desk.database, jobs[1]).source_hash
     assert swept(desk, store, days_later=7.1) == {"results/1.wav"}
     assert all(load_job(desk.database, job).swept for job in jobs)
+
+
+def test_notices_that_nobody_delivers_any_more_are_forgotten_after_the_set_days(
+    desk: DeskModel, tmp_path: Path
+) -> None:
+    job = desk.job(atoms=1, state="finished", ended_at=desk.now)
+    notice = {"event": "evt_1", "job_id": job, "target": "url", "body": "{}", "due_at": 0.0, "created_at": 0.0}
+    with desk.writing() as turn:
+        for state, ended_at in (("delivered", desk.now), ("given up", desk.now), ("waiting", None)):
+            turn.connection.execute(insert(NoticeRecord).values(**notice, state=state, ended_at=ended_at))
+
+    def states(days_later: float) -> set[str]:
+        swept(desk, FolderStore(tmp_path / "objects"), days_later)
+        with desk.database.reading() as connection:
+            return set(connection.execute(select(NoticeRecord.state)).scalars())
+
+    assert states(6.9) == {"delivered", "given up", "waiting"}
+    assert states(7.1) == {"waiting"}

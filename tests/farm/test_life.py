@@ -1,6 +1,8 @@
 """A job's life on a real farm: cancelled, retried, overtaken, or waiting for what nobody offers."""
 
+import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -22,10 +24,13 @@ def slow_voice(farm: RunningFarm, pace: float = 0.25) -> str:
     return add_voice(farm.database, "slow", "through", {"pace": pace}).name
 
 
-def test_a_cancelled_job_stops_and_a_retried_one_resumes_where_it_stopped(
-    open_farm: OpenFarm, short_recording: Path
+def test_a_cancelled_job_stops_a_retried_one_resumes_where_it_stopped_and_both_ends_are_told(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:
-    with open_farm(workers=1) as farm:
+    told = tmp_path / "told.jsonl"
+    told.touch()
+    hook = shlex.join(["sh", "-c", f"{{ cat; echo; }} >> {shlex.quote(str(told))}"])
+    with open_farm(workers=1, hook_command=hook) as farm:
         job = farm.submit(short_recording, slow_voice(farm))
         farm.wait(lambda: farm.job(job).atoms_done >= 1, "the first atom")
         farm.cancel(job)
@@ -35,6 +40,10 @@ def test_a_cancelled_job_stops_and_a_retried_one_resumes_where_it_stopped(
         farm.retry(job)
         assert farm.job(job).atoms_done == done
         assert farm.finish(job).state == "finished"
+        farm.wait(lambda: len(told.read_text().splitlines()) == 2, "word of both ends")
+        events = [json.loads(line) for line in told.read_text().splitlines()]
+        assert [event["type"] for event in events] == ["job.ended"] * 2
+        assert [event["data"]["state"] for event in events] == ["cancelled", "finished"]
 
 
 def test_a_job_waits_for_what_no_worker_offers_and_starts_when_one_comes(

@@ -26,7 +26,8 @@ machine of a farm needs which setting is in [farm.md](farm.md).
 TAIL = """\
 
 Two variables are not settings: `VOICEFARM_CONFIG` names the file, and `VOICEFARM_DEBUG=1` shows where an error came
-from, as `voicefarm --debug` does.
+from, as `voicefarm --debug` does. A hook's command finds `VOICEFARM_EVENT`, `VOICEFARM_EVENT_ID`, `VOICEFARM_JOB` and
+`VOICEFARM_BATCH` in its environment ([bulk.md](bulk.md#when-it-is-done)).
 """
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from storage.settings import ENV_PREFIX, Settings
+from storage.settings_sources import OF_HOOKS
 from tests.infra.places import DOCS, INFRA, infra_files
 
 #: Read by voicefarm, though they are no settings.
-OTHERS = {"VOICEFARM_CONFIG", "VOICEFARM_PARENT", "VOICEFARM_DEBUG"}
+OTHERS = {"VOICEFARM_CONFIG", "VOICEFARM_PARENT", "VOICEFARM_DEBUG", *OF_HOOKS}
 KNOWN = OTHERS | {ENV_PREFIX + f.name.upper() for f in fields(Settings)}
 VARIABLE = re.compile(r"VOICEFARM_[A-Z_]*[A-Z]")
 INTERPOLATED = re.compile(r"\$\{([A-Z0-9_]+)")

@@ -20,6 +20,7 @@ SPLIT_TASK = "dispatcher.split"
 STITCH_TASK = "dispatcher.stitch"
 SWEEP_TASK = "dispatcher.sweep"
 MEND_TASK = "dispatcher.mend"
+NOTIFY_TASK = "dispatcher.notify"
 
 #: Remote control command that tells workers to drop leases.
 DROP_COMMAND = "drop_leases"

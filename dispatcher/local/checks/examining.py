@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from dispatcher.local.checks import broker, database, machine, object_store, records
+from dispatcher.local.checks import broker, database, hooks, machine, object_store, records
 from dispatcher.local.finding import Finding, Said
 from storage.errors import VoicefarmError
 from storage.remedies import Act, Remedy
@@ -19,6 +19,7 @@ CHECKS: dict[str, Callable[[Settings], Said]] = {
     "models": records.look_at_models,
     "farm": records.look_at_farm,
     "trust": records.look_at_trust,
+    "hooks": hooks.look,
 }
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import bindparam, update
 
+from dispatcher.jobs.ending import end_all
 from dispatcher.jobs.life import Event
 from dispatcher.jobs.loading import jobs_in, load_job
-from dispatcher.jobs.moves import move_all
 from dispatcher.kinds.conversion import STITCH
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
@@ -192,7 +192,7 @@ def _record(turns: Turns, claim: Claim, made: Sequence[_Made]) -> None:
             rows,
             execution_options={"synchronize_session": None},
         )  # fmt: skip
-        move_all(turn.connection, sorted(ours), Event.STITCHED, claim=claim.token, claim_over=True, ended_at=turn.now)
+        end_all(turn, sorted(ours), Event.STITCHED, claim=claim.token)
 
 
 def exactly(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:
