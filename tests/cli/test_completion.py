@@ -16,6 +16,7 @@ from dispatcher.cli.shells import joined
 from dispatcher.client.glance import glance
 from storage.records.database import Database
 from storage.records.schema import VoiceRecord
+from storage.records.states import ENDED_JOBS
 from tests.cli.running import ROOT
 from tests.storage.rows import add_job
 
@@ -47,7 +48,7 @@ def state(tmp_path: Path, session_sqlite: Path, monkeypatch: pytest.MonkeyPatch)
     database = Database(f"sqlite:///{shutil.copy(session_sqlite, folder / 'records.sqlite3')}")
     with database.writing() as connection:
         for state, name in (("failed", "a:b\nc.wav"), ("finished", "done.wav"), ("converting", "talk.wav")):
-            add_job(connection, state=state, name=name)
+            add_job(connection, state=state, name=name, ended_at=1.75e9 + 2 if state in ENDED_JOBS else None)
         connection.execute(
             insert(VoiceRecord).values(
                 name="brave", engine="world", recipe={}, rate_out=24_000, content_hash="0", created_at=0
