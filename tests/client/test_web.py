@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from dispatcher.client import Farm, Request
-from dispatcher.client.answers import Submission
+from dispatcher.client.answers import Delivery
 from storage.objects.address import read_place
 from storage.settings import Settings
 from testing.sounds import tone
@@ -49,7 +49,7 @@ def endpoint(recording: bytes) -> Iterator[str]:
         yield endpoint
 
 
-def submitted(farm: Farm, endpoint: str, *paths: str) -> dict[str, Submission]:
+def submitted(farm: Farm, endpoint: str, *paths: str) -> dict[str, Delivery]:
     places = [read_place(endpoint + path) for path in paths]
     return {str(s.source).removeprefix(endpoint): s for s in farm.submit_all(places, THROUGH)}
 
