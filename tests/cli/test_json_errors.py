@@ -11,8 +11,8 @@ import pytest
 
 from dispatcher.cli.main import main
 from storage.errors import BrokerUnavailable
-from storage.records.database import Database
 from storage.printable import printable
+from storage.records.database import Database
 from tests.storage.rows import add_job
 
 Failing = Callable[..., tuple[Any, str, object]]
