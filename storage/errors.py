@@ -1,9 +1,16 @@
 """All of voicefarm's errors, as one small tree."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from storage.remedies import Remedy, advised
+
+
+def described(sentence: str, kind: str, advice: Iterable[str] = ()) -> dict[str, Any]:
+    """The form that every error has for programs."""
+    return {"sentence": sentence, "kind": kind, "advice": list(advice)}
 
 
 class VoicefarmError(Exception):
@@ -19,6 +26,15 @@ class VoicefarmError(Exception):
 
     def __str__(self) -> str:
         return advised(self.sentence, self.remedies)
+
+    @property
+    def kind(self) -> str:
+        """The kind of error for programs, such as `unknown_voice`."""
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def to_json(self, word: Callable[[Remedy], str] = str) -> dict[str, Any]:
+        """The whole sentence, the kind, and each of the remedies that end the sentence, in the words of `word`."""
+        return described(advised(self.sentence, self.remedies, word), self.kind, map(word, self.remedies))
 
 
 class SettingsError(VoicefarmError):
@@ -45,6 +61,11 @@ class ManifestRefused(InputError):
         self.path = path
         self.mistakes = mistakes
         """Line, column and sentence of each; numbers count from 1, and 0 is the whole."""
+
+    def to_json(self, word: Callable[[Remedy], str] = str) -> dict[str, Any]:
+        """As every error, with each of its mistakes."""
+        mistakes = [{"line": line, "column": at, "sentence": said} for line, at, said in self.mistakes]
+        return {**super().to_json(word), "mistakes": mistakes}
 
 
 class UnknownVoice(InputError):

@@ -12,6 +12,9 @@ HISTORY = "A=PCM,F=48000,W=24,M=stereo,T=Recorder 8\r\n"
 #: Where its markers are, what they are called, and how long the second lasts.
 MARKS = ((12_000, "Clap"), (36_001, "Größe"))
 STRETCH = 6_000
+#: Timers of a playout system, the last of which is not in use, and loops of a sampler.
+TIMERS = ((b"AUDs", 0), (b"SEG1", 24_001), (b"EOD ", 48_000), (bytes(4), 99))
+LOOPS = ((0, 47_999), (12_001, 24_000))
 LISTED = {"INAM": "Roof", "IART": "Ada", "IPRD": "The film", "ICMT": "wild track", "ISFT": "Recorder 1.0"}
 
 
@@ -59,6 +62,18 @@ def adtl(marks: tuple[tuple[int, str], ...] = MARKS) -> bytes:
 
 def info(listed: dict[str, str] = LISTED) -> bytes:
     return b"INFO" + b"".join(chunk(name.encode(), text.encode() + b"\0") for name, text in listed.items())
+
+
+def cart(timers: tuple[tuple[bytes, int], ...] = TIMERS) -> bytes:
+    texts = b"0101" + b"".join(text.encode().ljust(64, b"\0") for text in ("Roof", "Ada", "1234", "", "PSA", "", "out"))
+    dates = b"2026-11-2800:00:002026-12-3123:59:59" + bytes(3 * 64) + struct.pack("<i", 32_768)
+    due = b"".join(struct.pack("<4sI", usage, sample) for usage, sample in timers)
+    return texts + dates + due.ljust(64, b"\0") + bytes(276) + b"http://localhost/".ljust(1024, b"\0") + b"tags\r\n"
+
+
+def smpl(loops: tuple[tuple[int, int], ...] = LOOPS, own: bytes = b"own") -> bytes:
+    head = struct.pack("<9I", 1, 2, 20_833, 60, 7, 25, 0x01020304, len(loops), len(own))
+    return head + b"".join(struct.pack("<6I", n, 0, first, last, 0, 3) for n, (first, last) in enumerate(loops)) + own
 
 
 def broadcast(seconds: float = 1.0, *, rf64: bool = False, behind: bytes = b"", **chunks: bytes) -> bytes:

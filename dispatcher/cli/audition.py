@@ -8,11 +8,12 @@ import click
 
 from dispatcher.cli.asking import as_json, read_assignments
 from dispatcher.cli.completing import VOICE
+from dispatcher.cli.deliveries import print_deliveries
 from dispatcher.cli.interrupting import minding_ctrl_c, stop_if_interrupted
 from dispatcher.cli.printing import print_table
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.saying import complain, say
 from dispatcher.client.answers import Delivery
 from dispatcher.client.auditioning import PAGE
 from dispatcher.client.converting import Audience
@@ -52,7 +53,7 @@ def audition_command(
                 with display.aside():
                     complain(f"{delivery.voice}: {worded(delivery.error)}")
     if as_json:
-        print_json([d.to_json(worded) for d in sorted(done, key=lambda d: d.place)])
+        print_deliveries(done)
     else:
         rows = [
             (wanted[d.place].voice, _settings(wanted[d.place].settings), d.result.name if d.result else d.state)

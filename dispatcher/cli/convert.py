@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from dispatcher.cli.asking import PLACE, as_json
+from dispatcher.cli.deliveries import print_deliveries, tell_delivery
 from dispatcher.cli.interrupting import minding_ctrl_c, stop_if_interrupted
 from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.progress import progress_display
-from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
-from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.saying import complain
 from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.sources import STREAM, find_wishes, source_options, streamed
 from dispatcher.cli.summing_up import sum_up
@@ -43,7 +43,7 @@ def convert_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
     with streamed(options):
         done = _convert(options, quiet=quiet)
     if as_json:
-        print_json([d.to_json(worded) for d in sorted(done, key=lambda d: d.place)])
+        print_deliveries(done)
     if not all(d.is_good for d in done):
         sys.exit(1)
 
@@ -69,7 +69,7 @@ def _convert(options: dict[str, Any], *, quiet: bool) -> list[Delivery]:
             for delivery in deliveries:
                 done.append(delivery)
                 with display.aside():
-                    _tell(delivery, quiet=quiet)
+                    tell_delivery(delivery, quiet=quiet)
     if not quiet:
         sum_up(done, time.monotonic() - began)
     return done
@@ -79,13 +79,3 @@ def _existing(options: dict[str, Any]) -> Existing:
     if options["overwrite"]:
         return Existing.REPLACE
     return Existing.KEEP_ALL if options["skip_existing"] else Existing.KEEP_CURRENT
-
-
-def _tell(delivery: Delivery, *, quiet: bool) -> None:
-    if delivery.error is not None:
-        complain(f"{delivery.source}: {worded(delivery.error)}")
-        return
-    if not quiet and delivery.state != "there":
-        say(f"{delivery.source} -> {delivery.result}")
-    if delivery.remark:
-        complain(f"{delivery.source}: {delivery.remark}")

@@ -8,8 +8,7 @@ import click
 
 from dispatcher.cli.asking import PLACE, as_json
 from dispatcher.cli.completing import JOB_OR_BATCH
-from dispatcher.cli.remedies import worded
-from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.deliveries import print_deliveries, tell_delivery
 from dispatcher.client.answers import Delivery
 from dispatcher.client.farm import Farm
 from dispatcher.client.watching import pause_a_moment
@@ -35,13 +34,9 @@ def fetch_command(
     done: list[Delivery] = []
     for delivery in _fetched(farm, which, out, existing, wait=wait):
         done.append(delivery)
-        if delivery.error is not None:
-            complain(f"{delivery.source}: {worded(delivery.error)}")
-        elif not as_json:
-            there = " (there already)" if delivery.state == "there" else ""
-            say(f"{delivery.source} -> {delivery.result}{there}")
+        tell_delivery(delivery, quiet=as_json, even_there=True)
     if as_json:
-        print_json([d.to_json(worded) for d in done])
+        print_deliveries(done)
     if not all(d.is_good for d in done):
         sys.exit(1)
 

@@ -9,9 +9,8 @@ import click
 
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.completing import BATCH, JOB_NUMBER, JOB_OR_BATCH, OneOf
-from dispatcher.cli.failing import error_object
 from dispatcher.cli.printing import print_table
-from dispatcher.cli.remedies import worded
+from dispatcher.cli.remedies import worded, worded_remedy
 from dispatcher.cli.saying import complain, print_facts, print_json, say, shown_seconds, shown_time
 from dispatcher.client.farm import Farm
 from dispatcher.jobs.request import PRIORITIES
@@ -171,7 +170,7 @@ def _each(which: Iterable[int | str], act: Callable[[int | str], Became], *, as_
             say(became.sentence)
         if became.error is not None:
             complain(worded(became.error))
-        told.append({**became.told, "error": became.error and error_object(became.error)})
+        told.append({**became.told, "error": became.error and became.error.to_json(worded_remedy)})
     if as_json:
         print_json(told)
     if any(entry["error"] for entry in told):

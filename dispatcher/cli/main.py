@@ -10,10 +10,11 @@ import click
 
 from dispatcher.cli.debugging import fail_with_traceback, hide_secrets
 from dispatcher.cli.examples import examples_of
-from dispatcher.cli.failing import STOPPED, UNFORESEEN, USAGE, described, error_object, print_error
+from dispatcher.cli.failing import STOPPED, UNFORESEEN, USAGE, print_error
+from dispatcher.cli.remedies import worded_remedy
 from dispatcher.cli.saying import Complaining, complain, say
 from dispatcher.cli.usage import Commands, usage_lines, usage_sentence
-from storage.errors import ManifestRefused, VoicefarmError
+from storage.errors import ManifestRefused, VoicefarmError, described
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -174,7 +175,7 @@ def _refuse(error: VoicefarmError) -> None:
         print_mistakes(error)
     if os.environ.get("VOICEFARM_DEBUG"):
         fail_with_traceback(error)
-    told = error_object(error)
+    told = error.to_json(worded_remedy)
     fail({**told, "sentence": hide_secrets(told["sentence"])})
 
 

@@ -9,7 +9,7 @@ import click
 
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.printing import print_sections
-from dispatcher.cli.remedies import worded
+from dispatcher.cli.remedies import worded, worded_remedy
 from dispatcher.cli.requesting import request_options
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.sources import find_wishes, source_options, streamed
@@ -47,7 +47,7 @@ def foretell(options: dict[str, Any], *, as_json: bool, existing: Existing | Non
         if one.error is not None:
             complain(f"{one.source}: {worded(one.error)}")
     if as_json:
-        print_json(forecast.to_json(worded))
+        print_json(forecast.to_json(worded_remedy))
     else:
         _show(forecast)
     if forecast.refused:

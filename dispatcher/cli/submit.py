@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from dispatcher.cli.asking import as_json
+from dispatcher.cli.deliveries import print_deliveries, tell_delivery
 from dispatcher.cli.plan import dry_run, foretell
-from dispatcher.cli.remedies import worded
 from dispatcher.cli.requesting import request_options
-from dispatcher.cli.saying import complain, print_json, say
+from dispatcher.cli.saying import complain, say
 from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.sources import find_wishes, source_options, streamed
-from dispatcher.client.answers import Submission
+from dispatcher.client.answers import Delivery
 from dispatcher.client.farm import Farm
 
 
@@ -35,21 +35,21 @@ def submit_command(*, as_json: bool, dry_run: bool, **options: Any) -> None:
         farm = Farm.open()
         farm.require_broker()
         wishes, request = find_wishes(farm, options)
-        taken: list[Submission] = []
-        for submission in farm.submit_all(wishes, request, batch=options["batch"], name=options["name"]):
-            taken.append(submission)
-            if submission.error is not None:
-                complain(f"{submission.source}: {worded(submission.error)}")
-            elif not as_json and submission.is_new:
-                say(submission.job)
+        taken: list[Delivery] = []
+        for one in farm.submit_all(wishes, request, batch=options["batch"], name=options["name"]):
+            taken.append(one)
+            if one.error is not None:
+                tell_delivery(one)
+            elif not as_json and one.is_new:
+                say(one.job)
     _sum_up(farm, taken)
     if as_json:
-        print_json([one.to_json(worded) for one in sorted(taken, key=lambda one: one.place)])
+        print_deliveries(taken)
     if any(one.job is None for one in taken):
         sys.exit(1)
 
 
-def _sum_up(farm: Farm, taken: list[Submission]) -> None:
+def _sum_up(farm: Farm, taken: list[Delivery]) -> None:
     jobs = [one for one in taken if one.job is not None]
     if jobs and not farm.is_told:
         which = f"jobs {_numbers(jobs)} start" if len(jobs) > 1 else f"job {jobs[0].job} starts"
@@ -60,6 +60,6 @@ def _sum_up(farm: Farm, taken: list[Submission]) -> None:
         complain(f"{len(jobs) - again} handed in{there}; batch '{batch}', which `voicefarm show {batch}` follows")
 
 
-def _numbers(jobs: list[Submission]) -> str:
+def _numbers(jobs: list[Delivery]) -> str:
     numbers = sorted(one.job for one in jobs if one.job is not None)
     return f"{numbers[0]}-{numbers[-1]}"

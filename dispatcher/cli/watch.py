@@ -1,6 +1,5 @@
 """watch: convert whatever arrives in a folder, until told to stop."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import click
 
 from dispatcher.cli.asking import as_json
-from dispatcher.cli.remedies import worded
+from dispatcher.cli.deliveries import print_as_line, tell_delivery
 from dispatcher.cli.requesting import build_requests, request_options
 from dispatcher.cli.saying import complain, say
 from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.signals import stop_on_signals
-from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
 from dispatcher.client.farm import Farm
 from dispatcher.client.folder_watch import SETTLE_SECONDS, Watched
@@ -68,7 +66,9 @@ def watch_command(folder: Path, *, out: Path, as_json: bool, **options: Any) -> 
         say(f"watching {folder}; results go to {out}, and `voicefarm show '{batch}'` says how far they are", err=True)
     try:
         for delivery in deliveries:
-            _tell(delivery, as_json=as_json)
+            if as_json:
+                print_as_line(delivery)
+            tell_delivery(delivery, quiet=as_json)
     except KeyboardInterrupt:
         complain("stopped; what is open goes on with the farm, and is fetched when this is started again")
 
@@ -84,14 +84,3 @@ class _Trouble:
         if sentence != self._said or time.monotonic() - self._at > TROUBLE:
             self._said, self._at = sentence, time.monotonic()
             complain(sentence)
-
-
-def _tell(delivery: Delivery, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(delivery.to_json(worded)))
-    elif delivery.error is not None:
-        complain(f"{delivery.source}: {worded(delivery.error)}")
-    elif delivery.state != "there":
-        say(f"{delivery.source} -> {delivery.result}")
-    if delivery.remark:
-        complain(f"{delivery.source}: {delivery.remark}")

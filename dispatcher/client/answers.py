@@ -7,6 +7,7 @@ from typing import Any
 from storage.errors import VoicefarmError
 from storage.objects.address import Place
 from storage.records.states import JobState
+from storage.remedies import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,32 +17,6 @@ class Submitted:
     job: int
     is_told: bool = True
     """Whether the farm was told. If it is not up, or has no broker just now, it finds the job by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What became of one recording that was handed in with others."""
-
-    source: Place
-    job: int | None = None
-    is_new: bool = True
-    """Whether the job is a fresh one; else the batch had it already."""
-    batch: str | None = None
-    error: VoicefarmError | None = None
-    voice: str = ""
-    place: int = 0
-    """Its number among the recordings, in the order in which they were found."""
-
-    def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
-        """For programs; `worded` turns an error into a sentence."""
-        return {
-            "source": str(self.source),
-            "voice": self.voice,
-            "job": self.job,
-            "batch": self.batch,
-            "new": self.is_new and self.job is not None,
-            **({} if self.error is None else {"error": worded(self.error)}),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +42,26 @@ class WorkerKey:
         return asdict(self)
 
 
+#: States of recordings that have no job of their own, or none whose result is here: never taken in; a batch has the
+#: job already; the result exists already; it could not be brought here.
+REFUSED, KNOWN, THERE, UNFETCHED = "refused", "known", "there", "unfetched"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one recording."""
+    """What became of one recording, so far or in the end."""
 
     source: Place
-    result: Place | None = None
+    voice: str = ""
     job: int | None = None
-    state: str = "refused"
-    """`refused` where it never became a job, `there` where its result existed already, `unfetched` where that could not
-    be brought here, else the job's.
-    """
+    batch: str | None = None
+    """The batch that its job went into."""
+    state: str = REFUSED
+    """The job's, where that is not one of the four above."""
+    result: Place | None = None
     error: VoicefarmError | None = None
     remark: str | None = None
     """What its owner should know, though nothing failed."""
-    voice: str = ""
     carried: Mapping[str, Any] | None = None
     """What its owner wanted back with the result."""
     place: int = 0
@@ -90,17 +70,23 @@ class Delivery:
     @property
     def is_good(self) -> bool:
         """Whether the result is where it was wanted."""
-        return self.state in ("finished", "there")
+        return self.state in (JobState.FINISHED, THERE)
 
-    def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
-        """For programs; `worded` turns an error into a sentence."""
+    @property
+    def is_new(self) -> bool:
+        """Whether the recording has just become a job."""
+        return self.state == JobState.SUBMITTED
+
+    def to_json(self, word: Callable[[Remedy], str] = str) -> dict[str, Any]:
+        """For programs, in the same form whoever asked; `word` names the remedies of an error."""
         return {
             "source": str(self.source),
             "voice": self.voice,
-            "result": None if self.result is None else str(self.result),
             "job": self.job,
+            "batch": self.batch,
             "state": self.state,
-            "error": None if self.error is None else worded(self.error),
+            "result": None if self.result is None else str(self.result),
+            "error": None if self.error is None else self.error.to_json(word),
             "remark": self.remark,
-            **({} if self.carried is None else {"carried": dict(self.carried)}),
+            "carried": None if self.carried is None else dict(self.carried),
         }

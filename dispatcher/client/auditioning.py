@@ -13,11 +13,14 @@ from dispatcher.wishes.combinations import Combination
 from dispatcher.wishes.targets import Existing
 from dispatcher.wishes.wish import Wish
 from storage.audio.stretch import cut_stretch
+from storage.printable import storable
 
 #: `Farm.convert`.
 Converts = Callable[..., Iterable[Delivery]]
 #: What the page and the stretch as it was recorded are called.
 PAGE, ORIGINAL = "index.html", "original.wav"
+#: Characters of a recording's name that its stretch is called by: file names hold 255 bytes, a character up to 4.
+LONGEST_STEM = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def audition(
     """Convert every combination into a folder, and write a page for it."""
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="voicefarm-") as scratch:
-        stretch = Path(scratch, f"{wanted.recording.stem}.wav")
+        # The name is that of a job, and has no bytes that only this machine's file names may hold.
+        stretch = Path(scratch, f"{storable(wanted.recording.stem)[:LONGEST_STEM]}.wav")
         seconds = cut_stretch(wanted.recording, wanted.start, wanted.seconds, stretch)
         wishes = wanted.wishes(stretch)
         done: dict[int, Delivery] = {}

@@ -7,10 +7,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
-from dispatcher.client.answers import Delivery
-from dispatcher.client.delivering import deliver
+from dispatcher.client.answers import THERE, Delivery
+from dispatcher.client.delivering import deliver, delivery_of
 from dispatcher.client.following import BatchProgress, Following
 from dispatcher.client.handing_in import HandingIn
 from dispatcher.client.hosting import farm_at_work
@@ -68,6 +67,7 @@ class Converting:
         self.audience = audience
         self.belong = belong
         self.places = places
+        self.batch: str | None = None
         self.following = Following(turns.database)
         self.targets: dict[int, tuple[int, Target]] = {}
         """Place and target of every job that is not delivered."""
@@ -77,16 +77,18 @@ class Converting:
         good = []
         for place, target in enumerate(targets):
             if target.is_there:
-                yield _delivery(target, place, result=target.result, state="there")
+                yield delivery_of(target, place, result=target.result, state=THERE)
             elif target.error is None:
                 good.append((place, target))
             else:
-                yield _delivery(target, place, error=target.error)
+                yield delivery_of(target, place, error=target.error)
         if not good:
             return
         crew = crew_to_convert(self.settings, [target for _, target in good])
         with farm_at_work(self.settings, crew, self.audience.trouble) as keep, self._cancelling():
-            handing_in = HandingIn(self.turns, self.open_store(), self.belong(len(good)), good)
+            belonging = self.belong(len(good))
+            self.batch = belonging.name
+            handing_in = HandingIn(self.turns, self.open_store(), belonging, good)
             try:
                 yield from self._watch_and_fetch(handing_in, keep)
                 self._let_be_told(keep)
@@ -130,13 +132,13 @@ class Converting:
     def _take_in_news(self, handing_in: HandingIn) -> Iterator[Delivery]:
         for place, target, found in handing_in.news():
             if isinstance(found, VoicefarmError):
-                yield _delivery(target, place, error=found)
+                yield delivery_of(target, place, error=found)
             else:
                 self.targets[found.job] = place, target
                 self.following.add([found.job])
 
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
-        told = _delivery(target, place)
+        told = delivery_of(target, place, batch=self.batch)
         return deliver(job, target.result, told, self.open_store, self.turns.database, self.places)
 
     @contextmanager
@@ -160,8 +162,3 @@ def crew_to_convert(settings: Settings, targets: Sequence[Target]) -> Crew:
     require = frozenset[str]().union(*(c.request.require for c in checked))
     most = usable_workers([target.source for target in targets])
     return crew_for(this_machine(), engines, asked=settings.workers, most=most, require=require)
-
-
-def _delivery(target: Target, place: int, **known: Any) -> Delivery:
-    wish = target.commission.wish
-    return Delivery(target.source, voice=wish.request.voice, carried=wish.carried, place=place, **known)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from dispatcher.client.answers import Delivery
+from dispatcher.client.answers import THERE, UNFETCHED, Delivery
 from dispatcher.client.following import Following
+from dispatcher.jobs.batches import name_of
 from dispatcher.jobs.fetching import no_result
 from dispatcher.wishes.places import Places
-from dispatcher.wishes.targets import Existing
+from dispatcher.wishes.targets import Existing, Target
 from storage.audio.formats import format_of
 from storage.errors import ConversionError, InputError, VoicefarmError
 from storage.objects.address import Place, read_place
@@ -17,6 +19,12 @@ from storage.records.database import Database
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
 from storage.remedies import Act, Remedy
+
+
+def delivery_of(target: Target, place: int = 0, **known: Any) -> Delivery:
+    """What is told of a recording that is to go to a target, with what is known of it beyond that."""
+    wish = target.commission.wish
+    return Delivery(target.source, wish.request.voice, carried=wish.carried, place=place, **known)
 
 
 def bring(
@@ -31,23 +39,23 @@ def bring(
     """Copy the results of jobs to their places, those that are open as soon as they end if there is a `pause` to wait
     with.
     """
-    following = Following(database)
+    following, told = Following(database), _Telling(database)
     following.add(job_ids)
     while True:
         for job in following.newly_ended():
             if job.state != JobState.FINISHED:
-                yield _without_result(job)
+                yield told.without_result(job)
                 continue
             try:
-                yield deliver(job, place(job), _told(job), open_store, database, places, existing)
+                yield deliver(job, place(job), told.of(job), open_store, database, places, existing)
             except InputError as error:
-                yield replace(_told(job), state="unfetched", error=error)
+                yield replace(told.of(job), state=UNFETCHED, error=error)
         if not following.open:
             return
         if pause is None:
             break
         pause()
-    yield from map(_without_result, following.all_open())
+    yield from map(told.without_result, following.all_open())
 
 
 def one_place(target: Place) -> Callable[[JobRecord], Place]:
@@ -89,21 +97,38 @@ def deliver(
     try:
         if existing is not Existing.REPLACE and places.has_file(target):
             _require_current(job, target, places, existing)
-            return replace(ended, state="there", result=target)
+            return replace(ended, state=THERE, result=target)
         if why := places.why_irreplaceable(target):
             raise why
         places.put(open_store(), job, target, database)
     except VoicefarmError as error:
-        return replace(ended, state="unfetched", error=error)
+        return replace(ended, state=UNFETCHED, error=error)
     return replace(ended, result=target)
 
 
-def _told(job: JobRecord) -> Delivery:
-    return Delivery(read_place(job.path or job.name), job=job.id, voice=job.voice, carried=job.carried, place=job.id)
+class _Telling:
+    """What is told of jobs by their records alone."""
 
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.batches: dict[int, str] = {}
 
-def _without_result(job: JobRecord) -> Delivery:
-    return replace(_told(job), state="unfetched", error=no_result(job))
+    def of(self, job: JobRecord) -> Delivery:
+        """What is known of its recording."""
+        source = read_place(job.path or job.name)
+        return Delivery(source, job.voice, job.id, self._batch(job.batch_id), carried=job.carried, place=job.id)
+
+    def without_result(self, job: JobRecord) -> Delivery:
+        """That there is nothing to bring, and why."""
+        return replace(self.of(job), state=UNFETCHED, error=no_result(job))
+
+    def _batch(self, number: int | None) -> str | None:
+        if number is None:
+            return None
+        if number not in self.batches:
+            with self.database.reading() as connection:
+                self.batches[number] = name_of(connection, number)
+        return self.batches[number]
 
 
 def _require_current(job: JobRecord, target: Place, places: Places, existing: Existing) -> None:

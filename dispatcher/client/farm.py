@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dispatcher.client.answers import Changed, Delivery, Submission, Submitted, WorkerKey
+from dispatcher.client.answers import Changed, Delivery, Submitted, WorkerKey
 from dispatcher.client.auditioning import Audition, audition
 from dispatcher.client.batch import Batch
 from dispatcher.client.converting import Audience, Converting
@@ -98,7 +98,7 @@ class Farm(Library):
 
     def submit_all(
         self, sources: Iterable[Place | Wish], request: Request, *, batch: str | None = None, name: str | None = None
-    ) -> Iterator[Submission]:
+    ) -> Iterator[Delivery]:
         """Take many recordings in, several at a time: what became of each, as soon as it is known.
 
         They go into the batch of this name, which takes in only what it does not have already, or into a fresh one if

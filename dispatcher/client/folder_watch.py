@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from dispatcher.client.answers import Delivery
-from dispatcher.client.delivering import deliver
+from dispatcher.client.answers import THERE, Delivery
+from dispatcher.client.delivering import deliver, delivery_of
 from dispatcher.client.following import Following
 from dispatcher.client.handing_in import handed_in
 from dispatcher.jobs.submitting import Belonging
@@ -22,6 +22,7 @@ from dispatcher.wishes.wish import Wish
 from storage.audio.facts import REMEDIES
 from storage.audio.mark import mark_in
 from storage.errors import ServiceError
+from storage.objects.address import Place
 from storage.objects.store import ObjectStore
 
 #: Seconds for which a file must stay as it is before it counts as complete: copies over a network stall that long.
@@ -76,7 +77,8 @@ class FolderWatch:
         self.belong = belong
         self.arrivals = Arrivals(watched.settle_seconds)
         self.following = Following(turns.database)
-        self.targets: dict[int, Target] = {}
+        self.taken_in: dict[int, tuple[Place, Delivery]] = {}
+        """Where the result of every job goes that is not delivered, and what is told of it so far."""
 
     def look(self, now: float) -> Iterator[Delivery]:
         """Take in what is complete by now, and bring what is finished; raises a ServiceError where a server is away,
@@ -93,9 +95,8 @@ class FolderWatch:
             self.arrivals.again(ready)
             raise
         for job in self.following.newly_ended():
-            target = self.targets.pop(job.id)
-            told = Delivery(target.source, voice=job.voice)
-            yield self._ended(deliver(job, target.result, told, self.open_store, self.turns.database, Places()))
+            result, told = self.taken_in.pop(job.id)
+            yield self._ended(deliver(job, result, told, self.open_store, self.turns.database, Places()))
 
     def _may_still_grow(self, delivery: Delivery, now: float) -> bool:
         is_cut_short = delivery.error is not None and delivery.error.remedies == REMEDIES
@@ -114,17 +115,17 @@ class FolderWatch:
         good = []
         for target in self._targets(ready):
             if target.is_there:
-                yield Delivery(target.source, target.result, state="there")
+                yield delivery_of(target, result=target.result, state=THERE)
             elif target.error is not None:
-                yield Delivery(target.source, error=target.error)
+                yield delivery_of(target, error=target.error)
             else:
                 good.append(target)
-        for submission in handed_in(self.turns, self.open_store, good, lambda _: self.belong()):
-            if submission.job is None:
-                yield Delivery(submission.source, error=submission.error)
+        for told in handed_in(self.turns, self.open_store, good, lambda _: self.belong()):
+            if told.job is None:
+                yield told
             else:
-                self.targets[submission.job] = good[submission.place]
-                self.following.add([submission.job])
+                self.taken_in[told.job] = good[told.place].result, told
+                self.following.add([told.job])
 
     def _targets(self, ready: Iterable[Path]) -> list[Target]:
         wishes = [self.wish.of(path, path.parent.relative_to(self.watched.folder)) for path in ready]

@@ -14,7 +14,7 @@ from dispatcher.feed.forecast.work import Work, atoms_in
 from dispatcher.feed.views import Rules
 from dispatcher.jobs.batches import Known, known_in
 from dispatcher.jobs.checking import CheckedRequest
-from dispatcher.jobs.incoming import Incoming, incoming
+from dispatcher.jobs.incoming import Glimpsed, glimpsed
 from dispatcher.jobs.submitting import ahead, look_into
 from dispatcher.local.crew import this_machine
 from dispatcher.reports.forecast import Ahead, Forecast, Planned, foretell
@@ -36,7 +36,7 @@ class _Held:
         self.known = known
         self.names = {wanted for wanted, _ in known}
 
-    def has(self, target: Target, checked: CheckedRequest, recording: Incoming) -> bool:
+    def has(self, target: Target, checked: CheckedRequest, recording: Glimpsed) -> bool:
         """Whether it has the result of a recording, or is at work on it."""
         if target.wanted not in self.names:
             return False
@@ -117,7 +117,7 @@ def _look(target: Target, held: _Held, reach: Reach) -> Planned:
     if target.error is not None or target.is_there or checked is None:
         return Planned(target.source, error=target.error, is_there=target.is_there)
     try:
-        with incoming(target.source, reach) as recording:
+        with glimpsed(target.source, reach) as recording:
             facts, channels = look_into(recording, target.source.name, checked)
             seconds = None if facts.seconds is None else facts.seconds * channels.streams(facts.channels)
             is_there = held.has(target, checked, recording)

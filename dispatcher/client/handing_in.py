@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
-from typing import Any
 
-from dispatcher.client.answers import Submission
+from dispatcher.client.answers import KNOWN, Delivery
+from dispatcher.client.delivering import delivery_of
 from dispatcher.jobs.submitting import Accepted, Belonging, Intake, submit_all
 from dispatcher.turns.taking import Turns
 from dispatcher.wishes.targets import Target
@@ -13,6 +13,7 @@ from storage.errors import VoicefarmError
 from storage.objects.address import Address
 from storage.objects.store import ObjectStore
 from storage.printable import storable
+from storage.records.states import JobState
 from storage.settings import AT_A_TIME
 
 #: Seconds to wait for the recording in hand when everything is to stop.
@@ -80,14 +81,14 @@ def handed_in(
     open_store: Callable[[], ObjectStore],
     targets: Sequence[Target],
     belong: Callable[[int], Belonging],
-) -> Iterator[Submission]:
+) -> Iterator[Delivery]:
     """Hand all targets in that have no error, and say what became of each."""
     good = []
     for place, target in enumerate(targets):
         if target.error is None:
             good.append((place, target))
         else:
-            yield _submission(place, target, error=target.error)
+            yield delivery_of(target, place, error=target.error)
     if not good:
         return
     intakes = (intake_of(target) for _, target in good)
@@ -95,18 +96,15 @@ def handed_in(
     for number, found in submit_all(turns, open_store(), intakes, belonging, at_a_time([t for _, t in good])):
         place, target = good[number]
         if isinstance(found, VoicefarmError):
-            yield _submission(place, target, error=found)
+            yield delivery_of(target, place, error=found)
         else:
-            yield _submission(place, target, job=found.job, is_new=found.is_new, batch=belonging.name)
+            state = JobState.SUBMITTED if found.is_new else KNOWN
+            yield delivery_of(target, place, job=found.job, batch=belonging.name, state=state)
 
 
 def at_a_time(targets: Sequence[Target]) -> int:
     """How many recordings to take in at a time: several where that means waiting for servers, else as usual."""
     return AT_A_TIME if any(isinstance(target.source, Address) for target in targets) else 0
-
-
-def _submission(place: int, target: Target, **known: Any) -> Submission:
-    return Submission(target.source, voice=target.commission.wish.request.voice, place=place, **known)
 
 
 def intake_of(target: Target) -> Intake:

@@ -93,6 +93,11 @@ def batch_named(connection: Connection, name: str) -> int:
     return int(found)
 
 
+def name_of(connection: Connection, batch_id: int) -> str:
+    """What the batch of this number is called."""
+    return str(connection.execute(select(BatchRecord.name).where(BatchRecord.id == batch_id)).scalar_one())
+
+
 def jobs_of(connection: Connection, batch_id: int, states: Sequence[str] | None = None) -> list[int]:
     """The numbers of a batch's jobs that count, or of those in some states, in the order in which they were handed
     in.

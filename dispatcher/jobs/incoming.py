@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 KeyFor = Callable[[str], str | None]
 
 
-class Incoming(Protocol):
-    """A recording that can be looked into, and then kept."""
+class Glimpsed(Protocol):
+    """A recording that can be looked into."""
 
     @property
     def content(self) -> Path | BinarySource:
@@ -34,6 +34,10 @@ class Incoming(Protocol):
 
     def hash(self) -> str:
         """SHA-256 of all of it."""
+
+
+class Incoming(Glimpsed, Protocol):
+    """A recording that can be looked into, and then kept."""
 
     def keep(self, store: ObjectStore, key_for: KeyFor) -> str:
         """Put it into the store, if it is to be kept; returns its hash."""
@@ -56,6 +60,22 @@ def incoming(source: Place, reach: Reach) -> Iterator[Incoming]:
         with scratch_file(reach.scratch) as file:
             download(source, file)
             yield _File(Path(file.name))
+
+
+@contextmanager
+def glimpsed(source: Place, reach: Reach) -> Iterator[Glimpsed]:
+    """A recording, for as long as it takes to look into it: of a web server's, as little is fetched as can be."""
+    if isinstance(source, Address) and source.scheme != "s3":
+        # Only needed for web servers.
+        from storage.objects.web_parts import open_parts
+
+        if parts := open_parts(source):
+            content, size = parts
+            with closing(content):
+                yield _Remote(content, size, source, reach)
+            return
+    with incoming(source, reach) as recording:
+        yield recording
 
 
 def hash_source(source: Place, reach: Reach) -> str:
@@ -90,6 +110,19 @@ class _File:
         if key := key_for(content_hash):
             store.put_file(key, self.content)
         return content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class _Remote:
+    """A file of a web server, which is fetched whole only where its hash is asked for."""
+
+    content: BinarySource
+    size: int
+    source: Place
+    reach: Reach
+
+    def hash(self) -> str:
+        return hash_source(self.source, self.reach)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from dispatcher.jobs.batches import Known, begin_filling, end_filling
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
-from dispatcher.jobs.incoming import Incoming, incoming
+from dispatcher.jobs.incoming import Glimpsed, incoming
 from dispatcher.jobs.result_shape import channels_within, refuse_shape, shape_columns
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
@@ -203,7 +203,7 @@ def _take_in(store: ObjectStore, intake: Intake, belonging: Belonging, reach: Re
         return _Taken(intake, facts, channels, source_hash, mark, recording.size, earlier)
 
 
-def look_into(recording: Incoming, name: str, checked: CheckedRequest) -> tuple[SourceFacts, Channels]:
+def look_into(recording: Glimpsed, name: str, checked: CheckedRequest) -> tuple[SourceFacts, Channels]:
     """What a recording's header says, and which of its channels are meant; raises if it cannot be converted so."""
     request = checked.request
     facts = probe(recording.content, name, allow_truncated=request.allow_truncated, track=request.track)

@@ -11,6 +11,7 @@ from dispatcher.feed.views import ClassView, Rules
 from dispatcher.reports.waiting import why_nobody
 from storage.errors import VoicefarmError
 from storage.objects.address import Place
+from storage.remedies import Remedy
 from workers.wire.routes import class_of
 
 #: One more machine that brings less than this share is none that helps.
@@ -100,13 +101,13 @@ class Forecast:
         """Sound to be converted."""
         return sum(one.seconds or 0.0 for one in self.planned if one.is_to_do)
 
-    def to_json(self, worded: Callable[[VoicefarmError], str] = str) -> dict[str, Any]:
-        """For programs; `worded` turns an error into a sentence."""
+    def to_json(self, word: Callable[[Remedy], str] = str) -> dict[str, Any]:
+        """For programs; `word` names the remedies of errors."""
         return {
             "recordings": self.recordings,
             "up_to_date": self.up_to_date,
             "refused": [
-                {"source": str(one.source), "error": worded(one.error)} for one in self.refused if one.error is not None
+                {"source": str(one.source), "error": one.error.to_json(word)} for one in self.refused if one.error
             ],
             "results": [
                 {"source": str(one.source), "result": str(one.result), "there": one.is_there} for one in self.to_results

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from storage.audio.blocks import EqualBlocks, Frames, Mono
-from storage.audio.dither import dithered
+from storage.audio.dither import Integers, dithered, rounded
 from storage.audio.mark import told
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
@@ -119,7 +119,8 @@ class SndfileEncoder:
         if shape.labels.mark:
             self._sound.software = told(shape.labels.mark)
         self._blocks = EqualBlocks(_BLOCK_FRAMES, shape.channels)
-        self._bits = _BITS.get(shape.subtype) if shape.dither else None
+        self._bits = _BITS.get(shape.subtype)
+        self._dither = shape.dither
         self._at = 0
 
     def write(self, block: Mono | Frames) -> None:
@@ -138,8 +139,14 @@ class SndfileEncoder:
         self._sound.close()
 
     def _write(self, block: Mono) -> None:
-        self._sound.write(block if self._bits is None else dithered(block, self._at, self._bits))
+        self._sound.write(self._whole(block))
         self._at += len(block)
+
+    def _whole(self, block: Mono | Frames) -> Mono | Frames | Integers:
+        """The samples as whole numbers, where the file holds such."""
+        if self._bits is None:
+            return block
+        return dithered(block, self._at, self._bits) if self._dither else rounded(block, self._bits)
 
 
 class AacEncoder:

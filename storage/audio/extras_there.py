@@ -9,7 +9,7 @@ from storage.audio.source_file import SourceFile
 from storage.audio.tag_names import is_extra
 
 #: Chunks of WAV and AIFF whose content is carried over.
-_OF_WAV = frozenset({b"bext", b"iXML", b"cue ", b"id3 ", b"ID3 "})
+_OF_WAV = frozenset({b"bext", b"iXML", b"cue ", b"cart", b"smpl", b"axml", b"_PMX", b"id3 ", b"ID3 "})
 _OF_AIFF = frozenset({b"MARK", b"ANNO", b"COMT", b"(c) ", b"ID3 ", b"id3 "})
 #: Names in lists of a WAV that the records have already, or that are only about the program that wrote it.
 _KNOWN_INFO = frozenset({b"INAM", b"IART", b"ISFT", b"ITCH", b"IENC", b"ISRF"})

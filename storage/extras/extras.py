@@ -50,6 +50,10 @@ class Extras:
     bext: bytes = b""
     ixml: bytes = b""
     cues: Cues | None = None
+    cart: bytes = b""
+    smpl: bytes = b""
+    as_they_are: tuple[tuple[bytes, bytes], ...] = ()
+    """Chunks of a WAV by their names whose content speaks of nothing that the conversion changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,12 @@ _LONGEST_LABEL = 1_000
 _MIMES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"BM": "image/bmp",
           b"RIFF": "image/webp"}  # fmt: skip
 #: Bytes of the chunks of a WAV that are read.
-_MOST_BYTES = {b"bext": MOST_TEXT_BYTES, b"iXML": MOST_TEXT_BYTES, b"cue ": MOST_TEXT_BYTES, b"LIST": MOST_TEXT_BYTES,
-               b"id3 ": MOST_PICTURE_BYTES, b"ID3 ": MOST_PICTURE_BYTES}  # fmt: skip
+_MOST_BYTES = {
+    **dict.fromkeys((b"bext", b"iXML", b"cue ", b"LIST", b"cart", b"smpl", b"axml", b"_PMX"), MOST_TEXT_BYTES),
+    **dict.fromkeys((b"id3 ", b"ID3 "), MOST_PICTURE_BYTES),
+}
+#: Chunks that are carried as they are: the model of the sound (ADM) and what Adobe's programs write (XMP).
+_AS_THEY_ARE = (b"axml", b"_PMX")
 _ANY_FORMAT = struct.pack("<HHIIHH", 1, 1, 8_000, 16_000, 2, 16)
 #: Frames of ID3 and names of other formats that FFmpeg hands on as they are, by the names that it has for others.
 _COMMON = {"tsrc": "isrc", "tbpm": "bpm", "text": "lyricist", "tit3": "subtitle", "tkey": "initialkey", "tmoo": "mood",
@@ -156,4 +160,7 @@ def _with_chunks(file: SourceFile, found: Extras) -> Extras:
         bext=content.get(b"bext", b""),
         ixml=content.get(b"ixml", b""),
         cues=marks,
+        cart=content.get(b"cart", b""),
+        smpl=content.get(b"smpl", b""),
+        as_they_are=tuple((kind, content[kind.lower()]) for kind in _AS_THEY_ARE if content.get(kind.lower())),
     )

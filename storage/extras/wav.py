@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from storage.audio.riff import Chunk, chunks, packed_chunk
 from storage.audio.source_file import SourceFile
-from storage.extras import bext, cues, id3, info, ixml
+from storage.extras import bext, cart, cues, id3, info, ixml, smpl
 from storage.extras.extras import Extras, Step
 
 #: Sizes of 32 bits end here; larger files are RF64.
@@ -75,7 +75,9 @@ def _write_head(target: BinaryIO, before: int, behind: int, layout: _Layout) -> 
 def _first(extras: Extras, tags: Mapping[str, str], step: Step) -> list[tuple[bytes, bytes]]:
     broadcast = bext.adapted(extras.bext, step) if extras.bext else bext.from_tags(dict(tags), step)
     notes = ixml.adapted(extras.ixml, step) if extras.ixml else b""
-    return [(kind, content) for kind, content in ((b"bext", broadcast), (b"iXML", notes)) if content]
+    playout = cart.adapted(extras.cart, step) if extras.cart else b""
+    found = ((b"bext", broadcast), (b"iXML", notes), (b"cart", playout))
+    return [(kind, content) for kind, content in found if content]
 
 
 def _lists(extras: Extras, tags: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -93,6 +95,10 @@ def _last(extras: Extras, tags: Mapping[str, str], step: Step) -> list[tuple[byt
         found.append((b"cue ", marks.points))
         if marks.said:
             found.append((b"LIST", b"adtl" + marks.said))
+    if extras.smpl:
+        found.append((b"smpl", smpl.adapted(extras.smpl, step)))
+    # libsndfile reads no RF64 in which chunks have an odd length; to a reader of XML, white space at its end is none.
+    found += [(kind, content + b"\n" * (len(content) % 2)) for kind, content in extras.as_they_are]
     told = _told(extras, tags)
     if extras.pictures or not all(info.holds(name) for name in told):
         found.append((b"id3 ", id3.packed(told, extras.pictures, (), Fraction(0))))

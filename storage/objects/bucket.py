@@ -13,11 +13,11 @@ from uuid import uuid4
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from storage.objects.boto_errors import answered
 from storage.objects.bucket_errors import Closed, NoKeys, no_bucket, reaching
 from storage.objects.ranged import RangedReader
 from storage.objects.s3 import PART_BYTES
 from storage.objects.s3_answers import ranged, watch_answers
-from storage.objects.s3_errors import answered
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -110,7 +110,7 @@ class Bucket:
         try:
             head = client.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
-            if answered(error)[1] != HTTPStatus.NOT_FOUND:
+            if answered(error).status != HTTPStatus.NOT_FOUND:
                 raise
             self._require(client, where)
             return None
@@ -121,7 +121,7 @@ class Bucket:
         try:
             client.head_bucket(Bucket=self.name)
         except ClientError as error:
-            if answered(error)[1] == HTTPStatus.NOT_FOUND:
+            if answered(error).status == HTTPStatus.NOT_FOUND:
                 raise no_bucket(self.name, where) from error
 
     def _range(self, found: Found, start: int, stop: int) -> bytes:

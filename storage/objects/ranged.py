@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from storage.errors import ObjectStoreError
+from storage.errors import ObjectStoreError, VoicefarmError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -76,8 +76,11 @@ class RangedReader(io.RawIOBase):
             if at >= stop:
                 break
         if at != stop:
-            raise ObjectStoreError(
-                f"the object store sent {at - start} bytes of {self.name} from byte {start} on, but {stop - start} were"
-                " asked for; check the server's log, and look for a proxy that cuts answers off"
-            )
+            raise self._cut_off(start, at - start, stop - start)
         return b"".join(parts)
+
+    def _cut_off(self, start: int, found: int, wanted: int) -> VoicefarmError:
+        return ObjectStoreError(
+            f"the object store sent {found} bytes of {self.name} from byte {start} on, but {wanted} were asked for;"
+            " check the server's log, and look for a proxy that cuts answers off"
+        )

@@ -95,7 +95,7 @@ def why_broken(error: Exception) -> str:
 def look(address: Address) -> Address:
     """The address with what its server says of the file before it is fetched, if it says anything soon."""
     try:
-        with _asked(address, {}, method="HEAD", patience=GLANCE) as answer:
+        with ask_for(address, {}, method="HEAD", patience=GLANCE) as answer:
             called, size = _called(answer), _number(answer.headers.get("Content-Length"))
     except (*BROKEN, OSError, ValueError):
         # Not every server answers this; fetching it tells more.
@@ -117,7 +117,12 @@ def download(address: Address, file: IO[bytes], pause: Callable[[float], None] =
         if idle > len(PAUSES):
             break
         pause(PAUSES[max(idle - 1, 0)])
-    raise InputError(f"{address} cannot be fetched ({why}); try again later, or download it another way")
+    raise unfetchable(address, why)
+
+
+def unfetchable(address: Address, why: str) -> InputError:
+    """That a server gave up in the middle, and why."""
+    return InputError(f"{address} cannot be fetched ({why}); try again later, or download it another way")
 
 
 def _go_on(address: Address, file: IO[bytes], fetched: _Fetched) -> str:
@@ -126,7 +131,7 @@ def _go_on(address: Address, file: IO[bytes], fetched: _Fetched) -> str:
         fetched.had = 0
     headers = {"Range": f"bytes={fetched.had}-", "If-Range": fetched.same} if fetched.had else {}
     try:
-        with _asked(address, headers) as answer:
+        with ask_for(address, headers) as answer:
             _note(answer, file, fetched)
             while block := answer.read(BLOCK):
                 file.write(block)
@@ -136,7 +141,7 @@ def _go_on(address: Address, file: IO[bytes], fetched: _Fetched) -> str:
             # What is here is longer than what is there, so it belongs to another file.
             fetched.had, fetched.same = 0, ""
         elif error.code not in PASSING:
-            raise _refusal(address, error) from error
+            raise refusal(address, error) from error
         return why_broken(error)
     except BROKEN as error:
         return why_broken(error)
@@ -146,7 +151,7 @@ def _go_on(address: Address, file: IO[bytes], fetched: _Fetched) -> str:
 def _note(answer: http.client.HTTPResponse, file: IO[bytes], fetched: _Fetched) -> None:
     """Where to write what comes, and how much of it there is."""
     length = _number(answer.headers.get("Content-Length"))
-    begins, whole = _span(answer.headers.get("Content-Range", ""))
+    begins, whole = span_told(answer)
     if answer.status != HTTPStatus.PARTIAL_CONTENT or begins != fetched.had:
         # The server sends all of it again, because it knows no ranges or has another file by now.
         if answer.status == HTTPStatus.PARTIAL_CONTENT:
@@ -154,19 +159,20 @@ def _note(answer: http.client.HTTPResponse, file: IO[bytes], fetched: _Fetched) 
             raise http.client.HTTPException("it sends another part than it was asked for")
         fetched.had, whole = 0, length
     fetched.total = whole
-    fetched.same = _same(answer) if answer.headers.get("Accept-Ranges", "bytes").lower() != "none" else ""
+    fetched.same = sameness(answer) if answer.headers.get("Accept-Ranges", "bytes").lower() != "none" else ""
     file.seek(fetched.had)
     file.truncate()
 
 
-def _same(answer: http.client.HTTPResponse) -> str:
+def sameness(answer: http.client.HTTPResponse) -> str:
+    """What tells later that the server still has the same file, if it says anything of the kind."""
     etag = answer.headers.get("ETag", "")
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified", "")
 
 
-def _span(told: str) -> tuple[int | None, int | None]:
+def span_told(answer: http.client.HTTPResponse) -> tuple[int | None, int | None]:
     """Where a part begins and how long the whole is, by a header such as `bytes 5-9/10`."""
-    span, _, whole = told.removeprefix("bytes").strip().partition("/")
+    span, _, whole = answer.headers.get("Content-Range", "").removeprefix("bytes").strip().partition("/")
     return _number(span.partition("-")[0]), _number(whole)
 
 
@@ -178,9 +184,10 @@ def _called(answer: http.client.HTTPResponse) -> str:
     return file_name(os.path.basename(answer.headers.get_filename() or ""))  # noqa: PTH119 - a name, not a file's path
 
 
-def _asked(
+def ask_for(
     address: Address, headers: Mapping[str, str], *, method: str = "GET", patience: float = PATIENCE
 ) -> http.client.HTTPResponse:
+    """The answer to a request for what lies at an address, with the user and password that it names."""
     who, _ = address.secret
     url = replace(address, secret=("", address.secret[1])).url
     try:
@@ -189,7 +196,8 @@ def _asked(
         raise InputError(f"{address} is no address that can be asked for; check how it is written") from error
 
 
-def _refusal(address: Address, error: HTTPError) -> InputError:
+def refusal(address: Address, error: HTTPError) -> InputError:
+    """Why the server does not give it, as far as its status says."""
     said = f"{error.code} {error.reason}"
     if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return InputError(f"there is no {address} ({said}); check the address")

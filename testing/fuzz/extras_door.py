@@ -15,7 +15,7 @@ from storage.extras.extras import Extras, Step
 from storage.extras.film import Film, pack
 from storage.extras.reading import read_extras
 from storage.extras.writing import write_extras
-from testing.broadcast import broadcast
+from testing.broadcast import broadcast, cart, chunk, smpl
 from testing.films import film, png, tagged
 from testing.fuzz.damage import damaged
 from testing.fuzz.door import Door, Seeds
@@ -35,6 +35,7 @@ def seeds() -> dict[str, bytes]:
     return {
         "broadcast": broadcast(0.01),
         "broadcast-rf64": broadcast(0.01, rf64=True),
+        "playout": broadcast(0.01, behind=chunk(b"cart", cart()) + chunk(b"smpl", smpl()) + chunk(b"axml", b"<a/>")),
         "flac": tagged("flac", "flac", RATE, cover=png(), **_TAGS),
         "mp3": tagged("mp3", "libmp3lame", RATE, cover=png(), chapters=True, **_TAGS),
         "m4a": tagged("mp4", "aac", RATE, cover=png(), chapters=True, **_TAGS),
@@ -69,7 +70,8 @@ def read(content: bytes, folder: Path) -> int:
 
 
 def _found(extras: Extras) -> int:
-    return len(extras.tags) + len(extras.pictures) + len(extras.markers) + len(extras.bext) + len(extras.ixml)
+    chunks = (extras.bext, extras.ixml, extras.cart, extras.smpl, *(body for _, body in extras.as_they_are))
+    return len(extras.tags) + len(extras.pictures) + len(extras.markers) + sum(map(len, chunks))
 
 
 def _pack(content: bytes, folder: Path) -> None:

@@ -98,6 +98,17 @@ def test_full_scale_does_not_wrap(tmp_path: Path) -> None:
     np.testing.assert_allclose(values, samples, atol=4 * 2.0**-15)
 
 
+@pytest.mark.parametrize(("subtype", "bits"), [("PCM_16", 16), ("PCM_24", 24)])
+@pytest.mark.parametrize("format_", ["wav", "flac"])
+def test_without_noise_samples_become_the_nearest_whole_numbers(
+    tmp_path: Path, format_: str, subtype: str, bits: int
+) -> None:
+    full = 2.0 ** (bits - 1)
+    steps = np.array([0.4, 0.6, -0.4, -0.6, 100.3, -100.3, 100.7, -100.7, full - 1, full, -full, 7.0])
+    values = written(tmp_path / f"a.{format_}", (steps / full).astype(np.float32), 5, subtype, dither=False) * full
+    assert values.tolist() == [0, 1, 0, -1, 100, -100, 101, -101, full - 1, full - 1, -full, 7]
+
+
 def test_where_nothing_is_lost_the_bytes_are_those_without_noise(tmp_path: Path) -> None:
     written(tmp_path / "a.wav", quiet_tone(0.1, -6.0), 999, dither=False)
     with open_result(tmp_path / "b.wav", rate=RATE, format="wav", frames=4_800) as result:

@@ -50,9 +50,10 @@ def test_good_recordings_in_a_batch_are_converted_and_bad_ones_explained(
     }
     assert entries.keys() == expected.keys() | {f"folder/{name}" for name in GOOD_ONES}
     for name, words in expected.items():
-        _has_sentence(entries[name]["error"], words)
+        sentence = entries[name]["error"]["sentence"]
+        _has_sentence(sentence, words)
         assert entries[name]["result"] is None
-        assert f"{entries[name]['source']}: {entries[name]['error']}" in ended.err.replace("voicefarm: ", "")
+        assert f"{entries[name]['source']}: {sentence}" in ended.err.replace("voicefarm: ", "")
     assert "Traceback" not in ended.err
     assert len(ended.err.splitlines()) == len(expected), ended.err
     _has_all_good(out, [entry for name, entry in entries.items() if name not in expected])
@@ -65,7 +66,7 @@ def test_good_recordings_in_a_batch_are_converted_and_bad_ones_explained(
     assert {name for name, job in jobs.items() if job["state"] == "failed"} == FAIL_LATE
     assert len(jobs) == len(GOOD_ONES) + len(FAIL_LATE)
     for name in FAIL_LATE:
-        assert jobs[name]["note"] == entries[f"folder/{name}"]["error"]
+        assert jobs[name]["note"] == entries[f"folder/{name}"]["error"]["sentence"]
 
 
 def test_a_batch_of_good_recordings_succeeds(command: CommandLine, folder: Path, tmp_path: Path) -> None:

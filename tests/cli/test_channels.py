@@ -24,7 +24,7 @@ def test_each_channel_comes_out_even_where_none_has_sound(command: CommandLine, 
     wanted = ("--voice", "through", "--channels", "each", "--format", "mp3")
     ended = command.run("convert", *sorted(tmp_path.glob("*.wav")), *wanted, "-o", tmp_path / "out", "--json")
     told = {Path(entry["source"]).name: entry for entry in json.loads(ended.out)}
-    assert told["six.wav"]["error"].endswith(
+    assert told["six.wav"]["error"]["sentence"].endswith(
         "six.wav has 6 channels, but mp3 files hold no more than 2; choose --format wav, or convert one channel with"
         " --channels left, right or its number"
     )

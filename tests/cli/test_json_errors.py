@@ -11,6 +11,7 @@ import pytest
 
 from dispatcher.cli.main import main
 from storage.errors import BrokerUnavailable
+from storage.printable import printable
 from storage.records.database import Database
 from tests.storage.rows import add_job
 
@@ -96,6 +97,25 @@ def test_what_nobody_foresaw_and_ctrl_c_are_told_too(failing: Failing, monkeypat
     assert fails_with(BrokerUnavailable("it is away"))[0]["error"] == {
         "sentence": "it is away", "kind": "broker_unavailable", "advice": []
     }  # fmt: skip
+
+
+def test_recordings_are_told_in_one_form_whoever_asks(failing: Failing, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.wav"
+    told = {
+        line: failing(*line.split(), "--json")
+        for line in ("fetch 1", f"convert {missing} --voice bright", f"submit {missing} --voice bright")
+    }
+    for (one,), said, status in told.values():
+        assert status == 1
+        assert list(one) == [
+            "source", "voice", "job", "batch", "state", "result", "error", "remark", "carried"
+        ]  # fmt: skip
+        assert one["error"].keys() == {"sentence", "kind", "advice"}
+        assert one["voice"] == "bright"
+        assert said.endswith(f"voicefarm: {printable(one['source'])}: {one['error']['sentence']}\n")
+    assert [one["state"] for (one,), _, _ in told.values()] == ["unfetched", "refused", "refused"]
+    refused = failing("plan", missing, "--voice", "bright", "--json")[0]["refused"]
+    assert refused[0]["error"] == told[f"submit {missing} --voice bright"][0][0]["error"]
 
 
 def test_cancelling_and_retrying_tell_what_became_of_each_job(failing: Failing) -> None:

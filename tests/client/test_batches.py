@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from dispatcher.client import Farm, Request
-from dispatcher.client.answers import Submission
+from dispatcher.client.answers import Delivery
 from dispatcher.jobs.request import PRIORITIES
 from dispatcher.wishes.targets import Existing
 from storage.errors import InputError, UnknownBatch
@@ -37,7 +37,7 @@ def write(path: Path, number: int) -> None:
     soundfile.write(path, tone(1600 + 100 * number, 16_000), 16_000)
 
 
-def submitted(farm: Farm, folder: Path, batch: str | None = None) -> dict[str, Submission]:
+def submitted(farm: Farm, folder: Path, batch: str | None = None) -> dict[str, Delivery]:
     return {s.source.name: s for s in farm.submit_all([folder], Request("through"), batch=batch)}
 
 

@@ -170,8 +170,8 @@ def test_an_existing_result_is_kept_unless_replacing_is_allowed(farm: Farm, talk
     assert refused.error is not None
     assert [remedy.act for remedy in refused.error.remedies] == [Act.OVERWRITE]
     assert refused.to_json() == {
-        "source": str(talk), "voice": "deep", "result": None, "job": None, "state": "refused",
-        "error": str(refused.error), "remark": None,
+        "source": str(talk), "voice": "deep", "job": None, "batch": None, "state": "refused", "result": None,
+        "error": refused.error.to_json(), "remark": None, "carried": None,
     }  # fmt: skip
     assert (tmp_path / "out.wav").read_bytes() == b"mine"
 

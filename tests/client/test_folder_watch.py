@@ -79,6 +79,8 @@ def test_what_arrives_is_converted_and_put_away(farm: Farm, folder: Path) -> Non
         "one.wav": "finished", "slow.wav": "finished", "bad.wav": "refused",
     }  # fmt: skip
     assert "is text, not sound" in str(found["bad.wav"].error)
+    assert {(d.voice, d.batch) for d in found.values() if d.is_good} == {("through", "watch")}
+    assert (found["bad.wav"].voice, found["bad.wav"].job) == ("through", None)
     assert {p.relative_to(out).as_posix() for p in out.rglob("*.wav")} == {"day1/one.wav", "slow.wav"}
     assert (done / "slow.wav").read_bytes() == grown
     assert sorted(p.name for p in folder.iterdir()) == ["day1", "done", "failed", "notes.txt"]
@@ -108,7 +110,7 @@ def test_a_restart_brings_what_was_taken_in_and_converts_nothing_twice(farm: Far
     found.clear()
     for delivery in watch(farm, folder, until_both):
         found.append(delivery)  # noqa: PERF402 - they are counted meanwhile
-    assert {d.state for d in found} == {"there"}
+    assert {(d.state, d.voice) for d in found} == {("there", "through")}
     assert len(farm.jobs()) == 2
 
 

@@ -7,11 +7,12 @@ import pytest
 import soundfile
 
 from dispatcher.client import Farm, Request
-from dispatcher.client.answers import Submission
+from dispatcher.client.answers import Delivery
 from storage.objects.address import read_place
 from storage.settings import Settings
 from testing.sounds import tone
 from tests.storage.crooked_s3 import Answer, Asked, serving
+from tests.storage.parting import Parting
 
 THROUGH = Request("through")
 
@@ -49,7 +50,7 @@ def endpoint(recording: bytes) -> Iterator[str]:
         yield endpoint
 
 
-def submitted(farm: Farm, endpoint: str, *paths: str) -> dict[str, Submission]:
+def submitted(farm: Farm, endpoint: str, *paths: str) -> dict[str, Delivery]:
     places = [read_place(endpoint + path) for path in paths]
     return {str(s.source).removeprefix(endpoint): s for s in farm.submit_all(places, THROUGH)}
 
@@ -88,3 +89,20 @@ def test_a_manifest_may_name_web_addresses(farm: Farm, endpoint: str, tmp_path: 
     wishes = farm.read_manifest(manifest, Request(""))
     assert [str(wish.source) for wish in wishes] == [f"{endpoint}/a//talk.wav"]
     assert [submission.job for submission in farm.submit_all(wishes, Request(""))] == [1]
+
+
+def test_a_forecast_fetches_only_what_it_looks_at(farm: Farm, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.wav", tone(16 * 96_000, 96_000), 96_000, "PCM_24")
+    server = Parting((tmp_path / "long.wav").read_bytes())
+    with serving(server) as endpoint:
+        forecast = farm.forecast([read_place(f"{endpoint}/long.wav")], THROUGH)
+    assert (forecast.seconds, forecast.refused) == (16.0, [])
+    assert forecast.planned[0].size == len(server.content) > 4_000_000
+    assert server.sent < len(server.content) / 4
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_forecast_of_what_is_sent_only_whole_fetches_it(farm: Farm, endpoint: str, tmp_path: Path) -> None:
+    forecast = farm.forecast([read_place(f"{endpoint}/a/talk.wav")], THROUGH)
+    assert (forecast.seconds, forecast.refused) == (0.2, [])
+    assert list((tmp_path / "scratch").iterdir()) == []

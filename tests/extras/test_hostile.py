@@ -12,7 +12,7 @@ from storage.audio.extras_there import holds_extras
 from storage.audio.read import probe
 from storage.audio.source_file import SourceFile
 from storage.errors import NoSpace, ObjectStoreError
-from storage.extras import bext, cues, ixml
+from storage.extras import bext, cart, cues, ixml, smpl
 from storage.extras.extras import MOST_MARKERS, MOST_TAGS, MOST_TEXT_BYTES, Cues, Extras, Step
 from storage.extras.reading import kept_tags, read_extras
 from testing import broadcast
@@ -64,6 +64,44 @@ def test_a_broadcast_chunk_that_is_cut_off_is_filled_up() -> None:
 def test_a_moment_beyond_64_bits_stops_at_the_last_one() -> None:
     latest = bext.adapted(broadcast.bext((1 << 64) - 1), Step(8_000, 192_000, 1, "16"))
     assert struct.unpack_from("<II", latest, 338) == (0xFFFF_FFFF, 0xFFFF_FFFF)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", broadcast.cart()[:690], b"\xff" * 2_047, b"\xff" * 2_049])
+def test_a_cart_of_any_kind_is_filled_up(content: bytes) -> None:
+    adapted = cart.adapted(content, Step(8_000, 192_000, 1, "16"))
+    assert len(adapted) == max(2_048, len(content) + len(content) % 2)
+    assert adapted[:684] == content[:684].ljust(684, b"\0")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_loops_whose_number_lies_are_those_that_are_there(count: int) -> None:
+    content = bytearray(broadcast.smpl(((5, 4), (0xFFFF_FFFF, 0xFFFF_FFFF)), b""))
+    struct.pack_into("<II", content, 28, count, 0xFFFF_FFFF)
+    adapted = smpl.adapted(bytes(content), Step(8_000, 192_000, 1, "16"))
+    kept, own = struct.unpack_from("<II", adapted, 28)
+    assert kept == min(count, 2)
+    assert own == len(adapted) - 36 - 24 * kept
+    for number in range(kept):
+        first, last = struct.unpack_from("<II", adapted, 44 + 24 * number)
+        assert first <= last
+
+
+@pytest.mark.parametrize("size", [0, 1, 35, 37])
+def test_a_sampler_chunk_that_is_cut_off_has_no_loops(size: int) -> None:
+    assert struct.unpack_from("<I", smpl.adapted(broadcast.smpl()[:size], STEP), 28) == (0,)
+
+
+def test_no_more_loops_are_kept_than_a_recording_may_have_markers() -> None:
+    adapted = smpl.adapted(broadcast.smpl(((0, 1),) * (MOST_MARKERS + 1)), STEP)
+    assert struct.unpack_from("<I", adapted, 28) == (MOST_MARKERS,)
+    assert adapted[36 + 24 * MOST_MARKERS :].rstrip(b"\0") == b"own"
+
+
+@pytest.mark.parametrize("kind", [b"cart", b"smpl", b"axml", b"_PMX"])
+def test_a_chunk_that_is_empty_or_too_large_is_as_none(kind: bytes) -> None:
+    for content in (b"", bytes(MOST_TEXT_BYTES + 1)):
+        found = read_extras(BytesIO(broadcast.broadcast(behind=chunk(kind, content))), "x")
+        assert (found.cart, found.smpl, found.as_they_are) == (b"", b"", ())
 
 
 @pytest.mark.parametrize("moment", ["", "-1", "1e9", "٣", "9" * 21, "9" * 5_000, str(1 << 64), "nan"])
@@ -177,6 +215,10 @@ TELLING = {
     "WAV": encoded(tone(99, 16_000), 16_000, "WAV", "PCM_16", comment="a"),
     "BWF": broadcast.broadcast(info=b"INFO", ixml=b"", cue=b"", adtl=b""),
     "markers": broadcast.broadcast(bext=b"", info=b"INFO" + chunk(b"ISFT", b"x\0")),
+    **{
+        kind: encoded(tone(99, 16_000), 16_000, "WAV", "PCM_16") + chunk(kind.encode(), b"some")
+        for kind in ("cart", "smpl", "axml", "_PMX")
+    },
     "FLAC": encoded(tone(99, 16_000), 16_000, "FLAC", "PCM_16", comment="a"),
     "cover": tagged("flac", "flac", 16_000, cover=png()),
     "AIFF": encoded(tone(99, 16_000), 16_000, "AIFF", "PCM_16", comment="a"),

@@ -95,6 +95,39 @@ def test_the_chunks_that_programs_read_first_come_before_the_sound(source: bytes
     assert names == [b"bext", b"iXML", b"fmt ", b"INFO", b"data", b"cue ", b"adtl"]
 
 
+@pytest.mark.parametrize("rate", RATES)
+def test_timers_of_a_cart_are_due_at_the_same_moments_and_its_words_stay(rate: int, tmp_path: Path) -> None:
+    source = broadcast.broadcast(behind=broadcast.chunk(b"cart", broadcast.cart()))
+    found = chunks_of(carried(source, tmp_path, "wav", rate).read_bytes())
+    timers = [struct.unpack_from("<4sI", found[b"cart"], 684 + 8 * number) for number in range(4)]
+    assert timers == [(usage, moved(at, rate) if usage.strip(b"\0") else at) for usage, at in broadcast.TIMERS]
+    assert (found[b"cart"][:684], found[b"cart"][748:]) == (broadcast.cart()[:684], broadcast.cart()[748:])
+    assert list(found).index(b"cart") < list(found).index(b"data")
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_loops_of_a_sampler_hold_the_same_moments_and_its_own_data_stay(rate: int, tmp_path: Path) -> None:
+    source = broadcast.broadcast(behind=broadcast.chunk(b"smpl", broadcast.smpl()))
+    found = chunks_of(carried(source, tmp_path, "wav", rate).read_bytes())[b"smpl"]
+    assert struct.unpack_from("<9I", found) == (1, 2, round(1e9 / rate), 60, 7, 25, 0x01020304, 2, 3)
+    loops = [struct.unpack_from("<6I", found, 36 + 24 * number) for number in range(2)]
+    assert loops == [
+        (number, 0, moved(first, rate), moved(last + 1, rate) - 1, 0, 3)
+        for number, (first, last) in enumerate(broadcast.LOOPS)
+    ]
+    assert loops[0][3] == rate - 1
+    assert found[84:].rstrip(b"\0") == b"own"
+
+
+@pytest.mark.parametrize("text", [b"<a/>", b"<odd/>"])
+def test_models_of_the_sound_and_xmp_stay_as_they_are(text: bytes, tmp_path: Path) -> None:
+    behind = broadcast.chunk(b"axml", text) + broadcast.chunk(b"_PMX", text * 2)
+    path = carried(broadcast.broadcast(behind=behind), tmp_path, "wav", 24_000)
+    found = chunks_of(path.read_bytes())
+    assert (found[b"axml"].rstrip(b"\n"), found[b"_PMX"]) == (text, text * 2)
+    assert len(found[b"axml"]) % 2 == 0
+
+
 def test_the_sound_is_untouched(source: bytes, tmp_path: Path) -> None:
     before = chunks_of(plain(tmp_path, "wav", 24_000).read_bytes())
     after = chunks_of(carried(source, tmp_path, "wav", 24_000).read_bytes())
@@ -147,6 +180,16 @@ def test_a_result_beyond_four_gigabytes_becomes_rf64(
     assert int.from_bytes(content[20:28], "little") == len(content) - 8
     assert soundfile.info(path).frames == 44_100
     assert read_extras(path, "x").bext
+
+
+def test_rf64_with_chunks_of_odd_lengths_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wav, "_LARGEST", 50_000)
+    chunks = {b"cart": broadcast.cart() + b"x", b"smpl": broadcast.smpl(), b"axml": b"<odd/>", b"_PMX": b"<odd/>"}
+    source = broadcast.broadcast(behind=b"".join(broadcast.chunk(kind, body) for kind, body in chunks.items()))
+    path = carried(source, tmp_path, "wav", 44_100)
+    assert path.read_bytes()[:4] == b"RF64"
+    assert soundfile.info(path).frames == 44_100
+    assert set(chunks) <= set(chunks_of(path.read_bytes()))
 
 
 def test_chapters_of_other_formats_become_markers(tmp_path: Path) -> None:
