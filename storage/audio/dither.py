@@ -1,4 +1,4 @@
-"""Rounding samples to fewer bits with triangular noise of one step, a function of position alone."""
+"""Rounding samples to whole numbers, with or without triangular noise of one step, a function of position alone."""
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,21 @@ def triangular(start: int, count: int, channel: int = 0) -> npt.NDArray[np.float
 
 def dithered(block: Mono | Frames, start: int, bits: int) -> Integers:
     """Samples as whole numbers of so many bits, in the upper bits of 32, as libsndfile takes them."""
-    full = 2.0 ** (bits - 1)
     rows = block.reshape(len(block), -1)
     noise = np.stack([triangular(start, len(block), channel) for channel in range(rows.shape[1])], axis=1)
-    steps = np.clip(np.floor(rows * full + noise + 0.5), -full, full - 1)
-    return (steps.astype(np.int32) << (32 - bits)).reshape(block.shape)
+    return _whole(rows * _full(bits) + noise, bits).reshape(block.shape)
+
+
+def rounded(block: Mono | Frames, bits: int) -> Integers:
+    """The same without noise: samples that came from so many bits are what they were."""
+    return _whole(block * np.float64(_full(bits)), bits)
+
+
+def _full(bits: int) -> float:
+    return float(2.0 ** (bits - 1))
+
+
+def _whole(steps: npt.NDArray[np.float64], bits: int) -> Integers:
+    full = _full(bits)
+    within: Integers = np.clip(np.floor(steps + 0.5), -full, full - 1).astype(np.int32)
+    return within << (32 - bits)
