@@ -29,8 +29,8 @@ def voices(*levels: float, frames: int = FRAMES) -> Samples:
     return samples
 
 
-def kept(desk: Desk, samples: Samples, name: str = "talk.wav") -> Path:
-    soundfile.write(desk.folder / name, samples, RATE, "FLOAT")
+def kept(desk: Desk, samples: Samples, name: str = "talk.wav", subtype: str = "FLOAT") -> Path:
+    soundfile.write(desk.folder / name, samples, RATE, subtype)
     return desk.folder / name
 
 

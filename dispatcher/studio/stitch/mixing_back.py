@@ -48,6 +48,8 @@ def among_others(voice: Iterator[Mono], source: Source, job: JobRecord) -> Itera
     Both lie on the same samples, and only the others' rate is changed. They end together, or the recording is not the
     one that was cut.
     """
+    if (source.facts.channels, source.facts.rate) != (job.source_channels, job.source_rate):
+        raise _changed(job)
     place, others = (Channels(job.channels).number or 1) - 1, job.source_channels - 1
     size = _BLOCK_VALUES // others
     pieces = resampled(_without(place, source, job), source.facts.rate, job.rate_out, others)
@@ -64,8 +66,11 @@ def _without(place: int, source: Source, job: JobRecord) -> Iterator[Mono | Fram
             break
         rest = np.delete(piece, place, axis=1)
         yield rest[:, 0] if rest.shape[1] == 1 else rest
-    if done != job.source_frames or source.facts.rate != job.source_rate:
-        raise AudioError(
-            f"{job.name} is not read as it was when it was cut, so its other channels cannot be mixed back; hand it in"
-            " again"
-        )
+    if done != job.source_frames:
+        raise _changed(job)
+
+
+def _changed(job: JobRecord) -> AudioError:
+    return AudioError(
+        f"{job.name} is not read as it was when it was cut, so its other channels cannot be mixed back; hand it in again"
+    )
