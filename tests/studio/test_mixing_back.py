@@ -43,8 +43,9 @@ from tests.studio.channels import (
 )
 from tests.studio.desk import Desk
 
-#: One step of 16 bits, and of noise on top of it.
+#: One step of 16 bits.
 STEP = 2.0**-15
+CHANGED = "talk.wav is not read as it was when it was cut, .*; hand it in again"
 
 
 def mixed_back(desk: Desk, path: Path, channels: str, **wanted: object) -> int:
@@ -59,43 +60,40 @@ def resampled(samples: Samples, rate: int) -> Samples:
 
 
 def lag(one: Samples, other: Samples) -> int:
-    """By how many samples the second comes later than the first."""
-    size = len(one) + len(other) - 1
-    likeness = np.fft.irfft(np.fft.rfft(other, size) * np.conj(np.fft.rfft(one, size)), size)
-    at = int(np.argmax(likeness))
-    return at if at < len(one) else at - size
+    """By how many samples the second comes later than the first: at most a few thousand."""
+    size = 1 << 15
+    middle = len(one) // 2
+    spectra = [np.fft.rfft(samples[middle : middle + size // 4], size) for samples in (one, other)]
+    at = int(np.argmax(np.fft.irfft(spectra[1] * np.conj(spectra[0]), size)))
+    return at if at < size // 2 else at - size
 
 
 @pytest.mark.parametrize(
     ("subtype", "wanted", "tolerance"),
     [
-        ("FLOAT", {}, 1e-6),
         ("FLOAT", {"rate": 44_100}, 1e-6),
-        ("PCM_24", {"rate": 48_000}, 2.0**-22),
-        ("PCM_24", {"format": "flac", "rate": 11_025}, 2.0**-22),
-        ("PCM_16", {}, STEP),
-        ("PCM_24", {"depth": "16"}, 2 * STEP),
+        ("PCM_24", {"format": "flac", "rate": 11_025}, 1e-6),
+        ("PCM_16", {}, 0.51 * STEP),
+        ("PCM_24", {"depth": "16"}, 1.51 * STEP),
     ],
 )
 @pytest.mark.parametrize("channels", ["left", "right"])
 def test_the_other_channel_is_the_recordings_own_on_the_same_samples(
     desk: Desk, subtype: str, wanted: dict[str, object], tolerance: float, channels: str
 ) -> None:
-    samples = voices(0.5, 0.5)
-    path = kept(desk, samples, subtype=subtype)
+    path = kept(desk, voices(0.5, 0.5), subtype=subtype)
     number = mixed_back(desk, path, channels, **wanted)
     result, rate = heard(desk, number), int(str(wanted.get("rate", 16_000)))
-    assert result.shape == (resampled_length(FRAMES, RATE, rate), 2)
+    expected = resampled(soundfile.read(path, dtype="float32")[0], rate)
+    assert result.shape == expected.shape == (resampled_length(FRAMES, RATE, rate), 2)
     voice, other = (0, 1) if channels == "left" else (1, 0)
-    np.testing.assert_allclose(result[:, other], resampled(samples, rate)[:, other], rtol=0, atol=tolerance + STEP / 2)
-    assert lag(resampled(samples[:, other], rate), result[:, other]) == 0
-    assert lag(resampled(samples[:, voice], rate), result[:, voice]) == 0
+    np.testing.assert_allclose(result[:, other], expected[:, other], rtol=0, atol=tolerance)
+    assert [lag(expected[:, n], result[:, n]) for n in (0, 1)] == [0, 0]
     alone = heard(desk, converted(desk, path, channels, **wanted))
-    np.testing.assert_allclose(result[:, voice], alone, rtol=0, atol=2 * tolerance)
+    np.testing.assert_allclose(result[:, voice], alone, rtol=0, atol=4 * tolerance)
 
 
-@pytest.mark.parametrize("format_", ["wav", "flac"])
-@pytest.mark.parametrize("number", [1, 3, 6])
+@pytest.mark.parametrize(("format_", "number"), [("wav", 1), ("flac", 3), ("wav", 6)])
 def test_any_of_six_channels_stays_in_its_place(desk: Desk, format_: str, number: int) -> None:
     samples = voices(*[0.1 * n for n in range(1, 7)])
     result = heard(desk, mixed_back(desk, kept(desk, samples), str(number), format=format_))
@@ -108,7 +106,7 @@ def test_any_of_six_channels_stays_in_its_place(desk: Desk, format_: str, number
 
 @pytest.mark.parametrize(
     ("subtype", "format_"),
-    [("PCM_16", "wav"), ("PCM_16", "flac"), ("PCM_24", "wav"), ("PCM_24", "flac"), ("FLOAT", "wav")],
+    [("PCM_16", "wav"), ("PCM_24", "flac"), ("FLOAT", "wav")],
 )
 def test_at_its_own_rate_and_depth_the_other_channel_comes_back_to_the_bit(
     desk: Desk, subtype: str, format_: str
@@ -169,9 +167,7 @@ def test_what_is_usual_is_for_requests_that_leave_channels_over_and_can_be_overr
 
 @pytest.mark.parametrize("channels", ["mix", "each"])
 def test_where_all_channels_are_converted_none_is_left(desk: Desk, channels: str) -> None:
-    with pytest.raises(
-        InputError, match=r"none left that could be mixed back; convert one channel, or leave the other"
-    ):
+    with pytest.raises(InputError, match="none left that could be mixed back; convert one channel, or leave the"):
         check_request(desk.database, desk.settings, Request("through", channels=channels, mix_back=True))
 
 
@@ -181,7 +177,7 @@ def test_where_all_channels_are_converted_none_is_left(desk: Desk, channels: str
         (
             6,
             "mp3",
-            "six.wav has 6 channels, but mp3 files hold no more than 2; choose the format wav, or leave the other",
+            "six.wav has 6 channels, but mp3 files hold no more than 2; choose the format wav, or leave the",
         ),
         (6, "opus", "opus files hold no more than 2"),
         (9, "flac", "flac files hold no more than 8"),
@@ -239,17 +235,11 @@ def source_of(desk: Desk, number: int) -> Path:
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (
-            lambda content: content[: len(content) // 2],
-            r"promises 5.\d+ s of sound but holds only 2.\d+ s; copy the file",
-        ),
-        (
-            lambda _: encoded(noise(FRAMES + 1, 2), RATE, "WAV", "FLOAT"),
-            "not read as it was when it was cut.* hand it in",
-        ),
-        (lambda _: encoded(noise(FRAMES - 1, 2), RATE, "WAV", "FLOAT"), "not read as it was when it was cut"),
-        (lambda _: encoded(noise(FRAMES, 3), RATE, "WAV", "FLOAT"), "not read as it was when it was cut"),
-        (lambda _: encoded(noise(FRAMES, 2), 8_000, "WAV", "FLOAT"), "not read as it was when it was cut"),
+        (lambda content: content[: len(content) // 2], r"promises 5.\d+ s of sound but holds only 2.\d+ s; copy the"),
+        (lambda _: encoded(noise(FRAMES + 1, 2), RATE, "WAV", "FLOAT"), CHANGED),
+        (lambda _: encoded(noise(FRAMES - 1, 2), RATE, "WAV", "FLOAT"), CHANGED),
+        (lambda _: encoded(noise(FRAMES, 3), RATE, "WAV", "FLOAT"), CHANGED),
+        (lambda _: encoded(noise(FRAMES, 2), 8_000, "WAV", "FLOAT"), CHANGED),
         (None, "it was removed, or never stored"),
     ],
 )
@@ -282,7 +272,7 @@ def test_what_is_no_number_is_refused_in_every_channel_that_is_wanted(desk: Desk
     assert len(heard(desk, converted(desk, path, "left")))
 
 
-@pytest.mark.parametrize("format_", ["ogg", "opus", "m4a", "mp3"])
+@pytest.mark.parametrize("format_", ["ogg", "m4a", "mp3"])
 def test_compressed_results_keep_both_channels_in_step(desk: Desk, format_: str) -> None:
     samples = voices(0.5, 0.5)
     number = mixed_back(desk, kept(desk, samples), "right", format=format_, rate=24_000)
@@ -313,8 +303,6 @@ def _planes(frame: Any) -> Samples:
     ("container", "format_", "depth"),
     [
         ("mp4", "mp4", None),
-        ("mp4", "mov", None),
-        ("matroska", "mkv", None),
         ("matroska", "mkv", "24"),
         ("webm", "webm", None),
     ],
@@ -345,9 +333,9 @@ def test_a_film_keeps_two_channels_beside_its_pictures(desk: Desk) -> None:
     assert tones(content) == ("stereo", [300, 400])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
-    frames=st.integers(1, 9_000),
+    frames=st.integers(13, 9_000),
     rate=st.sampled_from([8_000, 11_025, 22_050, 44_100, 48_000, 96_001]),
     rate_out=st.sampled_from([8_000, 16_000, 24_000, 44_100, 48_000]),
     channels=st.integers(2, 5),
@@ -375,12 +363,12 @@ def test_any_length_at_any_rate_is_exact_and_in_step(
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
-    """Twenty minutes of four channels would be 400 MB."""
-    rate, minutes = 22_050, 20
-    frames = minutes * 60 * rate
+    """Six minutes of four channels are 127 MB."""
+    rate, minutes, minute = 22_050, 6, noise(60 * 22_050, 4)
+    frames = minutes * len(minute)
     with soundfile.SoundFile(tmp_path / "long.wav", "w", rate, 4, "PCM_16") as long:
         for _ in range(minutes):
-            long.write(noise(60 * rate, 4))
+            long.write(minute)
     wanted = job(channels="2", source_channels=4, source_frames=frames, source_rate=rate, rate_out=16_000)
     length = resampled_length(frames, rate, 16_000)
     voice = (np.zeros(min(1 << 16, length - at), np.float32) for at in range(0, length, 1 << 16))
@@ -389,4 +377,4 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         for block in among_others(voice, source, wanted):
             done += len(block)
     assert done == length
-    assert found[0] < 48
+    assert found[0] < 24

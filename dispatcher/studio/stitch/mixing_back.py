@@ -72,5 +72,6 @@ def _without(place: int, source: Source, job: JobRecord) -> Iterator[Mono | Fram
 
 def _changed(job: JobRecord) -> AudioError:
     return AudioError(
-        f"{job.name} is not read as it was when it was cut, so its other channels cannot be mixed back; hand it in again"
+        f"{job.name} is not read as it was when it was cut, so its other channels cannot be mixed back; hand it"
+        " in again"
     )
