@@ -38,6 +38,7 @@ class Act(StrEnum):
     CHOOSE_RATE = "choose the rate {}"
     CHOOSE_FORMAT = "choose the format {}"
     CHOOSE_CHANNEL = "convert one channel"
+    LEAVE_OTHERS = "leave the other channels out"
     CHOOSE_DEPTH = "choose the depth {}"
     LEAVE_DEPTH = "leave the depth out"
     CHOOSE_TRACK = "choose track {} or an earlier one"

@@ -72,6 +72,11 @@ class Settings:
     lost_after_seconds: float = _setting(10.0, "a worker that has been silent for this long counts as lost")
     atom_seconds: float = _setting(30.0, "longest atom; the shortest is half of it")
     max_attempts: int = _setting(4, "tries of one atom before its job fails")
+    mix_back: bool = _setting(
+        False,  # noqa: FBT003 - it is a default
+        "where one channel is converted, results get the recording's other channels too, unless a job asks for the"
+        " voice alone",
+    )
     package_gigabytes: float = _setting(
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )

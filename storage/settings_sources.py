@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from storage.answers import answer_in
 from storage.errors import SettingsError
 from storage.spelling import did_you_mean
 
@@ -58,6 +59,8 @@ def as_kind(name: str, value: object, default: object) -> Any:
         raise SettingsError(f"setting {name} is a table or a list, but must be a single value; see docs/settings.md")
     if isinstance(default, str):
         return ",".join(value) if isinstance(value, list) else str(value)
+    if isinstance(default, bool):
+        return _as_answer(name, value)
     try:
         number = int(str(value)) if isinstance(default, int) else float(str(value))
         bounded = math.isfinite(number)
@@ -78,6 +81,12 @@ def refuse_other_words(name: str, value: str, words: Collection[str]) -> None:
     """Refuse a value that is none of the words that a setting knows."""
     if value not in words:
         raise SettingsError(f"setting {name} is {_quoted(value)}; it must be {' or '.join(words)}")
+
+
+def _as_answer(name: str, value: object) -> bool:
+    if (answer := answer_in(value)) is None:
+        raise SettingsError(f"setting {name} is {_quoted(value)}, which is neither true nor false; give one of them")
+    return answer
 
 
 def _quoted(value: object) -> str:

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import av
+import numpy as np
 
 from testing.sounds import Samples, tone
 
@@ -25,15 +26,20 @@ CODECS = {
 }
 
 
-def film(container: str, *, late: Fraction = Fraction(0), tracks: int = 2, chapters: bool = True) -> bytes:
-    """Pictures, tracks of sound in English and German, of which the first begins `late` seconds, and subtitles."""
+def film(
+    container: str, *, late: Fraction = Fraction(0), tracks: int = 2, chapters: bool = True, layout: str = "mono"
+) -> bytes:
+    """Pictures, tracks of sound in English and German, of which the first begins `late` seconds, and subtitles.
+
+    Every channel of a track has a tone of its own, 100 Hz apart.
+    """
     pictures, sound, text, rate = CODECS[container]
     out = BytesIO()
     with av.open(out, "w", format=container) as made:
         made.metadata["title"] = "The film"
         video = made.add_stream(pictures, rate=FRAMES_A_SECOND)
         video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
-        sounds = [made.add_stream(sound, rate=rate, layout="mono") for _ in range(tracks)]
+        sounds = [made.add_stream(sound, rate=rate, layout=layout) for _ in range(tracks)]
         german = "ger" if container == "mov" else "deu"
         for stream, language in zip(sounds, ("eng", german), strict=False):
             stream.metadata["language"] = language
@@ -47,7 +53,9 @@ def film(container: str, *, late: Fraction = Fraction(0), tracks: int = 2, chapt
         made.mux(_subtitle(subtitles, text))
         packets = [*_pictures(video)]
         for number, stream in enumerate(sounds):
-            packets += _sound(stream, tone(SECONDS * rate, rate, 300.0 * (1 + number)), late if number == 0 else 0)
+            channels = range(av.AudioLayout(layout).nb_channels)
+            tones = np.stack([tone(SECONDS * rate, rate, 300.0 * (1 + number) + 100.0 * n) for n in channels])
+            packets += _sound(stream, tones, late if number == 0 else 0)
         packets.sort(key=lambda packet: packet.dts * packet.time_base)
         made.mux(packets)
     return out.getvalue()
@@ -71,7 +79,7 @@ def tagged(container: str, codec: str, rate: int, *, cover: bytes = b"", chapter
             packet = av.Packet(cover)
             packet.stream, packet.pts, packet.dts, packet.is_keyframe = picture, 0, 0, True
             made.mux(packet)
-        made.mux(list(_sound(stream, tone(rate, rate), 0)))
+        made.mux(list(_sound(stream, tone(rate, rate)[None], 0)))
     return out.getvalue()
 
 
@@ -100,10 +108,12 @@ def _pictures(video: Any) -> list[Any]:
 def _sound(stream: Any, samples: Samples, late: Fraction | int) -> list[Any]:
     rate = stream.codec_context.sample_rate
     size = stream.codec_context.frame_size or 1024
-    resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+    layout = stream.codec_context.layout
+    resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
     packets = []
-    for at in range(0, len(samples), size):
-        frame = av.AudioFrame.from_ndarray(samples[None, at : at + size], format="fltp", layout="mono")
+    for at in range(0, samples.shape[1], size):
+        piece = np.ascontiguousarray(samples[:, at : at + size])
+        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout.name)
         frame.sample_rate, frame.pts, frame.time_base = rate, at + round(late * rate), Fraction(1, rate)
         for converted in resampler.resample(frame):
             packets += stream.encode(converted)

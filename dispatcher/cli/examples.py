@@ -13,6 +13,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "voicefarm convert talk.wav --voice bright --pitch -2 --formant-shift 1.5",
         "voicefarm convert --manifest lines.csv --voice deep -o out/ --dry-run",
         "voicefarm convert interview.wav --voice deep --channels each",
+        "voicefarm convert song.wav --voice deep --channels left --mix-back --rate 48000",
     ),
     "submit": (
         "voicefarm submit talk.wav --voice deep",

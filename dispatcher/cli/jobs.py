@@ -195,6 +195,12 @@ def _states(s: BatchSummary) -> str:
     return ", ".join(f"{count} {state}" for state, count in s.states.items())
 
 
+def _channels(s: JobSummary) -> str:
+    if s.source_channels == 1:
+        return ""
+    return f"{s.channels} of {s.source_channels}{', the others mixed back' if s.mix_back else ''}"
+
+
 def _facts(s: JobSummary) -> list[tuple[str, object]]:
     return [
         ("job", s.id),
@@ -208,7 +214,7 @@ def _facts(s: JobSummary) -> list[tuple[str, object]]:
         ("state", s.state),
         ("note", s.note),
         ("length", shown_seconds(s.seconds)),
-        ("channels", f"{s.channels} of {s.source_channels}" if s.source_channels > 1 else ""),
+        ("channels", _channels(s)),
         ("done", f"{100 * s.done:.1f} % ({s.atoms_done} of {s.atoms} atoms)"),
         ("left", s.left),
         ("submitted", shown_time(s.submitted_at)),

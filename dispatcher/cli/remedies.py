@@ -34,6 +34,7 @@ _WORDS = {
     Act.CHOOSE_RATE: "choose --rate {}",
     Act.CHOOSE_FORMAT: "choose --format {}",
     Act.CHOOSE_CHANNEL: "convert one channel with --channels left, right or its number",
+    Act.LEAVE_OTHERS: "leave the other channels out with --stem",
     Act.CHOOSE_DEPTH: "choose --depth {}",
     Act.LEAVE_DEPTH: "leave --depth out",
     Act.CHOOSE_TRACK: "choose --track {} or an earlier one",

@@ -148,6 +148,9 @@ _OPTIONS = [
         show_default=True,
         help="Which of a recording's channels; a number from 1 is one of them, and each is every one by itself.",
     ),
+    click.option("--mix-back/--stem", "mix_back", default=None,
+                 help="Where one channel is converted: put the others back beside it, or save the voice alone."
+                      "  [default: stem, unless the setting mix_back says otherwise]"),
     click.option("--track", type=click.IntRange(min=1), default=1, show_default=True,
                  help="Which of the recording's tracks of sound is converted."),
     click.option("--keep-original", is_flag=True, help="Keep a film's own sound beside the converted."),
@@ -183,6 +186,7 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         format=options["format_"],
         rate=options["rate"],
         channels=options["channels"],
+        mix_back=options["mix_back"],
         allow_truncated=options["allow_truncated"],
         depth=options["depth"],
         track=options["track"] - 1,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dispatcher.jobs.request import Request
-from dispatcher.jobs.result_shape import check_shape
+from dispatcher.jobs.result_shape import check_shape, mixes_back
 from dispatcher.jobs.tags import check_tags
 from dispatcher.voices.needed import complete_recipe
 from dispatcher.voices.voices import find_voice, job_settings
@@ -37,6 +37,8 @@ class CheckedRequest:
     rate_out: int
     format: str
     channels: Channels = ALL_MIXED
+    mix_back: bool = False
+    """Whether the other channels of a recording go into its result."""
 
     @cached_property
     def hash(self) -> str:
@@ -49,6 +51,7 @@ class CheckedRequest:
             "rate": self.rate_out,
             "format": self.format,
             **({} if self.channels == ALL_MIXED else {"channels": self.channels.text}),
+            **({"mix_back": True} if self.mix_back else {}),
             **self.request.unusual,
         }
         return keys.digest(facts)
@@ -67,7 +70,7 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
     if (writable := writable_rate(kind, rate, request.depth)) != rate:
         raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable)))
-    wanted = job_settings(voice, request.settings)
+    wanted, channels = job_settings(voice, request.settings), Channels.of(request.channels)
     return CheckedRequest(
         request=request,
         engine=voice.engine,
@@ -77,5 +80,6 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         rate_voice=voice.rate,
         rate_out=rate,
         format=kind,
-        channels=Channels.of(request.channels),
+        channels=channels,
+        mix_back=mixes_back(request, channels, usually=settings.mix_back),
     )

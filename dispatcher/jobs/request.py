@@ -23,6 +23,8 @@ class Request:
     rate: int | None = None
     channels: str = "mix"
     """Which of the recording's channels: `mix`, `left`, `right`, `each`, or the number of one, from 1."""
+    mix_back: bool | None = None
+    """Whether the recording's other channels go into the result of one; None leaves that to the farm's settings."""
     allow_truncated: bool = False
     depth: str | None = None
     """Of the result's samples: 16, 24 or float; by default as deep as the recording's."""

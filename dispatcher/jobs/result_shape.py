@@ -5,6 +5,7 @@ from storage.audio.channels import Channels
 from storage.audio.depth import check_depth, chosen_depth, is_less
 from storage.audio.facts import SourceFacts
 from storage.audio.formats import FILMS, FORMATS, formats_with, most_channels, sound_format
+from storage.audio.layouts import has_room
 from storage.errors import InputError
 from storage.remedies import Act, Remedy
 
@@ -20,8 +21,18 @@ def check_shape(request: Request, format_: str) -> None:
             f"{format_} files have room for one track of sound only, so the recording's own cannot stay beside it",
             Remedy(Act.LEAVE_ORIGINAL), Remedy(Act.CHOOSE_FORMAT, " or ".join(FILMS)),
         )  # fmt: skip
+    if request.mix_back and Channels.of(request.channels).number is None:
+        raise InputError(
+            "with all channels converted there is none left that could be mixed back",
+            Remedy(Act.CHOOSE_CHANNEL), Remedy(Act.LEAVE_OTHERS),
+        )  # fmt: skip
     if not 0 <= request.track < _MOST_TRACKS:
         raise InputError(f"{request.track + 1} is no number of a track", Remedy(Act.CHOOSE_TRACK, "1"))
+
+
+def mixes_back(request: Request, channels: Channels, *, usually: bool) -> bool:
+    """Whether other channels go into the result; what is usual says so only of requests that leave some over."""
+    return channels.number is not None and (usually if request.mix_back is None else request.mix_back)
 
 
 def refuse_shape(facts: SourceFacts, format_: str) -> None:
@@ -40,15 +51,19 @@ def refuse_shape(facts: SourceFacts, format_: str) -> None:
     raise InputError(f"the pictures of {facts.name} cannot stay as they are in {format_}", others, alone)
 
 
-def channels_within(facts: SourceFacts, wanted: Channels, format_: str, depth: str | None) -> Channels:
-    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all."""
-    channels, most = wanted.within(facts.channels, facts.name), most_channels(format_, depth)
-    if channels.is_each and facts.channels > most:
-        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(facts.channels)[:1]]
+def channels_within(
+    facts: SourceFacts, wanted: Channels, format_: str, depth: str | None, *, mix_back: bool = False
+) -> Channels:
+    """Which channels of this recording are meant; raises if it has no such channel, or the format no room for all that
+    its result gets.
+    """
+    channels, count, most = wanted.within(facts.channels, facts.name), facts.channels, most_channels(format_, depth)
+    if (channels.is_each and count > most) or (mix_back and not has_room(format_, depth, count, facts.layout)):
+        others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(count)[:1]]
         raise InputError(
-            f"{facts.name} has {facts.channels} channels, but {format_} files hold no more than {most}",
+            f"{facts.name} has {count} channels, but {format_} files hold no more than {most}",
             *others,
-            Remedy(Act.CHOOSE_CHANNEL),
+            Remedy(Act.LEAVE_OTHERS if mix_back else Act.CHOOSE_CHANNEL),
         )
     return channels
 

@@ -208,7 +208,7 @@ def look_into(recording: Glimpsed, name: str, checked: CheckedRequest) -> tuple[
     request = checked.request
     facts = probe(recording.content, name, allow_truncated=request.allow_truncated, track=request.track)
     refuse_shape(facts, checked.format)
-    return facts, channels_within(facts, checked.channels, checked.format, request.depth)
+    return facts, channels_within(facts, checked.channels, checked.format, request.depth, mix_back=checked.mix_back)
 
 
 def _write_jobs(turn: Turn, taken: Sequence[_Taken], of_batch: Mapping[str, object]) -> list[int]:
@@ -247,6 +247,7 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "source_frames": frames,
         "source_channels": facts.channels,
         "channels": taken.channels.text,
+        "mix_back": checked.mix_back,
         "allow_truncated": request.allow_truncated,
         "title": facts.title and storable(facts.title),
         "artist": facts.artist and storable(facts.artist),

@@ -36,6 +36,8 @@ class JobSummary:
     channels: str
     """Which of the recording's are converted: `mix`, `each`, or the number of one."""
     source_channels: int
+    mix_back: bool
+    """Whether the others go into the result."""
     before: int | None
     """Open jobs that come before it; nothing once a worker has begun with it."""
     seconds: float
@@ -86,6 +88,7 @@ def summarise(
         before=before,
         channels=job.channels,
         source_channels=job.source_channels,
+        mix_back=job.mix_back,
         seconds=job.length,
         done=done,
         left=_left(job, done, now),

@@ -85,8 +85,9 @@ def _blamed(database: Database, settings: Settings, request: Request) -> Iterato
         except InputError as error:
             yield name, error
     plain = Request(request.voice)
-    for part in ("format", "rate"):
+    for part, *beside in (("format",), ("rate",), ("mix_back", "channels")):
         try:
-            check_request(database, settings, replace(plain, **{part: getattr(request, part)}))
+            alone = {name: getattr(request, name) for name in (part, *beside)}
+            check_request(database, settings, replace(plain, **alone))
         except InputError as error:
             yield part, error

@@ -16,6 +16,7 @@ from dispatcher.wishes.manifest import Mistake, Row, read_rows
 from dispatcher.wishes.naming import inside
 from dispatcher.wishes.sources import is_folder, why_no_place
 from dispatcher.wishes.wish import Wish
+from storage.answers import answer_in
 from storage.audio.channels import Channels
 from storage.audio.depth import DEPTHS
 from storage.errors import InputError
@@ -27,14 +28,13 @@ from workers.engines.setting import written_value
 
 #: Columns that say what is to be converted and how, besides the settings of voices.
 COLUMNS = (
-    "source", "voice", "output", "priority", "require", "format", "rate", "depth", "channels", "track", "keep_original",
-    "allow_truncated",
+    "source", "voice", "output", "priority", "require", "format", "rate", "depth", "channels", "mix_back", "track",
+    "keep_original", "allow_truncated",
 )  # fmt: skip
 #: Other words for some of them.
 _ALSO = {"file": "source", "recording": "source", "name": "output", "tags": "require", "tag": "require"}
 #: How columns begin whose values come back with the results.
 CARRIED = "meta."
-_YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +195,9 @@ def _rate(value: Any) -> int:
 
 
 def _yes(value: Any) -> bool:
-    told = str(value).lower()
-    if told not in _YES | _NO:
+    if (answer := answer_in(value)) is None:
         raise InputError(f"{value!r} must be yes or no")
-    return told in _YES
+    return answer
 
 
 def _setting(value: Any) -> Any:
@@ -221,6 +220,7 @@ _READERS = {
     "rate": _rate,
     "depth": _depth,
     "track": _track,
+    "mix_back": _yes,
     "keep_original": _yes,
     "allow_truncated": _yes,
 }

@@ -42,9 +42,9 @@ class EqualBlocks:
         return full
 
 
-def in_equal_blocks(pieces: Iterable[Mono], size: int) -> Iterator[Mono]:
+def in_equal_blocks(pieces: Iterable[Mono | Frames], size: int, channels: int = 1) -> Iterator[Mono | Frames]:
     """The samples in blocks of one length, the last one possibly shorter; they do not depend on how they came in."""
-    equal = EqualBlocks(size)
+    equal = EqualBlocks(size, channels)
     for piece in pieces:
         yield from equal.push(piece)
     if len(rest := equal.rest()):

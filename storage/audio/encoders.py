@@ -8,6 +8,7 @@ import soundfile
 
 from storage.audio.blocks import EqualBlocks, Frames, Mono
 from storage.audio.dither import Integers, dithered, rounded
+from storage.audio.layouts import xiph_order
 from storage.audio.mark import told
 from storage.audio.result_file import ResultFile
 from storage.errors import InputError
@@ -22,6 +23,8 @@ _SUBTYPES = {"wav": ("PCM_16", "PCM_24", "FLOAT"), "flac": ("PCM_16", "PCM_24")}
 #: 0 is best, 1 is smallest; chosen for speech: about 90 kbit/s a channel in MP3 and Ogg, 135 in Opus.
 _COMPRESSION = {"mp3": 0.2, "ogg": 0.5, "opus": 0.5}
 _AAC_BITS_PER_SECOND = 128_000
+#: Formats whose channels stand in another order than FFmpeg's where they are loudspeakers.
+_XIPH = ("ogg", "opus")
 #: libsndfile's command that says whether a float file gets a chunk about its peak.
 _ADD_PEAK = 0x1050
 #: Frames handed to libsndfile at once. libvorbis overruns its stack from about 2.2 million on, and encodes blocks of
@@ -43,6 +46,19 @@ NO_LABELS = Labels()
 
 
 @dataclass(frozen=True)
+class Stored:
+    """How samples are stored in a lossless file."""
+
+    subtype: str | None = None
+    """PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac; None leaves it to the format."""
+    dither: bool = False
+    """Whether samples deeper than this type come in, so that rounding them needs noise."""
+
+
+AS_USUAL = Stored()
+
+
+@dataclass(frozen=True)
 class ResultShape:
     """Format, rate, length and number of channels of a result to be written."""
 
@@ -52,8 +68,9 @@ class ResultShape:
     labels: Labels
     subtype: str
     channels: int = 1
-    dither: bool = False
-    """Whether samples deeper than this type come in, so that rounding them needs noise."""
+    stored: Stored = AS_USUAL
+    layout: str = ""
+    """The loudspeakers that more than two channels are for, in FFmpeg's order; empty where they are for none."""
 
 
 class Encoder(Protocol):
@@ -120,7 +137,8 @@ class SndfileEncoder:
             self._sound.software = told(shape.labels.mark)
         self._blocks = EqualBlocks(_BLOCK_FRAMES, shape.channels)
         self._bits = _BITS.get(shape.subtype)
-        self._dither = shape.dither
+        self._dither = shape.stored.dither
+        self._order = xiph_order(shape.layout) if shape.format in _XIPH else None
         self._at = 0
 
     def write(self, block: Mono | Frames) -> None:
@@ -138,8 +156,8 @@ class SndfileEncoder:
         """Close the encoder without completing the file."""
         self._sound.close()
 
-    def _write(self, block: Mono) -> None:
-        self._sound.write(self._whole(block))
+    def _write(self, block: Mono | Frames) -> None:
+        self._sound.write(self._whole(block if self._order is None else block[:, self._order]))
         self._at += len(block)
 
     def _whole(self, block: Mono | Frames) -> Mono | Frames | Integers:
@@ -163,7 +181,7 @@ class AacEncoder:
         made_by = told(shape.labels.mark) if shape.labels.mark else None
         tags = {"title": shape.labels.title, "artist": shape.labels.artist, "encoding_tool": made_by}
         self._container.metadata.update({key: text for key, text in tags.items() if text})
-        self._layout = {1: "mono", 2: "stereo"}[shape.channels]
+        self._layout = {1: "mono", 2: "stereo"}.get(shape.channels) or shape.layout
         self._stream = self._container.add_stream("aac", rate=shape.rate, layout=self._layout)
         self._stream.bit_rate = _AAC_BITS_PER_SECOND * shape.channels
         self._stream.codec_context.open()

@@ -30,6 +30,8 @@ class SourceFacts:
     frames_exact: bool
     title: str | None
     artist: str | None
+    layout: str = ""
+    """FFmpeg's name of the loudspeakers that its channels are for, where its header names them."""
     depth: str = "16"
     """How deep its samples are: 16, 24 or float; lossy ones count as 16."""
     extras: bool = False

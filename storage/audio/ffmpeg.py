@@ -136,6 +136,7 @@ class FfmpegDecoder:
             frames_exact=exact,
             title=_tag("title", container.metadata, stream.metadata),
             artist=_tag("artist", container.metadata, stream.metadata),
+            layout=stream.codec_context.layout.name,
             depth=depth_of_codec(stream.codec_context.name, samples.name if samples else ""),
             extras=_has_extras(container, stream),
             pictures=any(not is_cover(one) for one in container.streams.video),

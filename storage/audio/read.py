@@ -1,4 +1,4 @@
-"""Reads a recording, or one channel of it, as a stream of mono blocks at its own rate."""
+"""Reads a recording at its own rate: its mix or one of its channels as mono blocks, or all channels side by side."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -31,9 +31,10 @@ def probe(source: Path | BinarySource, name: str, *, allow_truncated: bool = Fal
 class Source:
     """An opened recording, to be read once from beginning to end."""
 
-    def __init__(self, decoder: Decoder, channel: int | None = None) -> None:
+    def __init__(self, decoder: Decoder, channel: int | None = None, *, with_others: bool = False) -> None:
         self._decoder = decoder
         self._channel = channel
+        self._with_others = with_others
         self._loss = MixingLoss()
         self._silent = SilentChannels(decoder.facts.channels)
 
@@ -66,6 +67,15 @@ class Source:
         if len(rest := equal.rest()):
             yield rest
 
+    def frames(self) -> Iterator[Frames]:
+        """All channels, in pieces that are valid until the next one is asked for."""
+        done = 0
+        for piece in self._decoder.pieces():
+            _refuse_other_channels(piece, done, self.facts)
+            _refuse_non_numbers(piece, done, self.facts)
+            done += len(piece)
+            yield piece
+
     def _one_of(self, piece: Frames, done: int) -> Mono:
         """The mix of a piece, or the channel that is read."""
         if self._channel is None:
@@ -73,6 +83,8 @@ class Source:
             self._loss.add(piece, mono)
             return mono
         _refuse_other_channels(piece, done, self.facts)
+        if self._with_others:
+            _refuse_non_numbers(piece, done, self.facts)
         self._silent.add(piece)
         return piece[:, self._channel - 1]
 
@@ -84,14 +96,18 @@ def open_source(
     *,
     allow_truncated: bool = False,
     channel: int | None = None,
+    with_others: bool = False,
     track: int = 0,
 ) -> Iterator[Source]:
-    """Open a path or a seekable binary file, to read the mix or one channel from 1 on; messages call it `name`."""
+    """Open a path or a seekable binary file, to read the mix or one channel from 1 on; messages call it `name`.
+
+    `with_others` says that the other channels will be wanted too, so that what is no number is refused in them as well.
+    """
     with (
         open_file(source, name) as file,
         closing(open_decoder(file, allow_truncated=allow_truncated, track=track)) as decoder,
     ):
-        yield Source(decoder, channel)
+        yield Source(decoder, channel, with_others=with_others)
 
 
 def _refuse_other_channels(piece: Frames, done: int, facts: SourceFacts) -> None:
@@ -102,11 +118,11 @@ def _refuse_other_channels(piece: Frames, done: int, facts: SourceFacts) -> None
         )
 
 
-def _refuse_non_numbers(mono: Mono, done: int, facts: SourceFacts) -> None:
-    good = np.isfinite(mono)
+def _refuse_non_numbers(samples: Mono | Frames, done: int, facts: SourceFacts) -> None:
+    good = np.isfinite(samples)
     if good.all():
         return
-    at = done + int(np.argmin(good))
+    at = done + int(np.argmin(good.reshape(len(good), -1).all(axis=1)))
     raise AudioError(
         f"{facts.name} holds a value that is not finite (NaN or infinity) at sample {at} "
         f"({at / facts.rate:.3f} s); export the recording again"

@@ -8,12 +8,22 @@ import numpy as np
 import soundfile
 
 from storage.audio.blocks import Frames, Mono
-from storage.audio.encoders import NO_LABELS, Encoder, Labels, ResultShape, chosen_subtype, encoder_for
+from storage.audio.encoders import (
+    AS_USUAL,
+    NO_LABELS,
+    Encoder,
+    Labels,
+    ResultShape,
+    Stored,
+    chosen_subtype,
+    encoder_for,
+)
 from storage.audio.formats import FORMATS, format_of, most_channels, writable_rate
+from storage.audio.layouts import has_room
 from storage.audio.result_file import ResultFile
 from storage.errors import AudioError, InputError
 
-__all__ = ["FORMATS", "NO_LABELS", "Labels", "ResultWriter", "format_of", "open_result", "writable_rate"]
+__all__ = ["FORMATS", "NO_LABELS", "Labels", "ResultWriter", "Stored", "format_of", "open_result", "writable_rate"]
 
 #: What encoders raise: the first two come from libsndfile and its wrapper, the others include FFmpeg's errors.
 _ENCODER_ERRORS = (soundfile.SoundFileError, AssertionError, OSError, ValueError)
@@ -71,26 +81,25 @@ def open_result(
     format: str,  # noqa: A002 - the word that callers use
     frames: int,
     labels: Labels = NO_LABELS,
-    subtype: str | None = None,
-    dither: bool = False,
+    stored: Stored = AS_USUAL,
     channels: int = 1,
+    layout: str = "",
 ) -> Iterator[ResultWriter]:
     """Open a file of sound alone to be written in order; it is removed if anything fails.
 
-    `subtype` is PCM_16, PCM_24 or FLOAT for wav, and PCM_16 or PCM_24 for flac; `dither` says that what is written is
-    deeper than that.
+    More than two channels that are for loudspeakers come in FFmpeg's order, and `layout` is what the format calls them.
     """
     kind = format_of(format)
     if kind not in FORMATS:
         raise InputError(f"{path} would be a film without pictures; choose one of the endings {', '.join(FORMATS)}")
     if writable_rate(kind, rate) != rate:
         raise InputError(f"{kind} files cannot have a rate of {rate} Hz; use {writable_rate(kind, rate)} Hz")
-    if channels > most_channels(kind):
+    if not has_room(kind, None, channels, layout):
         raise InputError(f"{kind} files are written with {most_channels(kind)} channels at the most, not {channels}")
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, subtype), channels, dither)
+    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, stored.subtype), channels, stored, layout)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:

@@ -57,6 +57,8 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
     source_channels: Mapped[int] = mapped_column(default=1, server_default="1")
     channels: Mapped[str] = mapped_column(String(8), default="mix", server_default="mix")
     """`mix`, `each`, or the number of the one channel that is converted, counted from 1."""
+    mix_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the channels beside the one that is converted go into the result."""
     track: Mapped[int] = mapped_column(default=0, server_default="0")
     """Which of its tracks of sound is converted."""
     allow_truncated: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from storage.audio.dither import dithered, triangular
-from storage.audio.write import open_result
+from storage.audio.write import Stored, open_result
 from testing.sounds import Samples
 
 RATE = 48_000
@@ -22,7 +22,7 @@ def quiet_tone(seconds: float = 1.0, decibels: float = -90.0) -> Samples:
 
 def written(path: Path, samples: Samples, size: int, subtype: str = "PCM_16", *, dither: bool = True) -> Samples:
     with open_result(
-        path, rate=RATE, format=path.suffix, frames=len(samples), subtype=subtype, dither=dither
+        path, rate=RATE, format=path.suffix, frames=len(samples), stored=Stored(subtype, dither)
     ) as result:
         for at in range(0, len(samples), size):
             result.write(samples[at : at + size])

@@ -57,5 +57,17 @@ def test_equal_rates_pass_everything_through_untouched() -> None:
     np.testing.assert_array_equal(resampled(samples, 16_000, 16_000, [1, 1, 400]), samples)
 
 
+@pytest.mark.parametrize("channels", [2, 7])
+@pytest.mark.parametrize(("rate_in", "rate_out"), [(44_100, 16_000), (48_000, 48_000), (16_000, 96_000)])
+def test_each_of_many_channels_comes_out_as_it_does_alone(channels: int, rate_in: int, rate_out: int) -> None:
+    samples = noise(10_001, channels)
+    stream = StreamResampler(rate_in, rate_out, channels)
+    together = np.concatenate([*(stream.push(piece) for piece in np.split(samples, [1, 4_000])), stream.finish()])
+    for channel in range(channels):
+        alone = resampled(samples[:, channel], rate_in, rate_out, [])
+        np.testing.assert_array_equal(together[:, channel], alone)
+
+
 def test_no_input_gives_no_output() -> None:
+    assert StreamResampler(44_100, 44_100, 3).finish().shape == (0, 3)
     assert len(StreamResampler(44_100, 16_000).finish()) == 0

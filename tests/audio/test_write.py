@@ -13,7 +13,7 @@ import soundfile
 from storage.audio.encoders import NO_LABELS, ResultShape, container_of
 from storage.audio.formats import most_channels
 from storage.audio.read import open_source, probe
-from storage.audio.write import FORMATS, Labels, format_of, open_result, writable_rate
+from storage.audio.write import FORMATS, Labels, Stored, format_of, open_result, writable_rate
 from storage.errors import AudioError, InputError, NoSpace
 from testing.sounds import Samples, noise, tone
 
@@ -23,7 +23,9 @@ FRAMES = 2 * RATE + 77
 
 def write(path: Path, samples: Samples, rate: int, kind: str, subtype: str | None = None) -> None:
     channels = 1 if samples.ndim == 1 else samples.shape[1]
-    with open_result(path, rate=rate, format=kind, frames=len(samples), subtype=subtype, channels=channels) as result:
+    with open_result(
+        path, rate=rate, format=kind, frames=len(samples), stored=Stored(subtype), channels=channels
+    ) as result:
         for at in range(0, len(samples), 10_007):
             result.write(samples[at : at + 10_007])
 

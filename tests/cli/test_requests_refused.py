@@ -161,6 +161,11 @@ def test_a_file_named_like_an_address_is_still_a_file(tmp_path: Path, monkeypatc
         ("--format flac --depth float", "flac files hold no float samples; choose --depth 16 or 24"),
         ("--format mp3 --depth 16", "has no depth of its own; leave --depth out"),
         ("-o clip.mp4 --depth 24", "has no depth of its own; leave --depth out"),
+        (
+            "--mix-back",
+            "with --channels left, right or its number, or leave the other channels out with --stem",
+        ),
+        ("--mix-back --channels each", "there is none left that could be mixed back; convert one channel with"),
         ("--keep-original", "leave --keep-original out, or choose --format mp4 or mov or mkv or webm"),
     ],
 )

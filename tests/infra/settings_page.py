@@ -37,7 +37,8 @@ def page() -> str:
 
 
 def _row(setting: Field[Any]) -> str:
-    default = f"`{setting.default}`" if setting.default != "" else "empty"
+    written = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
+    default = f"`{written}`" if written != "" else "empty"
     doc = str(setting.metadata["doc"]).replace("|", "\\|")
     secret = " *Secret.*" if setting.metadata["secret"] else ""
     return f"| `{setting.name}` | `{ENV_PREFIX}{setting.name.upper()}` | {default} | {_sentence(doc)}{secret} |\n"

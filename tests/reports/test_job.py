@@ -43,7 +43,7 @@ def test_the_length_is_the_recordings_own_however_many_channels_are_converted() 
     running.id = 1
     summary = summarise(running, [], 1012.0)
     assert (summary.seconds, summary.done, summary.left) == (120.0, 0.5, "0:00:10")
-    assert (summary.channels, summary.source_channels) == ("each", 3)
+    assert (summary.channels, summary.source_channels, summary.mix_back) == ("each", 3, False)
 
 
 def test_a_running_job_is_reported_as_far_as_it_has_got() -> None:

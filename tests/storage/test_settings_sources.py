@@ -58,6 +58,13 @@ def test_a_list_in_the_file_is_the_same_as_commas_in_the_environment(tmp_path: P
     assert given(tmp_path, "", VOICEFARM_TAGS=" studio-a, night,").tag_set == listed.tag_set
 
 
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("false", False), ("'Yes'", True), ("0", False)])
+def test_a_setting_may_be_yes_or_no(tmp_path: Path, said: str, meant: bool) -> None:
+    settings = given(tmp_path, f"mix_back = {said}")
+    assert settings.mix_back is meant
+    assert given(tmp_path, "", **settings.as_environment()).mix_back is meant
+
+
 @pytest.mark.parametrize(
     ("toml", "complaint"),
     [
@@ -70,6 +77,7 @@ def test_a_list_in_the_file_is_the_same_as_commas_in_the_environment(tmp_path: P
         ("lease_seconds = -0.5", "must not be negative"),
         ("lease_seconds = nan", "not finite"),
         ("lost_after_seconds = inf", "not finite"),
+        ("mix_back = 'perhaps'", "setting mix_back is 'perhaps', which is neither true nor false; give one of them"),
         ("workers = ", "cannot be read"),
     ],
 )

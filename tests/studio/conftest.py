@@ -1,6 +1,6 @@
 """A job that is split, converted and stitched in this process, step by step, with a store that can be taken away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from storage.records.schema import AtomRecord, JobRecord
 from storage.records.states import Outcome
 from storage.settings import Settings
 from testing.quiet import quiet_turns
+from tests.studio.desk import Desk, desk_at
 from workers.wire.celery_app import build_app
 from workers.wire.messages import AtomOrder, ConversionOrder
 from workers.worker.pipeline import Pipeline
@@ -144,3 +145,16 @@ def reopened(database: Database) -> None:
     """Take the job back from its end to its stitch."""
     with database.writing() as connection:
         connection.execute(update(JobRecord).values(state="stitching", ended_at=None, result_key=None))
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, build_settings: Callable[..., Settings], migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    for room in ("workers.worker.pipeline", "dispatcher.studio.stitch.joining"):
+        monkeypatch.setattr(f"{room}.READ_AGAIN", (0.01,))
+    settings = build_settings(
+        database_url=migrated_sqlite_url, scratch=str(tmp_path / "scratch"), atom_seconds=2.0, max_attempts=3
+    )
+    with desk_at(settings, tmp_path / "recordings") as desk:
+        yield desk

@@ -117,6 +117,16 @@ def test_json_lines_are_read_with_their_own_types(farm: Farm, folder: Path) -> N
     assert second == Wish(folder / "b.wav", Request("bright", require=frozenset({"cpu"}), format="flac"), name="two")
 
 
+def test_a_line_says_whether_other_channels_are_mixed_back(farm: Farm, folder: Path) -> None:
+    lines = "source,channels,mix-back,output\na.wav,left,yes,one\nb.wav,2,no,two\na.wav,2,,three\n"
+    wishes = farm.read_manifest(written(folder, lines), Request("through", mix_back=True))
+    assert [(w.request.channels, w.request.mix_back) for w in wishes] == [("1", True), ("2", False), ("2", True)]
+    found = mistakes(farm, written(folder, "source,mix_back,channels\na.wav,yes,each\nb.wav,often,1\n"), "through")
+    assert [place[:2] for place in found] == [(2, 2), (3, 2)]
+    assert "none left that could be mixed back" in found[0][2]
+    assert "must be yes or no" in found[1][2]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

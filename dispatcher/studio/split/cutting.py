@@ -14,6 +14,8 @@ from storage.records.schema import JobRecord
 
 #: Decibels that a mix of channels may lose without a remark: wide stereo loses a few, antiphase nearly everything.
 LOUD_LOSS = 20.0
+#: What is said of a recording whose other channels somebody wanted back.
+ONE_CHANNEL = "it has one channel, so nothing was mixed back, and its result is the voice alone"
 
 
 class Cutting:
@@ -47,7 +49,8 @@ class Cutting:
             return
         with self._opened(channels.number) as source:
             yield from self._cut(source)
-            self.remark = remark_on_mix(source.mixing_loss_db)
+            alone = self.job.mix_back and source.facts.channels == 1
+            self.remark = ONE_CHANNEL if alone else remark_on_mix(source.mixing_loss_db)
 
     def _of_each(self) -> Iterator[CutAtom]:
         """The atoms of every channel with sound; those of the first as it is read for the first time."""
@@ -73,8 +76,9 @@ class Cutting:
     def _opened(self, channel: int | None) -> Iterator[Source]:
         job = self.job
         with open_source(
-            self.file, job.name, allow_truncated=job.allow_truncated, channel=channel, track=job.track
-        ) as source:
+            self.file, job.name, allow_truncated=job.allow_truncated, channel=channel, with_others=job.mix_back,
+            track=job.track,
+        ) as source:  # fmt: skip
             self.rate = source.facts.rate
             yield source
 

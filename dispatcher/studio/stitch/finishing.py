@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from dispatcher.studio.stitch.mixing_back import channels_of_result
 from storage import keys
-from storage.audio.channels import Channels
 from storage.audio.depth import is_less
 from storage.audio.formats import FILMS, sound_format
 from storage.audio.mark import told
@@ -51,7 +51,7 @@ def finished(
     if job.format not in FILMS:
         said = (("software", told(job.mark) if job.mark else ""), ("title", job.title), ("artist", job.artist))
         tags = {name: text for name, text in said if text}
-        step = Step(job.source_rate, job.rate_out, Channels(job.channels).streams(job.source_channels), job.depth)
+        step = Step(job.source_rate, job.rate_out, channels_of_result(job), job.depth)
         write_extras(sound, job.format, tags, beside.extras, step, Fraction(frames, job.rate_out))
         return sound
     film = Film(

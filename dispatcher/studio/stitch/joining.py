@@ -12,7 +12,6 @@ from storage import keys
 from storage.audio import atomfile
 from storage.audio.channels import Channels
 from storage.audio.grid import channel_stride
-from storage.audio.resample import StreamResampler
 from storage.errors import AtomLost, AudioError, ObjectMissing
 from storage.objects.store import ObjectStore
 from storage.records.rows import AtomRow
@@ -121,11 +120,3 @@ def guarded(blocks: Iterator[Samples], peak: float) -> Iterator[Samples]:
     gain = gain_for(peak)
     for block in blocks:
         yield block if gain == 1.0 else block * block.dtype.type(gain)
-
-
-def at_rate(blocks: Iterator[Samples], rate_in: int, rate_out: int) -> Iterator[Samples]:
-    """The stream at another rate."""
-    resampler = StreamResampler(rate_in, rate_out)
-    for block in blocks:
-        yield resampler.push(block)
-    yield resampler.finish()

@@ -16,7 +16,8 @@ from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
 from dispatcher.studio.stitch.atoms import Atoms, PagedAtoms, held_atoms
 from dispatcher.studio.stitch.finishing import finished, look_beside, sound_path
-from dispatcher.studio.stitch.joining import at_rate, gain_for, guarded
+from dispatcher.studio.stitch.joining import gain_for, guarded
+from dispatcher.studio.stitch.mixing_back import among_others, channels_of_result, recording_of
 from dispatcher.studio.stitch.reopening import reopen
 from dispatcher.studio.stitch.scratch import scratch_room
 from dispatcher.studio.stitch.sound import ConvertedSound, side_by_side
@@ -24,7 +25,9 @@ from dispatcher.turns.taking import Turns
 from storage import keys
 from storage.audio.depth import subtype_of
 from storage.audio.grid import resampled_length
-from storage.audio.write import NO_LABELS, Labels, open_result
+from storage.audio.layouts import layout_in
+from storage.audio.resample import resampled
+from storage.audio.write import NO_LABELS, Labels, Stored, open_result
 from storage.errors import AtomLost, AudioError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
@@ -148,11 +151,16 @@ def _encode(sound: ConvertedSound, claim: Claim, output: _Output, peak: float) -
     written = [None if one is None else _finished(found.of(one), job, output.frames, peak) for one in channels]
     # In MP3, libsndfile knows no letters but Latin ones, and `finished` puts the labels in.
     labels = NO_LABELS if job.format == "mp3" else Labels(job.title, job.artist, job.mark)
-    with open_result(
-        output.path, rate=job.rate_out, format=output.path.suffix, frames=output.frames, channels=len(channels),
-        labels=labels, subtype=subtype_of(job.depth), dither=output.dither,
-    ) as result:  # fmt: skip
-        for block in side_by_side(written, output.frames):
+    blocks, kind = side_by_side(written, output.frames), output.path.suffix
+    with (
+        recording_of(sound.store, job) as recording,
+        open_result(
+            output.path, rate=job.rate_out, format=kind, frames=output.frames, channels=channels_of_result(job),
+            labels=labels, stored=Stored(subtype_of(job.depth), output.dither),
+            layout="" if recording is None else layout_in(kind, None, recording.facts.layout),
+        ) as result,
+    ):  # fmt: skip
+        for block in blocks if recording is None else among_others(blocks, recording, job):
             claim.check()
             result.write(block)
     return found.value
@@ -162,7 +170,7 @@ def _finished(channel: Iterator[Samples], job: JobRecord, frames: int, peak: flo
     """A channel as it is written."""
     blocks = guarded(channel, peak)
     if job.rate_out != job.rate_voice:
-        blocks = at_rate(blocks, job.rate_voice, job.rate_out)
+        blocks = resampled(blocks, job.rate_voice, job.rate_out)
     return exactly(blocks, frames)
 
 
