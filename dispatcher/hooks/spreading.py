@@ -7,7 +7,7 @@ from sqlalchemy import Connection, case, delete, exists, false, insert, not_, se
 from sqlalchemy.orm import aliased
 
 from dispatcher.hooks.event import BATCH_ENDED, JOB_ENDED, event_body, new_event
-from dispatcher.hooks.targets import hooks_of
+from dispatcher.hooks.targets import all_told, hooks_of
 from dispatcher.jobs.batches import FILLING
 from dispatcher.jobs.loading import jobs_in
 from dispatcher.reports.batches import summarise_batch
@@ -86,7 +86,7 @@ def _of_jobs(turn: Turn, ends: Iterable[_End]) -> Iterator[dict[str, object]]:
     jobs = jobs_in(turn.connection, [end.job_id for end in told])
     for end in told:
         job = jobs[end.job_id]
-        targets = hooks if end.batch_id is not None or not job.notify else [*hooks, job.notify]
+        targets = hooks if end.batch_id is not None else all_told(turn.settings, job.notify)
         if targets:
             # It may have been retried since, and what is told is how it ended.
             job.state, job.reason, job.ended_at = end.state, end.reason, end.ended_at
@@ -97,7 +97,7 @@ def _of_jobs(turn: Turn, ends: Iterable[_End]) -> Iterator[dict[str, object]]:
 def _of_batches(turn: Turn, ends: Iterable[_End]) -> Iterator[dict[str, object]]:
     for end in ends:
         notify = turn.connection.execute(select(BatchRecord.notify).where(BatchRecord.id == end.batch_id)).scalar()
-        targets = [*hooks_of(turn.settings), *([notify] if notify else [])]
+        targets = all_told(turn.settings, notify or "")
         if targets and end.batch_id is not None:
             data = summarise_batch(turn.connection, end.batch_id).to_json()
             body = event_body(BATCH_ENDED, end.ended_at, data)

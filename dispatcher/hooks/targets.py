@@ -15,6 +15,11 @@ def hooks_of(settings: Settings) -> list[str]:
     return [*([COMMAND] if settings.hook_command else []), *([URL] if settings.hook_url else [])]
 
 
+def all_told(settings: Settings, address: str) -> list[str]:
+    """Those hooks, and the address that came with a submission unless that is the same."""
+    return [*hooks_of(settings), *([address] if address and address != settings.hook_url else [])]
+
+
 def address_of(target: str, settings: Settings) -> Address:
     """Where a notice is posted."""
     if target == URL and not settings.hook_url:

@@ -1,6 +1,6 @@
 """Every notice is delivered at least once, whoever dies over it, on both kinds of database."""
 
-from dispatcher.hooks.notifying import CLAIM_SECONDS, MOST_TRIES, Notifying
+from dispatcher.hooks.notifying import CLAIM_SECONDS, MOST_TRIES, PAUSES, Notifying
 from dispatcher.reports.untold import untold_of_jobs
 from tests.hooks.conftest import HookedDesk, Listener
 
@@ -61,6 +61,21 @@ def test_it_is_asked_for_once_while_the_message_waits(desk: HookedDesk, listener
     assert desk.tick(there=[]).notify, "the message was lost"
     assert not desk.tick(there=[], is_all=False).notify
     assert desk.tick(61.0, there=[], is_all=False).notify, "nobody can see whether it was"
+
+
+def test_a_clock_that_goes_a_little_ahead_elsewhere_does_not_have_the_last_pause_left_out(
+    desk: HookedDesk, listener: Listener
+) -> None:
+    listener.statuses = [500] * MOST_TRIES
+    desk.told_by(hook_url=listener.url)
+    desk.ended()
+    desk.tell()
+    for pause in PAUSES[:-1]:
+        desk.deliver(pause)
+    desk.now -= 10.0
+    assert not desk.tick().notify
+    desk.deliver()
+    assert len(listener.heard) == MOST_TRIES - 1
 
 
 def test_a_clock_that_was_set_back_does_not_put_notices_off_for_ever(desk: HookedDesk, listener: Listener) -> None:

@@ -228,7 +228,13 @@ def test_an_address_of_a_submission_is_told_besides_the_hooks_of_the_farm(desk: 
     desk.told_by(hook_url=HOOK)
     desk.stitched(another := desk.job(**STITCHING, notify=OWN))
     desk.tick()
-    assert told(desk)[1:] == [(f"job.ended {another}", "url"), (f"job.ended {another}", OWN)]
+    desk.stitched(same := desk.job(**STITCHING, notify=HOOK))
+    desk.tick()
+    assert told(desk)[1:] == [
+        (f"job.ended {another}", "url"),
+        (f"job.ended {another}", OWN),
+        (f"job.ended {same}", "url"),
+    ]
 
 
 def test_an_address_of_a_batch_is_told_of_its_end_whichever_job_is_the_last(desk: HookedDesk) -> None:
