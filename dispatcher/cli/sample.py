@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from dispatcher.cli.saying import say
-from dispatcher.reports.whole_file import refuse_existing, whole_file
+from dispatcher.jobs.whole_file import refuse_existing, whole_file
 from dispatcher.sample.recording import write_sample
 from storage.errors import InputError
 

@@ -38,7 +38,7 @@ from dispatcher.reports.untold import untold_of_jobs
 from dispatcher.reports.waiting import live_offers, places_in_line
 from dispatcher.reports.work import Span
 from dispatcher.wishes.combinations import Combination
-from dispatcher.wishes.commissions import Commissioning
+from dispatcher.wishes.commissions import Commissioning, format_for
 from dispatcher.wishes.naming import IN_FOLDER, Naming
 from dispatcher.wishes.places import Places
 from dispatcher.wishes.sources import (
@@ -53,7 +53,6 @@ from dispatcher.wishes.targets import (
     Existing,
     Placing,
     Target,
-    format_for,
     plan_names,
     plan_targets,
     spare_recordings,
@@ -128,10 +127,11 @@ class Farm(Library):
         farm on this machine does the work and ends with it; whoever closes the generator early cancels what is left of
         it. Results that are up to date are left as they are, and their recordings said to be `there`.
         """
-        targets = self._planned(sources, request, out, name, existing)
+        places = Places(self._reach)
+        targets = self._planned(sources, request, out, name, existing, places)
         converting = Converting(
             self._turns, self._open_store, self.settings, audience or Audience(),
-            lambda count: self._belonging(targets, batch, count), Places(self._reach),
+            lambda count: self._belonging(targets, batch, count), places,
         )  # fmt: skip
         return converting.convert(targets)
 
@@ -340,6 +340,7 @@ class Farm(Library):
         out: Place | None,
         name: str | None,
         existing: Existing | None,
+        places: Places | None = None,
     ) -> list[Target]:
         """Every recording with its checked request, and where its result goes; or without saying what to do about
         `existing` results, only what it is called.
@@ -350,8 +351,9 @@ class Farm(Library):
         naming = Naming.of(name) if name else None
         if existing is None:
             return plan_names(commissions, naming)
-        planned = plan_targets(commissions, Placing(out, naming, existing, self._reach))
-        return spare_recordings(self.database, planned, self._reach)
+        places = places or Places(self._reach)
+        planned = plan_targets(commissions, Placing(out, naming, existing, places))
+        return spare_recordings(self.database, planned, places)
 
     def _belonging(self, targets: Sequence[Target], batch: str | None, count: int) -> Belonging:
         told = (target.commission.wish.request.notify for target in targets)

@@ -130,8 +130,10 @@ class FolderWatch:
     def _targets(self, ready: Iterable[Path]) -> list[Target]:
         wishes = [self.wish.of(path, path.parent.relative_to(self.watched.folder)) for path in ready]
         # One by one: each is placed as if it had come alone, into the folder of results.
-        planned = (plan_targets(self.commissioning.all_of([wish]), self.placing) for wish in wishes)
-        return spare_recordings(self.turns.database, [target for (target,) in planned])
+        # Tried anew with each look: a folder may be closed meanwhile.
+        placing = replace(self.placing, places=Places())
+        planned = (plan_targets(self.commissioning.all_of([wish]), placing) for wish in wishes)
+        return spare_recordings(self.turns.database, [target for (target,) in planned], placing.places)
 
     def _ended(self, delivery: Delivery) -> Delivery:
         try:

@@ -1,14 +1,12 @@
 """Copying a finished file to where somebody wants it, here or in a bucket: whole, or not at all."""
 
-import errno
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 from dispatcher.jobs.sacred import refuse_object, refuse_recording
-from storage.errors import InputError, NoSpace
+from dispatcher.jobs.whole_file import whole_file
+from storage.errors import InputError
 from storage.objects.address import Address
 from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
@@ -24,24 +22,13 @@ def fetch_result(store: ObjectStore, job: JobRecord, target: Path, database: Dat
     """
     key = _result_key(job)
     elsewhere = Remedy(Act.FETCH_ELSEWHERE, str(job.id))
-    unfinished = unfinished_beside(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(target, elsewhere) as unfinished:
         with store.open(key) as source, unfinished.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
         # At the last moment: since the planning, a recording may have been put there.
         refuse_recording(database, target, elsewhere)
-        unfinished.replace(target)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise NoSpace(f"the disk is full where {target} should go; free some space", elsewhere) from error
-        raise InputError(f"{target} cannot be written ({error.strerror})", elsewhere) from error
-    finally:
-        # If its folder cannot exist, neither can the file.
-        with suppress(OSError):
-            unfinished.unlink()
 
 
 def fetch_to_bucket(store: ObjectStore, job: JobRecord, address: Address, database: Database, reach: Reach) -> None:
@@ -68,8 +55,3 @@ def no_result(job: JobRecord) -> InputError:
     """Why there is nothing to fetch of a job."""
     why = f" ({job.reason})" if job.reason else ""
     return InputError(f"job {job.id} is {job.state}{why}, so there is no result to fetch yet")
-
-
-def unfinished_beside(target: Path) -> Path:
-    """A hidden name on the same disk; short, so that the target may have the longest name that the disk allows."""
-    return target.with_name(f".voicefarm-{uuid4().hex[:8]}.part")

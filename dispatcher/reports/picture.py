@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.jobs.copies import find_copies
+from dispatcher.jobs.whole_file import refuse_existing, whole_file
 from dispatcher.reports.job import JobRows
 from dispatcher.reports.sound import Recording, Seen, look_at, look_at_fullest
 from dispatcher.reports.sound_panels import DEPTH, draw_sound
 from dispatcher.reports.timeline import lay_out_bars
 from dispatcher.reports.timeline_panel import draw_timeline
-from dispatcher.reports.whole_file import refuse_existing, whole_file
 from dispatcher.reports.wording import shown_duration, shown_factor
 from storage import keys
 from storage.audio.channels import Channels

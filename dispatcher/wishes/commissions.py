@@ -8,13 +8,26 @@ from dispatcher.jobs.checking import CheckedRequest, check_request
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.tags import check_tags
 from dispatcher.voices.voices import find_voice, job_settings
-from dispatcher.wishes.targets import Commission, format_for
+from dispatcher.wishes.sources import is_folder
 from dispatcher.wishes.wish import Wish
-from storage.audio.formats import format_of
+from storage.audio.formats import FORMATS, format_of
 from storage.errors import InputError, UnknownVoice
 from storage.objects.address import Place
 from storage.records.database import Database
 from storage.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """A wish whose request was checked; there is no such request where the wish has an error."""
+
+    wish: Wish
+    checked: CheckedRequest | None
+
+    @property
+    def format(self) -> str:
+        """The format of its result."""
+        return self.checked.format if self.checked else FORMATS[0]
 
 
 @dataclass(slots=True)
@@ -59,6 +72,14 @@ class Commissioning:
         if wish.name is not None and Path(wish.name).suffix:
             return _format_of_name(wish.name, wish.request.format)
         return format_for(wish.request.format, self.out)
+
+
+def format_for(format_: str | None, out: Place | None) -> str:
+    """The format asked for, else the one that the output's name says, else wav."""
+    if format_:
+        return format_of(format_)
+    named = out if out is not None and out.suffix and not is_folder(out) else None
+    return FORMATS[0] if named is None else format_of(named.name)
 
 
 def _format_of_name(name: str, asked: str | None) -> str:

@@ -5,8 +5,9 @@ import os
 import stat
 from pathlib import Path
 
-from dispatcher.jobs.fetching import fetch_result, fetch_to_bucket, unfinished_beside
+from dispatcher.jobs.fetching import fetch_result, fetch_to_bucket
 from dispatcher.jobs.sacred import refuse_object, refuse_recording
+from dispatcher.jobs.whole_file import unfinished_beside
 from dispatcher.wishes.buckets import BucketPlaces
 from dispatcher.wishes.sources import is_folder
 from storage.audio.mark import mark_in
@@ -30,6 +31,11 @@ class Places:
     def __init__(self, reach: Reach | None = None) -> None:
         self._tried: dict[Path, str | None] = {}
         self._afar = BucketPlaces(reach or Reach(Settings()))
+
+    @property
+    def reach(self) -> Reach:
+        """The servers that are known."""
+        return self._afar.reach
 
     def look_over(self, folder: Place) -> None:
         """Prepare for being asked about many results in a folder."""

@@ -1,25 +1,24 @@
 """Where each result goes, and whether it can go there: decided and tried before any work is done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.incoming import hash_source
 from dispatcher.jobs.sacred import Recordings, folded, place_of
-from dispatcher.wishes.naming import BESIDE, BY_VOICE, IN_FOLDER, Naming, inside
+from dispatcher.wishes.commissions import Commission
+from dispatcher.wishes.naming import Naming
 from dispatcher.wishes.places import ELSEWHERE, Places
+from dispatcher.wishes.result_names import ResultNames
 from dispatcher.wishes.sources import is_folder
-from dispatcher.wishes.wish import Wish
-from storage.audio.formats import FILMS, FORMATS, format_of
+from storage.audio.formats import FILMS, FORMATS
 from storage.audio.mark import HALF, halves
 from storage.errors import InputError
 from storage.objects.address import Address, Place
 from storage.objects.reach import Reach
 from storage.records.database import Database
 from storage.remedies import Act, Remedy
-from storage.settings import Settings
 
 #: Results that are asked for one by one; for more, their folder is listed, which is one request for a thousand names.
 MANY = 20
@@ -36,26 +35,13 @@ class Existing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Commission:
-    """A wish whose request was checked; there is no such request where the wish has an error."""
-
-    wish: Wish
-    checked: CheckedRequest | None
-
-    @property
-    def format(self) -> str:
-        """The format of its result."""
-        return self.checked.format if self.checked else FORMATS[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Placing:
     """Where results go, by which names, and what may be there already."""
 
     out: Place | None = None
     naming: Naming | None = None
     existing: Existing = Existing.KEEP_CURRENT
-    reach: Reach = field(default_factory=lambda: Reach(Settings()), compare=False)
+    places: Places = field(default_factory=Places, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +64,6 @@ class Target:
         return self.commission.wish.source
 
 
-def format_for(format_: str | None, out: Place | None) -> str:
-    """The format asked for, else the one that the output's name says, else wav."""
-    if format_:
-        return format_of(format_)
-    named = out if out is not None and out.suffix and not is_folder(out) else None
-    return FORMATS[0] if named is None else format_of(named.name)
-
-
 def plan_targets(commissions: Sequence[Commission], placing: Placing) -> list[Target]:
     """All recordings with their targets; no two results share a name, none takes a recording's."""
     out = placing.out
@@ -98,12 +76,12 @@ def plan_targets(commissions: Sequence[Commission], placing: Placing) -> list[Ta
 
 def plan_names(commissions: Sequence[Commission], naming: Naming | None = None) -> list[Target]:
     """The same recordings with what their results will be called, wherever they are put one day."""
-    names = _Names(commissions, Placing(Path(), naming))
+    names = ResultNames(commissions, Path(), naming)
     taken: dict[str, Place] = {}
     return [_named(number, commission, names, taken) for number, commission in enumerate(commissions, 1)]
 
 
-def _named(number: int, commission: Commission, names: "_Names", taken: dict[str, Place]) -> Target:
+def _named(number: int, commission: Commission, names: ResultNames, taken: dict[str, Place]) -> Target:
     wish = commission.wish
     try:
         _, name = names.of(number, commission)
@@ -115,9 +93,8 @@ def _named(number: int, commission: Commission, names: "_Names", taken: dict[str
     return Target(commission, name, name.as_posix(), error)
 
 
-def spare_recordings(database: Database, targets: Iterable[Target], reach: Reach | None = None) -> list[Target]:
+def spare_recordings(database: Database, targets: Iterable[Target], places: Places) -> list[Target]:
     """The same targets, without those whose results would replace what earlier jobs were made of."""
-    places = Places(reach)
     return [replace(t, error=t.error or _why_spared(database, places, t)) for t in targets]
 
 
@@ -127,9 +104,9 @@ class _Plan:
     def __init__(self, commissions: Sequence[Commission], placing: Placing) -> None:
         self._recordings = Recordings(commission.wish.source for commission in commissions)
         self._placing = placing
-        self._names = _Names(commissions, placing)
+        self._names = ResultNames(commissions, placing.out, placing.naming)
         self._taken: dict[str, Place] = {}
-        self._places = Places(placing.reach)
+        self._places = placing.places
         if placing.out is not None and len(commissions) > MANY:
             self._places.look_over(placing.out)
 
@@ -164,7 +141,7 @@ class _Plan:
         existing = self._placing.existing
         if existing is Existing.REPLACE or not self._places.has_file(result):
             return False
-        return existing is Existing.KEEP_ALL or is_current(commission, self._places.mark(result), self._placing.reach)
+        return existing is Existing.KEEP_ALL or is_current(commission, self._places.mark(result), self._places.reach)
 
     def _why_not(self, source: Place, result: Place, *, is_there: bool) -> InputError | None:
         if recording := self._recordings.at(result):
@@ -178,56 +155,6 @@ class _Plan:
             changed = ", made of another recording or in another way" if self._places.mark(result) else ""
             return InputError(f"{result} exists already{changed}", Remedy(Act.OVERWRITE))
         return self._places.why_irreplaceable(result)
-
-
-class _Names:
-    """What results are called. Where two of one folder differ only in their endings, both get names."""
-
-    def __init__(self, commissions: Sequence[Commission], placing: Placing) -> None:
-        self._out = placing.out
-        self._into_folder = self._out is not None and (
-            len(commissions) > 1 or is_folder(self._out) or not self._out.suffix
-        )
-        voices = {c.wish.request.voice for c in commissions}
-        usual = BESIDE if self._out is None else BY_VOICE if len(voices) > 1 else IN_FOLDER
-        self._naming = placing.naming or Naming(usual)
-        self._first = _first_of_each(commissions)
-
-    def of(self, number: int, commission: Commission) -> tuple[Place, Path]:
-        """The folder that a result is put into, and its name in there."""
-        wish = commission.wish
-        if self._out is not None and not self._into_folder and wish.name is None:
-            return self._out.parent, Path(self._out.name)
-        base = _beside(wish) if self._out is None else self._out
-        if wish.name is not None:
-            name = inside(wish.name)
-            return base, name if name.suffix else name.with_name(f"{name.name}.{commission.format}")
-        folder = Path() if self._out is None else wish.folder
-        called = Path(wish.source.name)
-        if wish.source.suffix and self._first[_without_ending(commission)] != wish.source:
-            called = called.with_name(f"{called.name}.{called.suffix.lstrip('.')}")
-        return base, self._naming.fill(called, folder, wish.request.voice, commission.format, number)
-
-
-def _beside(wish: Wish) -> Path:
-    """Where a result goes that has no place: beside its recording if that is on this machine, else below here."""
-    return wish.folder if isinstance(wish.source, Address) else wish.source.parent
-
-
-def _first_of_each(commissions: Sequence[Commission]) -> Mapping[tuple[str, str, str], Place]:
-    """Of recordings that differ only in their endings, the one whose result is called by the stem alone."""
-    first: dict[tuple[str, str, str], Place] = {}
-    for commission in commissions:
-        source = commission.wish.source
-        key = _without_ending(commission)
-        if key not in first or source.suffix.lstrip(".").lower() == commission.format:
-            first[key] = source
-    return first
-
-
-def _without_ending(commission: Commission) -> tuple[str, str, str]:
-    wish = commission.wish
-    return place_of(wish.source.with_suffix("")), wish.folder.as_posix(), wish.request.voice
 
 
 def is_current(commission: Commission, mark: str | None, reach: Reach) -> bool:

@@ -108,7 +108,7 @@ def temporary_objects(farm: StandingFarm) -> Lines:
 
 def temporary_files(folder: Path) -> Lines:
     """A line for each file that a stitch or a download failed to tidy up."""
-    for pattern in ("**/voicefarm-stitch-*", "**/*.part", "**/.*.part"):
+    for pattern in ("**/voicefarm-stitch-*", "**/*.part", "**/.*.part", "**/.*.part.*"):
         yield from (f"{path} was left behind" for path in sorted(set(folder.glob(pattern))))
 
 

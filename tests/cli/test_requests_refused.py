@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import main
+from dispatcher.wishes.commissions import format_for
 from dispatcher.wishes.sources import find_sources
-from dispatcher.wishes.targets import format_for
 
 Refusal = Callable[..., str]
 

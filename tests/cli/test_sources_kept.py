@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dispatcher.cli.remedies import worded
 from dispatcher.jobs.hashing import hash_file
 from dispatcher.jobs.sacred import Recordings, place_of
+from dispatcher.wishes.places import Places
 from dispatcher.wishes.targets import Existing, Target, spare_recordings
 from storage.records.database import Database
 from testing.sounds import encoded, tone
@@ -126,7 +127,7 @@ class Known:
     recording: Path
 
     def planned(self, result: Path) -> str | None:
-        (target,) = spare_recordings(self.database, [Target(commission(Path("other.wav")), result)])
+        (target,) = spare_recordings(self.database, [Target(commission(Path("other.wav")), result)], Places())
         return None if target.error is None else worded(target.error)
 
 

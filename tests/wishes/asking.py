@@ -5,8 +5,9 @@ from pathlib import Path
 
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.request import Request
+from dispatcher.wishes.commissions import Commission
 from dispatcher.wishes.sources import find_sources
-from dispatcher.wishes.targets import Commission, Existing, Placing, Target, plan_targets
+from dispatcher.wishes.targets import Existing, Placing, Target, plan_targets
 from dispatcher.wishes.wish import Wish
 from storage.objects.address import Place
 
