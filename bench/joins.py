@@ -14,7 +14,8 @@ from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.studio.split.prepare import Prepared
 from storage.audio.read import open_source
 from workers.engines import catalog
-from workers.engines.voice import Piece, Samples
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece
 
 SECONDS = 200.0
 #: Seconds to compare on each side of a join.

@@ -12,7 +12,7 @@ class QuietMessenger(Messenger):
     """Keeps what it should send."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(build_app(settings))
+        super().__init__(lambda: build_app(settings))
         self.sent: list[Followups] = []
 
     def send(self, followups: Followups) -> None:

@@ -1,8 +1,8 @@
 """Telling a farm what follows from a client's turn, if there is a farm to tell."""
 
 from collections.abc import Callable
-
-from celery import Celery
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dispatcher.turns.messenger import Messenger
 from dispatcher.turns.taking import Turns
@@ -10,15 +10,23 @@ from dispatcher.turns.turn import Followups
 from storage.errors import BrokerUnavailable
 from storage.records.database import Database
 from storage.settings import Settings
-from workers.wire.celery_app import build_app
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 
 class FarmMessenger(Messenger):
     """Knows that a private farm that is not up has no broker, because asking would take seconds."""
 
-    def __init__(self, app: Celery, settings: Settings) -> None:
-        super().__init__(app)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(lambda: self._app)
         self.settings = settings
+
+    @cached_property
+    def _app(self) -> "Celery":
+        from workers.wire.celery_app import build_app
+
+        return build_app(self.settings)
 
     def send(self, followups: Followups) -> None:
         """Send all messages, or raise BrokerUnavailable."""
@@ -33,4 +41,4 @@ def turns_of_client(
     database: Database, settings: Settings, untold: Callable[[BrokerUnavailable], None] = lambda _: None
 ) -> Turns:
     """The turns of a client that is not part of the farm; `untold` is called with why the farm could not be told."""
-    return Turns(database, settings, FarmMessenger(build_app(settings), settings), untold=untold)
+    return Turns(database, settings, FarmMessenger(settings), untold=untold)

@@ -67,7 +67,7 @@ class Desk:
     ) -> None:
         self.database = database
         self.clock = clock
-        self.turns = Turns(database, settings, Messenger(app), feed=self.feed, clock=clock)
+        self.turns = Turns(database, settings, Messenger(lambda: app), feed=self.feed, clock=clock)
         self.feeding = Lock()
         self.hungry = False
         self.heard = Serials()

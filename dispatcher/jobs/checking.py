@@ -10,8 +10,7 @@ from dispatcher.voices.needed import complete_recipe
 from dispatcher.voices.voices import find_voice, job_settings
 from storage import keys
 from storage.audio.channels import ALL_MIXED, Channels
-from storage.audio.formats import FORMATS, format_of
-from storage.audio.write import writable_rate
+from storage.audio.formats import FORMATS, format_of, writable_rate
 from storage.errors import InputError
 from storage.objects.address import check_web_address
 from storage.records.database import Database

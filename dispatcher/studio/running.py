@@ -4,9 +4,7 @@ import os
 
 from storage.records.database import Database
 from storage.settings import Settings
-from workers.wire.celery_app import build_app
 from workers.wire.routes import SPLIT_QUEUE, STITCH_QUEUE
-from workers.wire.serving import serve_queues
 
 #: A long split must not hold up the stitch of a job that is ready. Processes and not threads: decoders and encoders are
 #: written in C and read what strangers made, and where one of them crashes it must end one job's work and no other's.
@@ -22,6 +20,10 @@ def processes(settings: Settings, cores: int) -> int:
 
 def run_studio(settings: Settings) -> int:
     """Serve the queues of long work until told to stop."""
+    # Whoever only asks how many processes there are needs no Celery.
+    from workers.wire.celery_app import build_app
+    from workers.wire.serving import serve_queues
+
     app = build_app(settings)
     database = Database(settings.resolved_database_url)
     database.require_revision()

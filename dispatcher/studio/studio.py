@@ -32,7 +32,7 @@ class Studio:
     def turns(self) -> Turns:
         """The turns of this process."""
         database = Database(self.settings.resolved_database_url)
-        return Turns(database, self.settings, Messenger(self.app), self.feed)
+        return Turns(database, self.settings, Messenger(lambda: self.app), self.feed)
 
     @cached_property
     def store(self) -> ObjectStore:

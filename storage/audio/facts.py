@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from storage.audio.blocks import Frames
 from storage.errors import AudioError
 from storage.remedies import Act, Remedy
+
+if TYPE_CHECKING:
+    from storage.audio.blocks import Frames
 
 #: Hz. Below, speech is not intelligible; no recorder works above, so the header is probably damaged.
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
@@ -95,7 +97,7 @@ class Decoder(Protocol):
     def facts(self) -> SourceFacts:
         """What its header says."""
 
-    def pieces(self) -> Iterator[Frames]:
+    def pieces(self) -> "Iterator[Frames]":
         """All of its frames in order, in pieces that are valid until the next one is asked for."""
 
     def close(self) -> None:

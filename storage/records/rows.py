@@ -1,9 +1,9 @@
 """Rows as values: a NamedTuple says which columns are read, so that the type checker knows every one of them."""
 
+from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Executable
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records.schema import Record
 
@@ -50,5 +50,6 @@ def read_row(connection: Connection, row: type[Row], statement: Executable) -> R
 
 def insert_if_absent(connection: Connection, record: type[Record], **values: Any) -> None:
     """Insert a row unless one with its key is there already."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(insert(record).values(**values).on_conflict_do_nothing())
+    # The engine has imported its own kind of database; the other would take a while.
+    dialect: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    connection.execute(dialect.insert(record).values(**values).on_conflict_do_nothing())

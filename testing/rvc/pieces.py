@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.strip import CONTEXT
-from workers.engines.voice import Piece, Samples
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece
 
 Floats = npt.NDArray[np.float32]
 

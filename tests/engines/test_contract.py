@@ -15,8 +15,9 @@ from testing.rvc import tiny
 from testing.rvc.voices import narrow
 from workers.engines import catalog
 from workers.engines.engine import Engine
+from workers.engines.samples import Samples
 from workers.engines.setting import Form, Setting
-from workers.engines.voice import Piece, Samples, Voice
+from workers.engines.voice import Piece, Voice
 
 #: Seconds of recording used to test each promise.
 SECONDS = 3.0

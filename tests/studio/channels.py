@@ -14,7 +14,7 @@ from storage import keys
 from storage.records.schema import AtomRecord, JobRecord
 from testing.sounds import Samples, noise, tone
 from tests.studio.desk import Desk
-from workers.engines.voice import Samples as Voice
+from workers.engines.samples import Samples as Voice
 
 RATE = 22_050
 FRAMES = round(5.3 * RATE)

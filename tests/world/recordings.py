@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatcher.sample.recording import generate
-from workers.engines.voice import Piece, Samples, Voice
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece, Voice
 from workers.engines.world.conversion import WorldConversion
 from workers.engines.world.engine import ENGINE
 from workers.engines.world.recipe import VOICES

@@ -10,7 +10,8 @@ from storage.audio.highpass import ZeroPhaseHighPass
 from storage.audio.resample import StreamResampler
 from storage.errors import ConversionError
 from tests.world.recordings import RATE, atom, loudness, singing_and_speech, voice, whole
-from workers.engines.voice import Piece, Samples
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece
 
 Signal = Callable[[int], Samples]
 

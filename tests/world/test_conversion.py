@@ -5,8 +5,8 @@ import numpy.typing as npt
 import pytest
 
 from tests.world.recordings import RATE, converted, correlation, loudness, singing_and_speech, voice, whole
+from workers.engines.samples import Samples
 from workers.engines.vocoder import WORLD
-from workers.engines.voice import Samples
 from workers.engines.world.conversion import WorldConversion
 from workers.engines.world.recipe import WorldVoice
 

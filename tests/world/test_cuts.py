@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.world.recordings import RATE, convert_in_atoms, converted, correlation, singing_and_speech
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 from workers.engines.world.frames import HOP
 
 SECONDS = 40.0

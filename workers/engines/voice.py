@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-Samples = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    from workers.engines.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Piece:
     sides. `out_start..out_stop` are the samples to deliver, counted at the voice's own rate.
     """
 
-    samples: Samples
+    samples: "Samples"
     first: int
     start: int
     stop: int
@@ -34,7 +32,7 @@ class Converted:
     A remark is for the record: something went wrong, but the samples are right.
     """
 
-    samples: Samples
+    samples: "Samples"
     stages: Mapping[str, float] = field(default_factory=dict)
     remark: str | None = None
 

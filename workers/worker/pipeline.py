@@ -26,7 +26,8 @@ from storage.objects.patience import patiently
 from storage.objects.store import ObjectStore
 from storage.records.states import Outcome
 from workers.engines import catalog
-from workers.engines.voice import Converted, Piece, Samples, Voice
+from workers.engines.samples import Samples
+from workers.engines.voice import Converted, Piece, Voice
 from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, plain_error
 from workers.worker.voices import LoadedVoices
 

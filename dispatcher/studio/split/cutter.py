@@ -7,7 +7,7 @@ import numpy as np
 
 from dispatcher.studio.split.quiet import cell_energies, quietest_cut
 from storage.audio.grid import cell_length
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 #: The last atom is at least this long, so that no engine gets a tiny remainder.
 SHORTEST_LAST_SECONDS = 1.0

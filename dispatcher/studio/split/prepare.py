@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from storage.audio.highpass import ZeroPhaseHighPass
 from storage.audio.read import Source
 from storage.audio.resample import StreamResampler
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 
 class Prepared:

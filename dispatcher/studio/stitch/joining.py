@@ -16,7 +16,7 @@ from storage.errors import AtomLost, AudioError, ObjectMissing
 from storage.objects.store import ObjectStore
 from storage.records.rows import AtomRow
 from storage.records.schema import JobRecord
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 #: Atoms fetched and decoded ahead of the one being written.
 AHEAD = 4

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatcher.studio.stitch.envelope import Envelope, steps
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 #: The setting of a job that asks for it: 1 keeps the loudness that the voice came out with, 0 takes the recording's.
 SETTING = "loudness_mix"

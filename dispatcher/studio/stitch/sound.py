@@ -12,7 +12,7 @@ from storage.audio.blocks import Frames, Mono, in_equal_blocks
 from storage.audio.grid import resampled_length
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 #: Frames joined side by side at a time: a few hundred kilobytes a channel.
 _BLOCK_FRAMES = 1 << 16

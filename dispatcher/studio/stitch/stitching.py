@@ -31,7 +31,7 @@ from storage.audio.write import NO_LABELS, Labels, Stored, open_result
 from storage.errors import AtomLost, AudioError, VoicefarmError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 #: How far the gain that a reported peak asks for may be from what the samples themselves ask for. Atoms are kept with
 #: 24 bits, so their peak differs from the one that was measured before by as much as that rounds.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dispatcher.studio.stitch.loudness import Stream, mixed
 from tests.studio.stitch.whole import whole_mix
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 RATE, SOURCE_RATE = 4_000, 1_600
 MIX = 0.3

@@ -30,7 +30,7 @@ from storage.records.states import JobState
 from storage.settings import Settings
 from testing.quiet import quiet_turns
 from tests.studio.stitch.whole import whole_mix
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 SECONDS = 12.3
 MIX = 0.25

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 Levels = npt.NDArray[np.float64]
 

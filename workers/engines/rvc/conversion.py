@@ -22,8 +22,9 @@ from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
 from workers.engines.rvc.tiles import TILE, cut, even_tile, margins, tile_starts
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
+from workers.engines.samples import Samples
 from workers.engines.stages import Stages
-from workers.engines.voice import Converted, Piece, Samples
+from workers.engines.voice import Converted, Piece
 
 #: From this value on, `protect` protects nothing.
 UNPROTECTED = 0.5

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from workers.engines.rvc.architecture import PITCH_HOP
 from workers.engines.rvc.strip import CONTEXT, Strip, wanted_frames
-from workers.engines.voice import Piece, Samples
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece
 
 Gain = npt.NDArray[np.float32]
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.windows import whole_steps
-from workers.engines.voice import Piece, Samples
+from workers.engines.samples import Samples
+from workers.engines.voice import Piece
 
 #: Content frames (2.24 s) on both sides of an atom: room for the anchors of the phase, 1.5 s apart, and for the edges
 #: where the nets hear that the recording was cut.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.phase import FRAMES_PER_SECOND, Phased
 from workers.engines.rvc.resampling import needed, speed_up
-from workers.engines.voice import Samples
+from workers.engines.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import ConversionError
+from workers.engines.samples import Samples
 from workers.engines.stages import Stages
-from workers.engines.voice import Converted, Piece, Samples
+from workers.engines.voice import Converted, Piece
 from workers.engines.world.aperiodicity import find_aperiodicity, noise_shares
 from workers.engines.world.envelope import find_envelope, move_formants
 from workers.engines.world.frames import HOP, Strip, Waveform, lay_out
