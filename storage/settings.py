@@ -75,7 +75,7 @@ class Settings:
     mix_back: bool = _setting(
         False,  # noqa: FBT003 - it is a default
         "where one channel is converted, results get the recording's other channels too, unless a job asks for the"
-        " voice alone",
+        " voice alone; read where recordings are handed in",
     )
     package_gigabytes: float = _setting(
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"

@@ -5,7 +5,7 @@ from storage.audio.channels import Channels
 from storage.audio.depth import check_depth, chosen_depth, is_less
 from storage.audio.facts import SourceFacts
 from storage.audio.formats import FILMS, FORMATS, formats_with, most_channels, sound_format
-from storage.audio.layouts import has_room
+from storage.audio.layouts import has_room, names_loudspeakers
 from storage.errors import InputError
 from storage.remedies import Act, Remedy
 
@@ -60,8 +60,10 @@ def channels_within(
     channels, count, most = wanted.within(facts.channels, facts.name), facts.channels, most_channels(format_, depth)
     if (channels.is_each and count > most) or (mix_back and not has_room(format_, depth, count, facts.layout)):
         others = [Remedy(Act.CHOOSE_FORMAT, other) for other in formats_with(count)[:1]]
+        unless = ", unless its header names them as loudspeakers that these know" if mix_back else ""
         raise InputError(
-            f"{facts.name} has {count} channels, but {format_} files hold no more than {most}",
+            f"{facts.name} has {count} channels, but {format_} files hold no more than {most}"
+            f"{unless if names_loudspeakers(format_, depth) else ''}",
             *others,
             Remedy(Act.LEAVE_OTHERS if mix_back else Act.CHOOSE_CHANNEL),
         )

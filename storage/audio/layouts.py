@@ -13,16 +13,20 @@ _OF_XIPH: dict[str, tuple[int, ...]] = {
 }
 #: What AAC has a number for, and FFmpeg a way to hand over; others would come out as channels of no name.
 _OF_AAC = ("3.0", "4.0", "quad", "5.0", "5.1")
+_KNOWN = {"ogg": tuple(_OF_XIPH), "opus": tuple(_OF_XIPH), "m4a": _OF_AAC}
 #: The same loudspeakers a little further forward, for which these formats have one word.
 _ALSO = {"quad(side)": "quad", "5.0(side)": "5.0", "5.1(side)": "5.1"}
 
 
 def layout_in(format_: str, depth: str | None, layout: str) -> str:
     """What the sound of a result in this format calls such loudspeakers; empty if it has no name for them."""
-    kind = sound_format(format_of(format_), depth)
     name = _ALSO.get(layout, layout)
-    known = {"ogg": tuple(_OF_XIPH), "opus": tuple(_OF_XIPH), "m4a": _OF_AAC}.get(kind, ())
-    return name if name in known else ""
+    return name if name in _KNOWN.get(sound_format(format_of(format_), depth), ()) else ""
+
+
+def names_loudspeakers(format_: str, depth: str | None) -> bool:
+    """Whether a result in this format can have more channels where they are for loudspeakers."""
+    return sound_format(format_of(format_), depth) in _KNOWN
 
 
 def has_room(format_: str, depth: str | None, channels: int, layout: str) -> bool:

@@ -29,16 +29,22 @@ def interview(short_recording: Path, tmp_path_factory: pytest.TempPathFactory) -
 def test_one_worker_and_three_with_other_leases_give_the_same_bytes(
     open_farm: OpenFarm, short_recording: Path, interview: Path, tmp_path: Path
 ) -> None:
-    prints, of_each = [], []
+    prints, of_each, mixed_back = [], [], []
     for workers, lease in ((1, 15.0), (3, 0.5)):
         with open_farm(workers, lease_seconds=lease) as farm:
             for stored in list(farm.store.list("converted/")):
                 farm.store.delete(stored.key)
-            jobs = farm.submit(short_recording, "deep"), farm.submit(interview, "through", channels="each")
+            jobs = [
+                farm.submit(short_recording, "deep"),
+                farm.submit(interview, "through", channels="each"),
+                farm.submit(interview, "through", channels="right", mix_back=True),
+            ]
             prints.append(fingerprint(farm.result(jobs[0], tmp_path)))
             of_each.append(fingerprint(farm.result(jobs[1], tmp_path)))
+            mixed_back.append(fingerprint(farm.result(jobs[2], tmp_path)))
     assert prints[0] == prints[1]
     assert of_each[0] == of_each[1]
+    assert mixed_back[0] == mixed_back[1]
     assert SEEN.setdefault("each", of_each[0]) == of_each[0]
     assert SEEN.setdefault("deep", prints[0]) == prints[0]
 

@@ -179,7 +179,7 @@ def test_where_all_channels_are_converted_none_is_left(desk: Desk, channels: str
             "mp3",
             "six.wav has 6 channels, but mp3 files hold no more than 2; choose the format wav, or leave the",
         ),
-        (6, "opus", "opus files hold no more than 2"),
+        (6, "opus", "opus files hold no more than 2, unless its header names them as loudspeakers"),
         (9, "flac", "flac files hold no more than 8"),
         (65, "wav", "wav files hold no more than 64; leave the other channels out"),
     ],

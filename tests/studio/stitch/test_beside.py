@@ -143,6 +143,16 @@ def test_a_broadcast_wav_stays_one(studio: Studio) -> None:
     assert int.from_bytes(found[b"bext"][338:346], "little") == round(broadcast.MOMENT / 3)
 
 
+def test_a_broadcast_wav_keeps_its_list_of_tracks_where_all_of_them_come_back(studio: Studio) -> None:
+    whole, alone = (
+        broadcast.chunks_of(studio.made(broadcast.broadcast(2.0), channels="left", mix_back=mix_back)[1])
+        for mix_back in (True, False)
+    )
+    assert [b"<TRACK_LIST>" in chunks[b"iXML"] for chunks in (whole, alone)] == [True, False]
+    assert [b"M=stereo,T=voicefarm" in chunks[b"bext"] for chunks in (whole, alone)] == [True, False]
+    assert whole[b"cue "] == alone[b"cue "]
+
+
 @pytest.mark.parametrize("format_", ["wav", "flac", "mp3", "ogg", "opus", "m4a"])
 def test_a_cover_and_tags_reach_the_result(studio: Studio, format_: str) -> None:
     content = tagged("mp3", "libmp3lame", RATE, cover=png(), title="Theirs", album="An album")
