@@ -15,8 +15,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark; --wrong: #a22; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --wrong: #f99; }} }}
+:root {{ color-scheme: light dark; }}
 body {{ font: 16px/1.4 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem;
   overflow-wrap: anywhere; }}
 h1 {{ font-size: 1.5rem; line-height: 1.2; margin: 0 0 .5rem; }}
@@ -26,7 +25,8 @@ td:last-child {{ padding-right: 0; width: 55%; }}
 th {{ font-weight: 600; }}
 tbody th {{ font-weight: inherit; }}
 audio {{ display: block; width: 100%; height: 2.5rem; }}
-.why {{ color: var(--wrong); }}
+.why {{ color: #a22; }}
+@media (prefers-color-scheme: dark) {{ .why {{ color: #f99; }} }}
 @media (max-width: 40rem) {{
   table, tbody, tr, td {{ display: block; }}
   td:last-child {{ width: auto; }}
