@@ -7,6 +7,9 @@ RUN = $(VENV)/bin
 # Tests of whole farms mostly wait, so a few more processes than cores get them done sooner.
 PYTEST = $(RUN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile
 
+# Farms' processes are started by the hundred, and each would compile all of the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install torch demo test coverage lint wheel check man bench clean help
 
 install: $(VENV)/installed  ## the command and everything an embedded farm needs
