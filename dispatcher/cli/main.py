@@ -1,5 +1,6 @@
 """The voicefarm command: runs the subcommand asked for and turns whatever goes wrong into one sentence."""
 
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 PROGRAM = "voicefarm"
 #: The variable by which a shell asks for completions.
 COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
+#: Objects that are made before a search for garbage. Importing makes a hundred thousand, all of which stay; with the
+#: usual 700, a tenth of the time that a command takes to start would be spent on finding nothing.
+BEFORE_A_SEARCH = 50_000
 
 
 class Place(NamedTuple):
@@ -139,6 +143,7 @@ def cli(*, debug: bool) -> None:
 
 def main() -> None:
     """Run the command; the exit status is 0 only if everything asked for was done."""
+    gc.set_threshold(BEFORE_A_SEARCH)
     logging.getLogger("voicefarm.client").addHandler(Complaining())
     if COMPLETE in os.environ:
         from dispatcher.cli.shells import use_our_shells
