@@ -84,6 +84,8 @@ def _stop_private_redis() -> None:
     client = redis.Redis(unix_socket_path=str(Settings.load().socket_path))
     with suppress(redis.RedisError, psutil.Error):
         server = client.info("server")["process_id"]
-        # Meanwhile another process may host the farm, with a Redis of its own at the same path.
-        if psutil.Process(server).ppid() == os.getppid():
-            client.shutdown(nosave=True)
+        process = psutil.Process(server)
+        # Meanwhile another process may host the farm, with a Redis of its own at the same path: the one that was found
+        # is ended by its number, because a command could reach the other.
+        if process.ppid() == os.getppid():
+            process.terminate()
