@@ -61,10 +61,10 @@ def dispatcher_command(only: str | None, studios: int | None) -> None:
 
 def _desk_and_studio(settings: Settings) -> None:
     """Run both parts of a dispatcher as processes of their own and keep them running."""
+    from dispatcher.client.farm import Farm
     from dispatcher.local.processes import Supervisor, voicefarm
-    from storage.records.database import Database
 
-    Database(settings.resolved_database_url).require_revision()
+    Farm(settings).database.require_revision()
     logs = settings.state_folder / "logs"
     environment = {**os.environ, **settings.as_environment()}
     parts = [voicefarm(part, ["dispatcher", "--only", part], logs, environment) for part in ("desk", "studio")]
