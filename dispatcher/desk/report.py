@@ -253,11 +253,12 @@ def count_done(
     """Count the atoms that good outcomes finished in their jobs' rows; jobs whose last they were go on."""
     # In order, so that no two transactions wait for each other.
     job_ids = sorted(good)
-    count_each(
+    may_be_done = count_each(
         turn.connection,
         {job_id: Pieces.of(finished[job_id]) for job_id in job_ids},
         {"started_at": func.coalesce(JobRecord.started_at, turn.now), "waiting_for": "", "waiting_since": None},
         {job_id: kind_named(kind).highest(good[job_id]) for job_id in job_ids},
         done=1,
     )
-    complete_jobs(turn, kind, job_ids)
+    if may_be_done:
+        complete_jobs(turn, kind, may_be_done)

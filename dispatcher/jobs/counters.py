@@ -68,13 +68,14 @@ def count_each(
     also: Mapping[str, Any] = NOTHING,
     raised: Mapping[int, Mapping[str, float]] = NOTHING,
     **moves: int,
-) -> None:
+) -> list[int]:
     """Add every job's own pieces to counters of its row, or subtract them: `waiting=-1` where they no longer wait.
 
     `also` is set in every row; `raised` says which columns are raised to at least which values, the same ones for each.
+    Returns the jobs of which all atoms may be done: of a single one it is known, of several SQL says nothing.
     """
     if not moved:
-        return
+        return []
     changes = dict(also)
     for column in next(iter(raised.values()), ()):
         known, least = getattr(JobRecord, column), bindparam(f"least_{column}", type_=Float)
@@ -83,15 +84,17 @@ def count_each(
         count, seconds = _COUNTERS[name]
         changes[count.key] = count + sign * bindparam("pieces", type_=BigInteger)
         changes[seconds.key] = seconds + sign * bindparam("samples", type_=BigInteger) / (1.0 * JobRecord.rate_in)
-    connection.execute(
-        update(JobRecord).where(JobRecord.id == bindparam("job")).values(**changes),
-        [
-            {"job": job, "pieces": pieces.count, "samples": pieces.samples}
-            | {f"least_{column}": value for column, value in raised.get(job, NOTHING).items()}
-            for job, pieces in moved.items()
-        ],
-        execution_options={"synchronize_session": None},
-    )
+    counting = update(JobRecord).where(JobRecord.id == bindparam("job")).values(**changes)
+    each = [
+        {"job": job, "pieces": pieces.count, "samples": pieces.samples}
+        | {f"least_{column}": value for column, value in raised.get(job, NOTHING).items()}
+        for job, pieces in moved.items()
+    ]
+    if len(each) == 1:
+        counted_one = counting.returning(JobRecord.id, JobRecord.atoms_done >= JobRecord.atoms)
+        return [job for job, are_done in connection.execute(counted_one, each[0]) if are_done]
+    connection.execute(counting, each, execution_options={"synchronize_session": None})
+    return list(moved)
 
 
 def counted_anew(connection: Connection, job_id: int) -> dict[str, Any]:
