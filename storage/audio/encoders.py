@@ -68,7 +68,8 @@ class ResultShape:
     labels: Labels
     subtype: str
     channels: int = 1
-    stored: Stored = AS_USUAL
+    dither: bool = False
+    """Whether samples deeper than this type come in, so that rounding them needs noise."""
     layout: str = ""
     """The loudspeakers that more than two channels are for, in FFmpeg's order; empty where they are for none."""
 
@@ -137,7 +138,7 @@ class SndfileEncoder:
             self._sound.software = told(shape.labels.mark)
         self._blocks = EqualBlocks(_BLOCK_FRAMES, shape.channels)
         self._bits = _BITS.get(shape.subtype)
-        self._dither = shape.stored.dither
+        self._dither = shape.dither
         self._order = xiph_order(shape.layout) if shape.format in _XIPH else None
         self._at = 0
 

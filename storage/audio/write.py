@@ -99,7 +99,8 @@ def open_result(
     if frames < 1 and kind != "wav":
         # Any program can open a WAV without samples, but not the other formats.
         raise AudioError(f"{path} would hold no samples and could not be played; convert a longer recording")
-    shape = ResultShape(rate, kind, frames, labels, chosen_subtype(kind, stored.subtype), channels, stored, layout)
+    subtype = chosen_subtype(kind, stored.subtype)
+    shape = ResultShape(rate, kind, frames, labels, subtype, channels, stored.dither, layout)
     file = ResultFile(path)
     encoder: Encoder | None = None
     try:
