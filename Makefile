@@ -42,9 +42,10 @@ $(VENV)/installed-torch: $(VENV)/installed
 	$(PIP) -e '.[embedded,flower,postgres,torch]'
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed-pictures
-	$(PIP) -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
-	@touch $@
+# In one go: each would look for the newest of everything again. Python compiles what is used when it is first used.
+$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --no-compile -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
+	@touch $(VENV)/installed $(VENV)/installed-pictures $@
 
 demo:
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/demo.sh

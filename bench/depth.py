@@ -19,7 +19,8 @@ from sqlalchemy import func, select, text
 from bench.figures import Figure, machine, show
 from dispatcher.desk.running import spare_collections
 from dispatcher.feed.leasing import feed
-from dispatcher.local.processes import Supervisor, voicefarm, wait_until
+from dispatcher.local.child import voicefarm
+from dispatcher.local.processes import Supervisor, wait_until
 from dispatcher.turns.turn import Issued, Turn
 from migrations.running import upgrade
 from storage.records.database import Database

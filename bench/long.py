@@ -53,11 +53,11 @@ def _watch(running: "subprocess.Popen[bytes]") -> dict[str, float]:
     while running.poll() is None:
         for child in psutil.Process(running.pid).children(recursive=True):
             try:
-                words = child.cmdline()
+                name = child.name()
                 status = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
             except (psutil.Error, OSError):
                 continue
-            part = next((w for w in ("desk", "studio", "worker") if w in words[-1:]), None)
+            part = next((part for part in ("desk", "studio", "worker") if part in name), None)
             high = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
             if part and high:
                 peaks[part] = max(peaks.get(part, 0.0), int(high[0]) / 1024)

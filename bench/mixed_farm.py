@@ -23,9 +23,10 @@ from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import submit
+from dispatcher.local.child import voicefarm
 from dispatcher.local.crew import Crew
 from dispatcher.local.embedded import embedded_farm, prepare_records, threads
-from dispatcher.local.processes import voicefarm, wait_until
+from dispatcher.local.processes import wait_until
 from dispatcher.reports.waiting import live_offers
 from dispatcher.sample.recording import write_sample
 from storage.objects.opening import open_store

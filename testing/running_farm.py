@@ -15,8 +15,9 @@ from dispatcher.jobs.fetching import fetch_result
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import submit
+from dispatcher.local.child import Child, voicefarm
 from dispatcher.local.embedded import threads
-from dispatcher.local.processes import Child, Supervisor, voicefarm, wait_until
+from dispatcher.local.processes import Supervisor, wait_until
 from dispatcher.turns.taking import Turns
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore

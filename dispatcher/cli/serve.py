@@ -23,9 +23,11 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
     """Serve as a worker until told to stop; SIGTERM finishes the atom in hand and hands back the rest."""
     from dispatcher.local.log_secrets import hide_in_logs
     from dispatcher.local.private_state import serve_privately
+    from workers.wire.naming import name_process
     from workers.wire.parent import end_with_parent
     from workers.worker.running import run_worker
 
+    name_process("worker")
     end_with_parent()
     settings = Settings.load()
     serve_privately(settings)
@@ -38,11 +40,8 @@ def worker_command(tags: tuple[str, ...], only: str | None) -> None:
 @click.option("--studios", type=click.IntRange(1), help=STUDIOS)
 def dispatcher_command(only: str | None, studios: int | None) -> None:
     """Serve as a dispatcher until told to stop; a farm may have several."""
-    from dispatcher.desk.running import run_desk
     from dispatcher.local.log_secrets import hide_in_logs
     from dispatcher.local.private_state import serve_privately
-    from dispatcher.studio.running import run_studio
-    from workers.wire.parent import end_with_parent
 
     settings = Settings.load()
     if studios:
@@ -52,17 +51,36 @@ def dispatcher_command(only: str | None, studios: int | None) -> None:
     if only is None:
         _desk_and_studio(settings)
     elif only == "desk":
-        end_with_parent(_stop_private_redis if settings.is_embedded else None)
-        sys.exit(run_desk(settings))
+        _desk(settings)
     else:
-        end_with_parent()
-        sys.exit(run_studio(settings))
+        _studio(settings)
+
+
+def _desk(settings: Settings) -> None:
+    from dispatcher.desk.running import run_desk
+    from workers.wire.naming import name_process
+    from workers.wire.parent import end_with_parent
+
+    name_process("desk")
+    end_with_parent(_stop_private_redis if settings.is_embedded else None)
+    sys.exit(run_desk(settings))
+
+
+def _studio(settings: Settings) -> None:
+    from dispatcher.studio.running import run_studio
+    from workers.wire.naming import name_process
+    from workers.wire.parent import end_with_parent
+
+    name_process("studio")
+    end_with_parent()
+    sys.exit(run_studio(settings))
 
 
 def _desk_and_studio(settings: Settings) -> None:
     """Run both parts of a dispatcher as processes of their own and keep them running."""
     from dispatcher.client.farm import Farm
-    from dispatcher.local.processes import Supervisor, voicefarm
+    from dispatcher.local.child import voicefarm
+    from dispatcher.local.processes import Supervisor
 
     Farm(settings).database.require_revision()
     logs = settings.state_folder / "logs"

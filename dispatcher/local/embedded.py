@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from dispatcher.local.child import SHORT_PATIENCE, Child, voicefarm
 from dispatcher.local.crew import Crew
 from dispatcher.local.flower import flower, flower_port
 from dispatcher.local.private_state import open_state
-from dispatcher.local.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm, wait_until
+from dispatcher.local.processes import Supervisor, wait_until
 from dispatcher.local.redis_server import START_PATIENCE, start_redis
 from storage.errors import BrokerUnavailable
 from storage.private import make_private_file, open_private

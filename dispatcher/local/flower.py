@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from dispatcher.local.processes import Child
+from dispatcher.local.child import Child
 from storage.errors import InputError
 from storage.private import open_private
 from storage.remedies import Act, Remedy

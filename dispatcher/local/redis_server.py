@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dispatcher.local.processes import BROKER, Child, wait_until
+from dispatcher.local.child import Child
+from dispatcher.local.processes import BROKER, wait_until
 from storage.errors import BrokerUnavailable
 from storage.settings import Settings
 

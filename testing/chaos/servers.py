@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import redis
 
-from dispatcher.local.processes import Child
+from dispatcher.local.child import Child
 from dispatcher.local.redis_server import start_redis
 from storage.settings import Settings
 from testing.chaos.kinds import EMBEDDED, SERVERS

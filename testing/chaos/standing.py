@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from dispatcher.local.child import SHORT_PATIENCE, Child, voicefarm
 from dispatcher.local.embedded import threads
-from dispatcher.local.processes import SHORT_PATIENCE, Child, Supervisor, voicefarm
+from dispatcher.local.processes import Supervisor
 from storage.objects.opening import open_store
 from storage.objects.store import ObjectStore
 from storage.records.database import Database

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from dispatcher.client.farm import Farm
 from dispatcher.local.embedded import threads
+from storage.settings import Settings
 from testing.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +77,11 @@ class CommandLine:
     def told(self, *arguments: object, **settings: object) -> Any:
         """What a command that must succeed prints for programs."""
         return self.done(*arguments, "--json", **settings).json
+
+    @cached_property
+    def farm(self) -> Farm:
+        """The same farm by its interface, for waits: asked by a command each time, it would have little else to do."""
+        return Farm.open(Settings(state=str(self.state)))
 
     def processes(self) -> list[str]:
         """Command lines of all processes that use this state folder."""

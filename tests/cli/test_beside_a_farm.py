@@ -31,12 +31,12 @@ def test_every_command_works_beside_a_running_farm(farm_up: CommandLine, talk: P
     long = tmp_path / "long.wav"
     soundfile.write(long, tone(RATE * 40, RATE), RATE)
     slow = farm_up.told("submit", long, "--voice", "slow", "--priority", "low")[0]["job"]
-    wait_until(lambda: _workers(farm_up)[0]["state"] == "busy", 20, "a busy worker", every=0.2)
+    wait_until(lambda: farm_up.farm.workers()[0].state == "busy", 20, "a busy worker")
     farm_up.done("cancel", slow)
     assert farm_up.told("jobs", "--state", "cancelled")[0]["id"] == slow
 
     quick = int(farm_up.done("submit", talk, "--voice", "mine").out)
-    wait_until(lambda: _state(farm_up, quick) == "finished", 30, "the end of the job", every=0.2)
+    wait_until(lambda: farm_up.farm.job(quick).state == "finished", 30, "the end of the job")
     mine = tmp_path / "mine.wav"
     farm_up.done("fetch", quick, "-o", mine)
     assert soundfile.info(mine).frames == round(voices["mine"]["rate"] * 1.0)
@@ -56,7 +56,7 @@ def test_every_command_works_beside_a_running_farm(farm_up: CommandLine, talk: P
         assert words in ended(process).sentence()
 
     farm_up.done("retry", slow)
-    assert _state(farm_up, slow) in ("submitted", "splitting", "converting")
+    assert farm_up.told("show", slow)["state"] in ("submitted", "splitting", "converting")
     farm_up.done("cancel", slow)
     farm_up.done("voice", "remove", "mine")
     assert "no voice 'mine'" in farm_up.run("voice", "show", "mine").sentence()
@@ -96,13 +96,9 @@ def test_title_and_artist_are_carried_into_the_result(farm_up: CommandLine, tmp_
 
 
 def _workers(farm: CommandLine) -> list[dict[str, Any]]:
-    wait_until(lambda: farm.told("workers"), 20, "a worker", every=0.2)
+    wait_until(farm.farm.workers, 20, "a worker")
     found: list[dict[str, Any]] = farm.told("workers")
     return found
-
-
-def _state(farm: CommandLine, job: int) -> str:
-    return str(farm.told("show", job)["state"])
 
 
 def _metrics(farm: CommandLine) -> str:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.local import processes
-from dispatcher.local.processes import DEATHS_TO_TELL, Child, Supervisor
+from dispatcher.local import child as children
+from dispatcher.local.child import Child
+from dispatcher.local.processes import DEATHS_TO_TELL, Supervisor
 from testing.services.waiting import wait_until
 
 Watch = Callable[[str], tuple[Child, list[str]]]
@@ -15,8 +16,8 @@ Watch = Callable[[str], tuple[Child, list[str]]]
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """Watches a child that is a line of shell; returns the child and the list of what is reported about it."""
-    monkeypatch.setattr(processes, "RESTART_PAUSES", (0.01,))
-    monkeypatch.setattr(processes, "HEALTHY", 1.0)
+    monkeypatch.setattr(children, "RESTART_PAUSES", (0.01,))
+    monkeypatch.setattr(children, "HEALTHY", 1.0)
     supervisors: list[Supervisor] = []
 
     def begun(script: str) -> tuple[Child, list[str]]:
@@ -48,7 +49,7 @@ def test_a_child_that_recovered_in_between_is_reported_again(watch: Watch, tmp_p
     child, told = watch(f"while [ ! -e {ill} ]; do sleep 0.05; done")
     wait_until(lambda: len(told) == 1, 20, "the first time")
     ill.unlink()
-    wait_until(lambda: child.is_alive and child.lived() > processes.HEALTHY, 20, "a healthy child")
+    wait_until(lambda: child.is_alive and child.lived() > children.HEALTHY, 20, "a healthy child")
     ill.touch()
     wait_until(lambda: len(told) == 2, 20, "the second time")
 

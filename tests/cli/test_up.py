@@ -65,7 +65,7 @@ def _lines_until(stream: "subprocess.Popen[str]", words: str) -> str:
 
 def _pieces_of_long_work_at_a_time(farm: psutil.Process) -> int:
     """The processes that a farm's studio shares its work out to."""
-    studios = [child for child in farm.children() if child.cmdline()[-3:] == ["dispatcher", "--only", "studio"]]
+    studios = [child for child in farm.children() if child.name() == "vf-studio"]
     return sum(len(studio.children()) for studio in studios)
 
 
@@ -133,7 +133,7 @@ def test_jobs_that_fail_are_told_and_those_left_open_counted(command: CommandLin
     up = command.start("up", "--no-flower", atom_seconds=2)
     _lines_until(up, "Ctrl-C ends it")
     command.done("submit", talk, "--voice", "through")
-    wait_until(lambda: command.told("jobs")[0]["state"] == "finished", 60, "the first job to end", every=0.2)
+    wait_until(lambda: command.farm.jobs()[0].state == "finished", 60, "the first job to end")
     database = Database(f"sqlite:///{command.state / 'records.sqlite3'}")
     with database.writing() as connection:
         # A job for a tag that nobody here offers stays open.

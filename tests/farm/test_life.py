@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.local.processes import voicefarm
+from dispatcher.local.child import voicefarm
 from dispatcher.reports.summary import summarise
 from dispatcher.reports.waiting import live_offers
 from storage.records.schema import LeaseRecord

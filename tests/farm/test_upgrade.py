@@ -13,8 +13,8 @@ from dispatcher.client.telling import turns_of_client
 from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.submitting import submit
+from dispatcher.local.child import Child
 from dispatcher.local.embedded import threads
-from dispatcher.local.processes import Child
 from dispatcher.reports.waiting import live_offers, waits_for
 from storage.records.schema import AttemptRecord, WorkerRecord
 from storage.records.states import WorkerState

@@ -8,7 +8,7 @@ from shutil import copy
 import pytest
 import redis
 
-from dispatcher.local.processes import voicefarm
+from dispatcher.local.child import voicefarm
 from dispatcher.sample.recording import write_sample
 from storage.settings import Settings
 from testing.running_farm import PATIENCE, RunningFarm, running_farm

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from dispatcher.local.processes import Child, wait_until
+from dispatcher.local.child import Child
+from dispatcher.local.processes import wait_until
 from storage.settings import Settings
 from testing.services.redis import RedisServer
 from workers.wire.celery_app import build_app
