@@ -42,9 +42,11 @@ $(VENV)/installed-torch: $(VENV)/installed
 	$(PIP) -e '.[embedded,flower,postgres,torch]'
 	@touch $@
 
-# In one go: each would look for the newest of everything again. Python compiles what is used when it is first used.
+# In one go, because each would look for everything again; pip would compile bytecode with one core alone. Packages may
+# ship files for other Pythons, which do not compile here.
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --no-compile -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
+	@$(RUN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $(VENV)/installed $(VENV)/installed-pictures $@
 
 demo:

@@ -12,7 +12,7 @@ from testing.chaos.results import wrong_results
 from testing.chaos.standing import StandingFarm, processes_of
 from testing.chaos.work import Made, Work
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 SEED, FAULTS, EVERY = 952, 12, 0.7
 

@@ -18,8 +18,8 @@ from storage.settings import Settings
 from testing.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Longer than any command in these tests may take on two busy cores.
-PATIENCE = 60.0
+#: Longer than any command in these tests may take on two slow and busy cores.
+PATIENCE = 120.0
 #: Starts a program as root, but without root's power to read and write files closed to others.
 PLAIN = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 

@@ -16,8 +16,10 @@ from storage.audio.write import open_result
 from tests.docs.pages import README, blocks_to_run
 from tests.infra.places import DOCS, ROOT
 
-#: Seconds that a script may take on a busy machine.
-PATIENCE = 60.0
+pytestmark = pytest.mark.timeout(400)
+
+#: Seconds that a script of thirty commands may take on a slow and busy machine.
+PATIENCE = 180.0
 
 
 #: Starts a farm that ends with the script.

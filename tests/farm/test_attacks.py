@@ -21,7 +21,7 @@ from workers.wire.celery_app import build_app
 from workers.wire.routes import DESK_QUEUE, HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, SPLIT_QUEUE, SPLIT_TASK
 from workers.wire.sending import URGENT, send
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 PREFIX = "voicefarm:"
 

@@ -8,7 +8,7 @@ import pytest
 from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_killing_worker_dispatcher_and_broker_changes_nothing(

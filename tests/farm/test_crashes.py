@@ -13,7 +13,7 @@ from testing.running_farm import RunningFarm
 from tests.farm.conftest import OpenFarm
 from tests.infra.places import ROOT
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")

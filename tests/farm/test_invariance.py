@@ -11,7 +11,7 @@ from storage.audio.read import probe
 from testing.running_farm import fingerprint
 from tests.farm.conftest import OpenFarm
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 #: Results of one job that every kind of farm does: storage must make no difference either.
 SEEN: dict[str, str] = {}

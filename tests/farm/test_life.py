@@ -15,7 +15,7 @@ from storage.records.schema import LeaseRecord
 from testing.running_farm import RunningFarm
 from tests.farm.conftest import OpenFarm
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 def slow_voice(farm: RunningFarm, pace: float = 0.25) -> str:

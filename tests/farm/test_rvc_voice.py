@@ -15,7 +15,7 @@ from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
 from tests.voices.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_file, pitch_file, voice_file
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 #: Results of the first kind of farm: storage must make no difference.
 SEEN: dict[str, str] = {}

@@ -17,7 +17,7 @@ from storage.records.states import ENDED_JOBS, JobState
 from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 #: Different recordings, and how often each is handed in at once.
 LENGTHS, TIMES = 20, 4

@@ -15,7 +15,7 @@ from tests.farm.conftest import OpenFarm
 from workers.wire.celery_app import build_app
 from workers.wire.sending import drop_leases
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 WORKERS = 3
 #: Redis commands for one heartbeat or one atom from end to end, including everything that Celery does besides.
@@ -56,7 +56,8 @@ def test_cancelling_causes_no_storm(open_farm: OpenFarm, short_recording: Path, 
         heartbeats = took * WORKERS / farm.settings.heartbeat_seconds
         most = COMMANDS_EACH * (2.0 * heartbeats + 3.0 * farm.job(other).atoms) + AT_REST * took
         assert _commands(client) - before <= most
-        assert client.llen("voicefarm:dispatcher.heartbeats") <= 2 * WORKERS
+        # A storm would never be read to its end; a busy desk is only behind.
+        farm.wait(lambda: client.llen("voicefarm:dispatcher.heartbeats") <= 2 * WORKERS, "heartbeats that are read")
 
 
 def test_an_urgent_job_is_not_held_up_by_messages_lost_behind_busy_workers(

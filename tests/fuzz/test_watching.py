@@ -51,7 +51,7 @@ def test_every_ending_is_told_apart_and_later_inputs_are_still_judged(judge: Jud
 
 
 def test_an_input_that_never_ends_is_stopped_and_located(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "PROCESSOR_LIMIT", 0.5)
+    monkeypatch.setattr(watching, "PROCESSOR_LIMIT", 2.0)
     spun, behind = judge("spin", "value")
     assert spun.verdict.ending is Ending.HANG
     assert "trap_door.py" in spun.verdict.said

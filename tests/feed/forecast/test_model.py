@@ -118,4 +118,6 @@ def test_no_farm_is_faster_than_all_of_its_machines_or_idles_while_there_is_work
     ideal = sum(lengths) / sum(fleet)
     model = farm_with(one_by_one([work(seconds) for seconds in lengths]), classes(fleet))
     assert model.run() == took, "the same farm has the same forecast"
-    assert ideal + OVERHEAD <= took <= sum(lengths) / max(fleet) + model.leases_sent * OVERHEAD + A_LEASE
+    # The clock adds up in steps, which may lose a last digit.
+    assert ideal + OVERHEAD <= took + 1e-9
+    assert took <= sum(lengths) / max(fleet) + model.leases_sent * OVERHEAD + A_LEASE
