@@ -17,6 +17,7 @@ from dispatcher.desk.report import (
     locked_leases,
     take_report,
     trusted_reporter,
+    working_seconds,
     write_attempts,
 )
 from dispatcher.jobs.holding import IS_LIVE, held_by_any
@@ -107,7 +108,7 @@ def _learn_speeds(turn: Turn, done: Iterable[_Done], finished: dict[int, list[Fi
         for outcome in x.outcomes:
             if outcome.outcome == Outcome.DONE and outcome.number in lengths:
                 audio[x.lease.queue, x.lease.engine] += lengths[outcome.number] / x.lease.rate_in
-                busy[x.lease.queue, x.lease.engine] += outcome.busy
+                busy[x.lease.queue, x.lease.engine] += working_seconds(outcome)
     for (queue, engine), seconds in audio.items():
         learn_speed(turn, queue, engine, seconds, busy[queue, engine])
 

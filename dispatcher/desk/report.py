@@ -17,6 +17,7 @@ from storage.errors import BadMessage
 from storage.records.rows import columns, insert_if_absent, read_row, read_rows
 from storage.records.schema import AtomRecord, AttemptRecord, JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import GOOD, AtomState, JobState, LeaseState, Outcome
+from workers.engines.stages import LOAD
 from workers.wire.messages import AtomOutcome, LeaseReport
 from workers.wire.signing import UNSIGNED, Trust
 
@@ -201,7 +202,7 @@ def _learn_speed(turn: Turn, lease: Lease, good: Sequence[AtomOutcome], finished
 
     The records know the length of an atom better than the report.
     """
-    busy_by_number = {o.number: o.busy for o in good if o.outcome == Outcome.DONE}
+    busy_by_number = {o.number: working_seconds(o) for o in good if o.outcome == Outcome.DONE}
     length_by_number = {r.number: r.stop - r.start for r in finished}
     if late := busy_by_number.keys() - length_by_number.keys():
         lengths = select(AtomRecord.number, (AtomRecord.stop - AtomRecord.start).label("length")).where(
@@ -211,6 +212,11 @@ def _learn_speed(turn: Turn, lease: Lease, good: Sequence[AtomOutcome], finished
         length_by_number |= dict(iter(turn.connection.execute(lengths)))
     audio = sum(length_by_number.get(number, 0) for number in busy_by_number) / lease.rate_in
     learn_speed(turn, lease.queue, lease.engine, audio, sum(busy_by_number.values()))
+
+
+def working_seconds(outcome: AtomOutcome) -> float:
+    """A machine's own time for an atom without that for loading its voice, which may be a thousand times as long."""
+    return max(outcome.busy - outcome.stages.get(LOAD, 0.0), 0.0)
 
 
 def learn_speed(turn: Turn, queue: str, engine: str, audio: float, busy: float) -> None:

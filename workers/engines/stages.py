@@ -4,6 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: The stage in which a voice is loaded, and its programs compiled; it says nothing about how fast a machine converts.
+LOAD = "load"
+
 
 class Stages:
     """Adds up how long each stage took."""

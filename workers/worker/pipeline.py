@@ -27,6 +27,7 @@ from storage.objects.store import ObjectStore
 from storage.records.states import Outcome
 from workers.engines import catalog
 from workers.engines.samples import Samples
+from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece, Voice
 from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, plain_error
 from workers.worker.voices import LoadedVoices
@@ -205,8 +206,8 @@ class Pipeline:
             loaded = time.perf_counter()
             converted = _convert(voice, order, atom, fetched.samples)
             took, peak = time.perf_counter() - began, peak_of(converted.samples)
-            load = loaded - began + converted.stages.get("load", 0.0)
-            stages = {**converted.stages, "load": load}
+            load = loaded - began + converted.stages.get(LOAD, 0.0)
+            stages = {**converted.stages, LOAD: load}
             done = replace(blank, outcome=Outcome.DONE, convert=took, stages=stages, peak=peak, error=converted.remark)
             return done, converted.samples
         except VoicefarmError as error:

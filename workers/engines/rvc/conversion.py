@@ -23,7 +23,7 @@ from workers.engines.rvc.tiles import TILE, cut, even_tile, margins, tile_starts
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
 from workers.engines.samples import Samples
-from workers.engines.stages import Stages
+from workers.engines.stages import LOAD, Stages
 from workers.engines.voice import Converted, Piece
 
 #: From this value on, `protect` protects nothing.
@@ -223,7 +223,7 @@ def convert_with(prepare: Callable[[RvcSettings], RvcConversion], piece: Piece, 
     conversion = prepare(settings)
     loaded = time.perf_counter() - began
     converted = conversion.convert(piece, settings)
-    return replace(converted, stages={"load": loaded, **converted.stages})
+    return replace(converted, stages={LOAD: loaded, **converted.stages})
 
 
 def _share(pitch: Pitch, settings: RvcSettings, *, protects: bool) -> Floats:
