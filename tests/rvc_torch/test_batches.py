@@ -43,6 +43,15 @@ def test_a_size_that_did_not_fit_is_not_tried_again() -> None:
     assert (batch.size, batch.halved, device.refused) == (2, 3, 3)
 
 
+def test_only_sizes_that_there_are_programs_for_are_tried() -> None:
+    device, batch = Device(5), Batch(32, sizes=(4, 12, 32))
+    results = [result for some in batch.over(range(40), device.work) for result in some]
+    assert results == [2 * item for item in range(40)]
+    assert (batch.size, device.refused) == (4, 2)
+    with pytest.raises(ConversionError, match="too little memory for a single piece"):
+        list(batch.over(range(4), Device(0).work))
+
+
 def test_a_device_that_fills_up_midway_does_nothing_twice() -> None:
     device, batch = Device(8), Batch(8)
     results = []

@@ -2,15 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from testing.rvc.pieces import spoken, whole
+from testing.rvc.voices import conversion, narrow
+from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch import compiling
+from workers.engines.rvc.torch.shapes import TILES
 
 pytestmark = [
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
     # torch's compiler causes warnings about its own code.
     pytest.mark.filterwarnings("default"),
 ]
@@ -60,6 +66,62 @@ def test_processors_compile_nothing_unless_told_to(monkeypatch: pytest.MonkeyPat
     assert compiling.compiles(CPU)
     monkeypatch.setenv(compiling.OVERRULED, "off")
     assert not compiling.compiles(torch.device("cuda"))
+
+
+def test_without_a_c_compiler_nothing_is_compiled_and_that_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv(compiling.OVERRULED, raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    compiling.has_compiler.cache_clear()
+    try:
+        assert not compiling.compiles(torch.device("cuda"))
+        assert not compiling.compiles(torch.device("cuda"))
+    finally:
+        compiling.has_compiler.cache_clear()
+    assert [record.message for record in caplog.records] == [
+        "there is no C compiler, so nothing is compiled and conversion is slower; install gcc"
+    ]
+
+
+@pytest.fixture
+def traced(compiler: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Programs as torch's compiler sees them, without the minute that it takes to translate each of them."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    compiling._compiled.cache_clear()
+    yield
+    compiling._compiled.cache_clear()
+
+
+def _programs() -> int:
+    return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])
+
+
+@pytest.mark.parametrize("has_pitch", [True, False])
+def test_atoms_of_all_lengths_need_few_whole_programs_and_sound_as_without(
+    traced: None, monkeypatch: pytest.MonkeyPatch, has_pitch: bool
+) -> None:
+    sizes = narrow(has_pitch=has_pitch)
+    settings = RvcSettings(pitch_method="dio")
+    pieces = [whole(spoken(seconds), sizes.rate) for seconds in (0.4, 3.3, 9.0)]
+    before = _programs()
+    found = [conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples for piece in pieces]
+    made = _programs() - before
+    assert 2 <= made <= 4, "one of the text encoder for each length and one of the generator for each batch"
+    monkeypatch.setenv(compiling.OVERRULED, "off")
+    for piece, samples in zip(pieces, found, strict=True):
+        plain = conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples
+        assert np.abs(samples - plain).max() <= 1e-4
+
+
+def test_a_shape_too_many_is_an_error_and_not_run_uncompiled(traced: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "MOST_PROGRAMS", 2)
+    program = compiling.compiled(Scaled.work, CPU)
+    with torch.inference_mode():
+        for length in (8, 1):
+            program(Scaled(1.0), torch.ones(length, 8))
+        with pytest.raises(torch._dynamo.exc.FailOnRecompileLimitHit):
+            program(Scaled(1.0), torch.ones(3, 8))
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs g++, which is not installed")

@@ -3,16 +3,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from testing.random_nets import random_voice
+from testing.random_nets import random_voice, random_weights
 from testing.rvc import tiny
 from testing.rvc.joins import likeness
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import narrow, nets
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch import precision
+from workers.engines.rvc.torch import gru, precision
 from workers.engines.rvc.torch.engine import FRAMEWORK
+from workers.engines.rvc.torch.nets import _device_errors
 from workers.engines.rvc.torch.precision import dtype_for, precision_name
 
 CPU = torch.device("cpu")
@@ -50,6 +52,46 @@ def test_a_torch_that_cannot_tell_computes_in_single_precision(monkeypatch: pyte
 @pytest.mark.parametrize("name", ["fp32", "bf16", "fp16"])
 def test_the_requested_precision_is_used(name: str) -> None:
     assert precision_name(dtype_for(name, CPU)) == name
+
+
+def test_single_precision_is_not_rounded_to_ten_bits_on_any_device(tmp_path: Path) -> None:
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+    recipe = random_voice(tmp_path, VOICE, tiny.ENCODER, tiny.PITCH)
+    FRAMEWORK.load(recipe, lambda known, kind: tmp_path / known, "cpu")
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+@pytest.mark.parametrize(
+    ("version", "dtype", "wanted"),
+    [
+        (91_002, torch.bfloat16, torch.float32), (91_300, torch.bfloat16, torch.bfloat16),
+        (91_002, torch.float16, torch.float16), (None, torch.bfloat16, torch.float32),
+    ],
+)  # fmt: skip
+def test_a_devices_gru_is_in_numbers_that_its_library_takes(
+    monkeypatch: pytest.MonkeyPatch, version: int | None, dtype: torch.dtype, wanted: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: version)
+    found = gru.gru(random_weights(tiny.PITCH, 3), "fc.0.gru", torch.zeros((), dtype=dtype, device="meta"))
+    assert isinstance(found, gru.OneWayAfterTheOther)
+    assert found.dtype == wanted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "CUDA error: out of memory\nCompile with ...",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes",
+    ],
+)  # fmt: skip
+def test_a_full_device_is_recognised_by_whoever_finds_it_full(said: str) -> None:
+    with pytest.raises(DeviceFull) as full, _device_errors():
+        raise RuntimeError(said)
+    assert str(full.value) == said.splitlines()[0]
+    with pytest.raises(RuntimeError, match="illegal instruction"), _device_errors():
+        raise RuntimeError("illegal instruction")
 
 
 def test_a_voice_keeps_its_nets_for_every_precision_requested(tmp_path: Path) -> None:

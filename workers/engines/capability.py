@@ -27,6 +27,8 @@ class Device:
     """The short name for classes and labels, such as `h200` or `m3-max`."""
     label: str
     """The full name for people."""
+    remarks: tuple[str, ...] = ()
+    """What makes it slower than it could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def _cuda() -> Device | None:
         return None
     if (found := _found("cuda")) is None:
         return None
-    return Device("cuda", _short(found.name, "nvidia", "geforce"), f"{found.name}, {found.bytes / 2**30:.0f} GB")
+    label = f"{found.name}, {found.bytes / 2**30:.0f} GB"
+    return Device("cuda", _short(found.name, "nvidia", "geforce"), label, found.remarks)
 
 
 def _metal() -> Device | None:

@@ -80,3 +80,5 @@ class FoundDevice:
 
     name: str
     bytes: int
+    remarks: tuple[str, ...] = ()
+    """What makes it slower than it could be, as sentences that say what helps."""

@@ -42,7 +42,8 @@ def look_at_disks(settings: Settings) -> Said:
 def look_at_device(settings: Settings) -> Said:
     """What a worker started here would offer."""
     capability = detect(settings.tag_set)
-    return Said(f"{capability.device.label}; offers {', '.join(sorted(capability.offers))}")
+    said = [f"{capability.device.label}; offers {', '.join(sorted(capability.offers))}", *capability.device.remarks]
+    return Said("; ".join(said), is_note=bool(capability.device.remarks))
 
 
 def look_at_engines(settings: Settings) -> Said:

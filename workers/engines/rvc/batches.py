@@ -21,6 +21,8 @@ class Batch:
     size: int
     halved: int = 0
     """How many times the device turned out to be too small."""
+    sizes: tuple[int, ...] = ()
+    """The only sizes that there may be, if programs are compiled for them; else any."""
 
     def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
         """The results of the work, done on some items at a time."""
@@ -36,11 +38,12 @@ class Batch:
             yield result
 
     def _halve(self, error: DeviceFull) -> None:
-        if self.size == 1:
+        smaller = max((size for size in self.sizes if size < self.size), default=0) if self.sizes else self.size // 2
+        if not smaller:
             raise ConversionError(
                 f"the device has too little memory for a single piece ({error}); close other programs that use it, or"
                 " convert on another machine"
             ) from error
-        self.size //= 2
+        self.size = smaller
         self.halved += 1
         logger.warning("the device is full (%s); continuing with %d at a time", error, self.size)

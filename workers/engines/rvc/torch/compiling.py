@@ -1,14 +1,21 @@
 """Compiled programs: where they pay, and how a machine gets those that another machine of its kind has compiled."""
 
+import logging
 import os
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import torch
 
+from workers.engines.rvc.torch.shapes import MOST_PROGRAMS
 from workers.engines.voice import Shelf
 
+logger = logging.getLogger("voicefarm.engine")
+
+#: The programs that torch's compiler looks for.
+COMPILERS = ("cc", "gcc", "clang")
 #: Environment variable that overrules this module's choice whether to compile: `on` or `off`.
 OVERRULED = "VOICEFARM_COMPILE"
 #: Whether this version of torch can use programs compiled elsewhere.
@@ -22,21 +29,33 @@ def compiles(device: torch.device) -> bool:
     generator was measured to be slower than a plain one.
     """
     overruled = os.environ.get(OVERRULED, "auto")
-    return overruled == "on" or (overruled != "off" and device.type == "cuda")
+    return overruled == "on" or (overruled != "off" and device.type == "cuda" and has_compiler())
+
+
+@lru_cache(maxsize=1)
+def has_compiler() -> bool:
+    """Whether there is the C compiler that torch's own compiler needs; if not, a worker says so once."""
+    found = any(shutil.which(name) for name in (os.environ.get("CC", ""), *COMPILERS) if name)
+    if not found:
+        logger.warning("there is no C compiler, so nothing is compiled and conversion is slower; install gcc")
+    return found
 
 
 def compiled(function: Callable[..., torch.Tensor], device: torch.device) -> Callable[..., torch.Tensor]:
     """The function, compiled if that pays on this device.
 
     The nets are one of its arguments, so their weights are inputs of the program, and all voices of one architecture
-    share it. Shapes are fixed; each new one is compiled once.
+    share it. Shapes are few and fixed (`shapes.py`); each is compiled once.
     """
     return _compiled(function) if compiles(device) else function
 
 
 @lru_cache(maxsize=8)
 def _compiled(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    program: Callable[..., torch.Tensor] = torch.compile(function, dynamic=False)
+    # Beyond the limit, torch would run what comes without compiling it, with other digits: so it is an error, and so
+    # is a function that falls into several programs.
+    torch._dynamo.config.recompile_limit = MOST_PROGRAMS  # noqa: SLF001 - there is no other way to set it
+    program: Callable[..., torch.Tensor] = torch.compile(function, dynamic=False, fullgraph=True)
 
     def run(nets: torch.nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
         _MADE.add((function.__qualname__, type(nets), *((i.shape, i.dtype) for i in inputs)))

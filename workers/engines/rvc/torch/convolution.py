@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.compiling import compiles
 
 #: A typical length, for which oneDNN lays out weights. Any length will do for most convolutions, but without one, the
 #: widest take twice as long. It never changes, because another layout adds up in another order and gives other digits.
@@ -59,7 +60,8 @@ class Convolution(nn.Module):
 
 def fuses(weight: Tensor) -> bool:
     """Whether oneDNN's convolutions, which include the step that follows, are available for such weights."""
-    if weight.device.type != "cpu" or not torch.backends.mkldnn.enabled:
+    # A compiled program cannot hold them, and has its own way of joining steps.
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.enabled or compiles(weight.device):
         return False
     if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
         return False

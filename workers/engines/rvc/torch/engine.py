@@ -1,6 +1,6 @@
 """Loads a voice for torch: which device, which precision, and the nets that voices share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch.compiling import compiles, share_new_programs, share_programs
+from workers.engines.rvc.torch.compiling import compiles, has_compiler, share_new_programs, share_programs
+from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
-from workers.engines.rvc.torch.precision import dtype_for
+from workers.engines.rvc.torch.precision import compute_exactly, dtype_for
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
+from workers.engines.rvc.torch.shapes import TILES
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf
 
@@ -42,7 +44,8 @@ class TorchVoice:
         self.conversions: dict[torch.dtype, RvcConversion] = {}
         self.retrieval: Retrieval | None = None
         windows, tiles = ON_CUDA if device.type == "cuda" else ON_CPU
-        self.batches = Batches(Batch(windows), Batch(tiles), is_fixed=compiles(device))
+        fixed = compiles(device)
+        self.batches = Batches(Batch(windows), Batch(tiles, sizes=TILES if fixed else ()), is_fixed=fixed)
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
@@ -105,11 +108,20 @@ def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
     return rmvpe
 
 
+def _remarks() -> Iterator[str]:
+    """What makes NVIDIA devices of this machine slower than they could be."""
+    if not has_compiler():
+        yield "there is no C compiler, so nothing is compiled for it and conversion is slower; install gcc"
+    if not takes_bf16():
+        yield "its cuDNN is older than 9.13, so the pitch net is slower; install a newer torch"
+
+
 class Torch(Framework):
     """PyTorch, on processors and NVIDIA devices."""
 
     def load(self, recipe: RvcRecipe, packages: PackageFolders, capability: str) -> TorchVoice:
         """Load a voice, ready to convert."""
+        compute_exactly()
         return TorchVoice(recipe, packages, torch.device(capability))
 
     def device(self) -> FoundDevice | None:
@@ -117,7 +129,7 @@ class Torch(Framework):
         if not torch.cuda.is_available():
             return None
         properties = torch.cuda.get_device_properties(0)
-        return FoundDevice(str(properties.name), int(properties.total_memory))
+        return FoundDevice(str(properties.name), int(properties.total_memory), tuple(_remarks()))
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
         """Fetch compiled programs, and begin to share those that are compiled here."""

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import convolution
+from workers.engines.rvc.torch.shapes import only
 
 
 class Coupling(nn.Module):
@@ -25,16 +26,16 @@ class Coupling(nn.Module):
         )
         self.post = convolution(weights, f"{name}.post", like)
 
-    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
+    def forward(self, x: Tensor, speaker: Tensor, real: Tensor | None = None) -> Tensor:
         """`[batch, frames, width]` to the same; `speaker` is the conditioning of each layer, `[layers, 2 * hidden]`."""
         kept, changed = x[..., : self.half].contiguous(), x[..., self.half :]
-        hidden = self.pre(kept)
+        hidden = only(self.pre(kept), real)
         total = torch.zeros_like(hidden)
         for n, (gate, skip) in enumerate(zip(self.gates, self.skips, strict=True)):
             a = gate(hidden) + speaker[n]
             res_skip = skip(torch.tanh(a[..., : self.hidden]) * torch.sigmoid(a[..., self.hidden :]))
             if n < len(self.gates) - 1:
-                hidden = hidden + res_skip[..., : self.hidden]
+                hidden = only(hidden + res_skip[..., : self.hidden], real)
                 res_skip = res_skip[..., self.hidden :]
             total = total + res_skip
         return torch.cat([kept, changed - self.post(total)], dim=-1)
@@ -48,10 +49,13 @@ class Flow(nn.Module):
         names = [f"flow.flows.{2 * n}" for n in reversed(range(sizes.flow_steps))]
         self.steps = nn.ModuleList(Coupling(weights, sizes, name, like) for name in names)
 
-    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """`[batch, frames, width]` to the same; `speaker` is `[steps, layers, 2 * hidden]`."""
+    def forward(self, x: Tensor, speaker: Tensor, real: Tensor | None = None) -> Tensor:
+        """`[batch, frames, width]` to the same; `speaker` is `[steps, layers, 2 * hidden]`.
+
+        `real` is `[frames, 1]`, false where frames only fill a window up.
+        """
         for step, conditioning in zip(self.steps, speaker, strict=True):
-            x = step(x.flip(-1), conditioning)
+            x = step(x.flip(-1), conditioning, real)
         return x
 
 

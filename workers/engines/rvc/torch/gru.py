@@ -10,6 +10,9 @@ from torch.nn import functional as F
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
 
+#: The first version of cuDNN whose GRU takes bf16: 9.13.
+CUDNN_FOR_BF16 = 91_300
+
 _DIRECTIONS = ("", "_reverse")
 _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -18,7 +21,13 @@ def gru(weights: Weights, name: str, like: Tensor) -> nn.Module:
     """The GRU with this name: `[batch, frames, into]` to `[batch, frames, 2 * width]`."""
     if like.device.type == "cpu":
         return BothWaysAtOnce(weights, name, like.float())
-    return OneWayAfterTheOther(weights, name, like)
+    single = like.dtype == torch.bfloat16 and not takes_bf16()
+    return OneWayAfterTheOther(weights, name, like.float() if single else like)
+
+
+def takes_bf16() -> bool:
+    """Whether NVIDIA's library runs a GRU in bf16; if not, torch would launch fifteen programs for every frame."""
+    return (torch.backends.cudnn.version() or 0) >= CUDNN_FOR_BF16
 
 
 class BothWaysAtOnce(nn.Module):
@@ -81,11 +90,14 @@ def _one_thread() -> Iterator[None]:
 class OneWayAfterTheOther(nn.Module):
     """The device's own GRU: one call for all frames, in the precision of `like`."""
 
+    dtype: torch.dtype
+
     def __init__(self, weights: Weights, name: str, like: Tensor) -> None:
         super().__init__()
         loaded = {
             f"{part}_l0{end}": tensor(weights, f"{name}.{part}_l0{end}", like) for part in _PARTS for end in _DIRECTIONS
         }
+        self.dtype = like.dtype
         into, width = loaded["weight_ih_l0"].shape[1], loaded["weight_hh_l0"].shape[1]
         self.net = nn.GRU(into, width, batch_first=True, bidirectional=True, device=like.device, dtype=like.dtype)
         self.net.load_state_dict(loaded)
@@ -93,4 +105,4 @@ class OneWayAfterTheOther(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Go over the frames; the second direction sees them, and gives what it finds, backwards."""
-        return self.net(x)[0]
+        return self.net(x.to(self.dtype))[0]

@@ -9,11 +9,15 @@ from torch import Tensor
 
 from storage.errors import ConversionError
 from workers.engines.rvc.framework import DeviceFull, Floats, Whole
-from workers.engines.rvc.torch.compiling import compiled
+from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
+from workers.engines.rvc.torch.shapes import FRAMES, TILES, filled, real_frames, whole
 from workers.engines.rvc.torch.voice_nets import VoiceNets
+
+#: What errors of a full device say that are none of torch's own: of the system, and of NVIDIA's libraries.
+_FULL = ("not enough memory", "can't allocate memory", "out of memory", "STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,35 @@ class TorchNets:
         self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats, speaker: int
     ) -> Floats:
         """The generator's latent; a content frame is twice as long as the others, so each is used twice."""
-        latent_of, conditioning = compiled(VoiceNets.latent, self.device), self.voice.conditioning[speaker]
+        conditioning = self.voice.conditioning[speaker]
 
         def work(share: Tensor, coarse: Tensor, noise: Tensor) -> Tensor:
             plain, mixed = (x.float().repeat_interleave(2, dim=1) for x in (content, retrieved))
-            return latent_of(self.voice, torch.lerp(plain, mixed, share[..., None]), coarse, noise, conditioning)
+            mixture = torch.lerp(plain, mixed, share[..., None])
+            if not compiles(self.device):
+                return self.voice.latent(mixture, coarse, noise, conditioning)
+            each = zip(mixture, coarse, noise, strict=True)
+            return torch.cat([self._latent_of_one(*window, conditioning) for window in each])
 
         return self._computed(work, share, coarse, noise)
+
+    def _latent_of_one(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
+        """One window through a compiled program: alone, so that its numbers do not depend on what comes with it."""
+        frames = len(content)
+        size = whole(frames, FRAMES)
+        given = (filled(track[None], 1, size) for track in (content, coarse, noise))
+        latent_of = compiled(VoiceNets.latent, self.device)
+        return latent_of(self.voice, *given, conditioning, real_frames(frames, size, self.device))[:, :frames]
 
     def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
         """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
+        tiles = len(latent)
+        size = whole(tiles, TILES) if compiles(self.device) else tiles
 
-        def work(latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor) -> Tensor:
-            return sound_of(self.voice, latent.to(tone.dtype), phase, pitch, noise, tone)
+        def work(latent: Tensor, *tracks: Tensor) -> Tensor:
+            given = (filled(track, 0, size) for track in (latent.to(tone.dtype), *tracks))
+            return sound_of(self.voice, *given, tone)[:tiles]
 
         return self._computed(work, latent, phase, pitch, noise)
 
@@ -84,6 +103,6 @@ def _device_errors() -> Iterator[None]:
         torch.cuda.empty_cache()
         raise DeviceFull(str(error).split(".")[0]) from error
     except RuntimeError as error:
-        if "not enough memory" in str(error) or "can't allocate memory" in str(error):
-            raise DeviceFull(str(error)) from error
+        if any(words in str(error) for words in _FULL):
+            raise DeviceFull(str(error).splitlines()[0]) from error
         raise

@@ -24,6 +24,12 @@ def dtype_for(precision: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
+def compute_exactly() -> None:
+    """Let single precision mean it on NVIDIA devices too, whose convolutions and GRUs would round to 10 bits."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def precision_name(dtype: torch.dtype) -> str:
     """The name that the setting has for it."""
     return next(name for name, known in _DTYPES.items() if known == dtype)

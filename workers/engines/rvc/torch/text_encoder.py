@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from workers.engines.rvc.architecture import SLOPE, SynthesizerSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import convolution, tensor
+from workers.engines.rvc.torch.shapes import only
 
 #: Queries processed together: their scores over a whole window, at most 25 MB, fit the caches.
 QUERIES = 512
@@ -38,7 +39,7 @@ class Attention(nn.Module):
         self.register_buffer("relative_values", tensor(weights, f"{name}.emb_rel_v", like)[0], persistent=False)
         self.out_proj = convolution(weights, f"{name}.conv_o", like)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         """`[batch, frames, hidden]` to the same."""
         batch, frames, hidden = x.shape
         width = hidden // self.heads
@@ -48,26 +49,35 @@ class Attention(nn.Module):
         q = q / math.sqrt(width)
         # Empty frames on both sides give every query a whole band; nothing attends to them.
         k, v = (F.pad(t, (0, 0, self.reach, self.reach)) for t in (k, v))
-        attended = [self._attend(q[:, :, first : first + QUERIES], k, v, first) for first in range(0, frames, QUERIES)]
+        # A row over all keys: true for those that a query must not see.
+        hidden_keys = None if real is None else ~F.pad(real[:, 0], (self.reach, self.reach))
+        attended = [
+            self._attend(q[:, :, first : first + QUERIES], k, v, first, hidden_keys)
+            for first in range(0, frames, QUERIES)
+        ]
         return self.out_proj(torch.cat(attended, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, first: int) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, first: int, hidden_keys: Tensor | None) -> Tensor:
         scores = (q @ k.transpose(-1, -2)).float()
         band = self._band(scores, first)
         band += (q @ self.relative_keys.t()).float()
-        scores[..., : self.reach] = -math.inf
-        scores[..., -self.reach :] = -math.inf
+        if hidden_keys is None:
+            scores[..., : self.reach] = -math.inf
+            scores[..., -self.reach :] = -math.inf
+        else:
+            scores = scores.masked_fill(hidden_keys, -math.inf)
         share = torch.softmax(scores, dim=-1)
         near = self._band(share, first).to(v.dtype)
         return share.to(v.dtype) @ v + near @ self.relative_values
 
     def _band(self, scores: Tensor, first: int) -> Tensor:
-        """A view of each query's scores for the frames around it; row `i` begins at column `first + i`."""
+        """A view of each query's scores for the frames around it; row `i` begins at column `first + i`.
+
+        The scores are a tensor of their own, without gaps. Asked where it begins in memory, a program would fall apart.
+        """
         batch, heads, queries, keys = scores.shape
         return scores.as_strided(
-            (batch, heads, queries, 2 * self.reach + 1),
-            (scores.stride(0), scores.stride(1), keys + 1, 1),
-            scores.storage_offset() + first,
+            (batch, heads, queries, 2 * self.reach + 1), (heads * queries * keys, queries * keys, keys + 1, 1), first
         )
 
 
@@ -82,11 +92,11 @@ class Layer(nn.Module):
         self.conv_2 = convolution(weights, f"{encoder}.ffn_layers.{n}.conv_2", like)
         self.norms = nn.ModuleList(Norm(weights, f"{encoder}.norm_layers_{which}.{n}", like) for which in (1, 2))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         """`[batch, frames, hidden]` to the same."""
-        x = self.norms[0](x + self.attention(x))
+        x = only(self.norms[0](x + self.attention(x, real)), real)
         # A slope of zero makes it a plain ReLU.
-        return self.norms[1](self.conv_2.plus(self.conv_1(x, 0.0), x))
+        return self.norms[1](self.conv_2.plus(only(self.conv_1(x, 0.0), real), x))
 
 
 class Norm(nn.Module):
@@ -116,13 +126,16 @@ class TextEncoder(nn.Module):
         self.layers = nn.ModuleList(Layer(weights, sizes, n, like) for n in range(sizes.layers))
         self.proj = convolution(weights, "enc_p.proj", like)
 
-    def forward(self, content: Tensor, coarse: Tensor | None) -> tuple[Tensor, Tensor]:
-        """`[batch, frames, width]` and `[batch, frames]` to two of `[batch, frames, inter]` in single precision."""
+    def forward(self, content: Tensor, coarse: Tensor | None, real: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`[batch, frames, width]` and `[batch, frames]` to two of `[batch, frames, inter]` in single precision.
+
+        `real` is `[frames, 1]`, false where frames only fill a window up.
+        """
         x = F.linear(content.to(self.content.dtype), self.content, self.bias)
         if coarse is not None and self.pitches is not None:
             x = x + F.embedding(coarse, self.pitches)
         x = F.leaky_relu(x * self.scale, SLOPE)
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, real)
         mean, spread = self.proj(x).float().split(self.inter, dim=-1)
         return mean, spread

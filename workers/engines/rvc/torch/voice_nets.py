@@ -27,11 +27,16 @@ class VoiceNets(nn.Module):
         self.register_buffer("conditioning", conditioning.to(like), persistent=False)
         self.register_buffer("tone", tone.to(like), persistent=False)
 
-    def latent(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
-        """The generator's input: the encoder's frames, moved by noise and sent through the flow."""
-        mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None)
+    def latent(
+        self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor, real: Tensor | None = None
+    ) -> Tensor:
+        """The generator's input: the encoder's frames, moved by noise and sent through the flow.
+
+        `real` is `[frames, 1]`, false where frames only fill a window up; then what comes out there means nothing.
+        """
+        mean, spread = self.encoder(content, coarse if self.sizes.has_pitch else None, real)
         latent = mean + torch.exp(spread) * noise * NOISE_SHARE
-        return self.flow(latent.to(conditioning.dtype), conditioning)
+        return self.flow(latent.to(conditioning.dtype), conditioning, real)
 
     def sound(self, latent: Tensor, phase: Tensor, pitch: Tensor, noise: Tensor, tone: Tensor) -> Tensor:
         """The samples of tiles."""

@@ -1,0 +1,56 @@
+"""Windows and tiles that are filled up to the shape of a program give what they would give without."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from testing.random_nets import random_weights
+from testing.rvc import tiny
+from workers.engines.rvc.torch.shapes import FRAMES, TILES, filled, real_frames, whole
+from workers.engines.rvc.torch.voice_nets import VoiceNets
+from workers.engines.rvc.windows import LONGEST, STEP, windows
+
+#: Shorter than any program's window, so that every test fills up.
+SIZE = 128
+
+
+def _tracks(frames: int, *widths: int) -> list[Tensor]:
+    rng = np.random.default_rng(frames)
+    coarse = torch.from_numpy(rng.integers(1, 256, (1, frames)))
+    return [torch.from_numpy(rng.standard_normal((1, frames, width), np.float32)) for width in widths] + [coarse]
+
+
+@pytest.mark.parametrize("has_pitch", [True, False])
+@pytest.mark.parametrize("frames", [2, 64, 127, 128])
+def test_frames_that_fill_a_window_up_are_neither_heard_nor_attended_to(frames: int, has_pitch: bool) -> None:
+    sizes = tiny.voice(has_pitch=has_pitch)
+    nets = VoiceNets(random_weights(sizes, 9), sizes, torch.zeros(()))
+    content, noise, coarse = _tracks(frames, sizes.content, sizes.inter)
+    with torch.inference_mode():
+        alone = nets.latent(content, coarse, noise, nets.conditioning[1])
+        content, coarse, noise = (filled(track, 1, SIZE) for track in (content, coarse, noise))
+        # Loud, so that a single frame that leaks is noticed.
+        content[:, frames:] = noise[:, frames:] = 1e3
+        real = real_frames(frames, SIZE, torch.device("cpu"))
+        together = nets.latent(content, coarse, noise, nets.conditioning[1], real)[:, :frames]
+    assert tiny.relative_error(together.numpy(), alone.numpy()) <= 1e-5
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 15.0, 25.0, 30.0, 31.0, 100.0, 1000.0])
+def test_every_window_fits_a_program(seconds: float) -> None:
+    strip = -(-round(50 * seconds) // STEP) * STEP
+    for window in windows(strip):
+        assert window.last - window.first <= LONGEST
+        assert whole(2 * (window.last - window.first), FRAMES) in FRAMES
+
+
+def test_the_smallest_program_that_holds_them_is_taken() -> None:
+    assert [whole(count, TILES) for count in (1, 4, 5, 12, 13, 32)] == [4, 4, 12, 12, 32, 32]
+
+
+def test_nothing_is_copied_where_nothing_is_missing() -> None:
+    x = torch.ones(4, 3)
+    assert filled(x, 0, 4) is x
+    assert filled(x, 1, 5).shape == (4, 5)
+    assert filled(x, 0, 6)[4:].abs().max() == 0.0
