@@ -31,10 +31,10 @@ def measure(count: int = COUNT) -> list[Figure]:
 
 
 def _measured(kind: str, count: int) -> Iterator[Figure]:
-    with TemporaryDirectory(prefix="voicefarm-bench-") as name, _servers(Path(name)) as servers:
+    with TemporaryDirectory(prefix="voicefarm-bench-") as name, servers_in(Path(name)) as servers:
         folder = Path(name)
         write_recordings(folder / "in", count)
-        settings = _settings(folder, servers, kind)
+        settings = settings_on(folder, servers, kind)
         with running_farm(settings, WORKERS):
             before = _taken(servers)
             bulk = converted(folder, "through", settings)
@@ -54,7 +54,8 @@ def _figures(kind: str, count: int, bulk: Bulk, took: Mapping[str, float]) -> It
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[dict[str, Server]]:
+def servers_in(folder: Path) -> Iterator[dict[str, Server]]:
+    """Redis, an S3 server and PostgreSQL."""
     servers: dict[str, Server] = {"Redis": RedisServer(folder), "the S3 server": S3Server(folder)}
     postgres = PostgresServer()
     try:
@@ -67,7 +68,8 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
         postgres.remove()
 
 
-def _settings(folder: Path, servers: Mapping[str, Server], kind: str) -> Settings:
+def settings_on(folder: Path, servers: Mapping[str, Server], kind: str) -> Settings:
+    """Those of a farm on these servers, with this kind of object store."""
     redis, s3, postgres = servers["Redis"], servers["the S3 server"], servers["PostgreSQL"]
     assert isinstance(redis, RedisServer)
     assert isinstance(s3, S3Server)

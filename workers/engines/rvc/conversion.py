@@ -11,8 +11,8 @@ import numpy.typing as npt
 from storage.errors import InputError
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.framework import Floats, Nets
-from workers.engines.rvc.noise import latent_noise, source_noise
+from workers.engines.rvc.framework import Floats, Nets, Noise
+from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
 from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
@@ -63,10 +63,11 @@ class Batches:
 class RvcConversion:
     """Converts atoms with a voice's nets."""
 
-    def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches) -> None:
+    def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches, noise: Noise | None = None) -> None:
         self.sizes = sizes
         self.nets = nets
         self.batches = batches
+        self.noise = noise or HostNoise()
         self.margin = margins(sizes)[0]
 
     def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
@@ -122,10 +123,11 @@ class RvcConversion:
     def _decoded(self, strip: Strip, some: Sequence[Window]) -> Pitch:
         audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
         salience = self.nets.salience(audio)
-        cores = [
+        cores = (
             s[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for s, w in zip(salience, some, strict=True)
-        ]
-        return decode(np.concatenate(cores))
+        )
+        # Every frame stands for itself, so a copy of all likelihoods would only cost time.
+        return np.concatenate([decode(core) for core in cores])
 
     def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Floats:
         """The latent of every 10-ms frame."""
@@ -152,9 +154,8 @@ class RvcConversion:
         with stages.timed("retrieval"):
             retrieved = self.nets.retrieved(content) if settings.index_rate else content
         with stages.timed("noise"):
-            at = strip.first_pitch_frame
-            width = self.sizes.inter
-            noise = np.stack([latent_noise(settings.seed, at + s, at + s + length, width) for s in starts])
+            at = [strip.first_pitch_frame + start for start in starts]
+            noise = self.noise.latent(settings.seed, at, length, self.sizes.inter)
         with stages.timed("encoder"):
             latent = self.nets.latent(
                 content, retrieved, cut(share, starts, length), cut(known, starts, length), noise, settings.speaker
@@ -182,10 +183,12 @@ class RvcConversion:
             def some_sound(some: Sequence[int], tile: int = tile) -> Samples:
                 return self._sound_of(track, some, tile, settings, stages)
 
-            tiles = np.concatenate(list(self.batches.tiles.over(starts, some_sound)))
-            for start, frames in zip(starts, tiles.reshape(len(starts), tile, -1), strict=True):
-                room = sound[start - track.first : start - track.first + tile]
-                room[:] = frames[: len(room)]
+            left = iter(starts)
+            for tiles in self.batches.tiles.over(starts, some_sound):
+                for frames in tiles.reshape(-1, tile, self.sizes.frame):
+                    begin = next(left) - track.first
+                    room = sound[begin : begin + tile]
+                    room[:] = frames[: len(room)]
         return sound.reshape(-1)
 
     def _sound_of(
@@ -196,7 +199,7 @@ class RvcConversion:
         frame = self.sizes.frame
         with stages.timed("noise"):
             at = [(track.start + begin) * frame for begin in begins]
-            noise = np.stack([source_noise(settings.seed, a, a + length * frame) for a in at])
+            noise = self.noise.source(settings.seed, at, length * frame)
         with stages.timed("generator"):
             sound = self.nets.sound(
                 cut(track.latent, begins, length),

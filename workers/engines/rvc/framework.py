@@ -1,6 +1,7 @@
 """What a framework must do for the engine: everything else is arithmetic that all frameworks share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,12 +33,24 @@ class Nets(Protocol):
         """For each frame, the nearest features in the voice's own recordings; the content itself if it has none."""
         ...
 
-    def latent(self, content: Any, retrieved: Any, share: Floats, coarse: Whole, noise: Floats, speaker: int) -> Floats:
+    def latent(self, content: Any, retrieved: Any, share: Floats, coarse: Whole, noise: Any, speaker: int) -> Floats:
         """The generator's latent `[batch, frames, width]`, from content with a share of the retrieved features."""
         ...
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
+    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Any, speaker: int) -> Floats:
         """Samples `[batch, tile]` of tiles with their margins."""
+        ...
+
+
+class Noise(Protocol):
+    """Makes normal noise as a function of absolute position, where the nets want it."""
+
+    def latent(self, seed: int, firsts: Sequence[int], frames: int, width: int) -> Any:
+        """`[batch, frames, width]`: for so many 10-ms frames from each of these on."""
+        ...
+
+    def source(self, seed: int, firsts: Sequence[int], samples: int) -> Any:
+        """`[batch, samples]`: for so many samples of the output from each of these on."""
         ...
 
 

@@ -5,7 +5,7 @@ numbers with additions, multiplications, divisions and square roots only, whose 
 digits of numpy's logarithm and sine would differ between processors and releases.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,11 @@ import numpy.typing as npt
 Normals = npt.NDArray[np.float32]
 
 #: The second word of the generator's key: one stream for each use.
-_LATENT, _SOURCE = 1, 2
+LATENT, SOURCE = 1, 2
 
 #: Philox gives four 64-bit words per value of its counter, and each word gives two normal numbers.
-_WORDS_PER_COUNT = 4
-_NORMALS_PER_WORD = 2
+WORDS_PER_COUNT = 4
+NORMALS_PER_WORD = 2
 
 #: Counts between the counter's zero and the recording's first number, so that there is noise for the context before it.
 _ORIGIN = 1 << 64
@@ -25,27 +25,45 @@ _ORIGIN = 1 << 64
 #: Words turned into numbers at once, few enough for the processor's nearest caches.
 _BLOCK = 1 << 13
 
-_LN_2 = 0.6931471805599453
+LN_2 = 0.6931471805599453
 _PI = 3.141592653589793
 
+#: The coefficients of the three series, that of the lowest power first, and an eighth of a turn over the largest angle.
+LOGARITHM = (2.0, 2.0 / 3.0, 2.0 / 5.0, 2.0 / 7.0)
+SINE = (1.0, -1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0)
+COSINE = (1.0, -1.0 / 2.0, 1.0 / 24.0, -1.0 / 720.0, 1.0 / 40320.0)
+EIGHTH_TURN = _PI / 4.0 * 2.0**-31
+
 #: The bits of 1 and of the square root of one half as 32-bit floats, and the bit where the exponent begins.
-_ONE, _ROOT_HALF, _EXPONENT = 0x3F800000, 0x3F3504F3, 23
+ONE, ROOT_HALF, EXPONENT = 0x3F800000, 0x3F3504F3, 23
+
+
+class HostNoise:
+    """Noise made by the processor, which is where most frameworks want it."""
+
+    def latent(self, seed: int, firsts: Sequence[int], frames: int, width: int) -> Normals:
+        """`[batch, frames, width]`: for so many 10-ms frames from each of these on."""
+        return np.stack([latent_noise(seed, first, first + frames, width) for first in firsts])
+
+    def source(self, seed: int, firsts: Sequence[int], samples: int) -> Normals:
+        """`[batch, samples]`: for so many samples of the output from each of these on."""
+        return np.stack([source_noise(seed, first, first + samples) for first in firsts])
 
 
 def latent_noise(seed: int, first: int, last: int, width: int) -> Normals:
     """The noise for the 10-ms frames `first..last` of a recording, `width` numbers for each."""
-    return _normals(seed, _LATENT, first * width, last * width).reshape(last - first, width)
+    return _normals(seed, LATENT, first * width, last * width).reshape(last - first, width)
 
 
 def source_noise(seed: int, first: int, last: int) -> Normals:
     """The noise that is added to the sine at the samples `first..last` of the output."""
-    return _normals(seed, _SOURCE, first, last)
+    return _normals(seed, SOURCE, first, last)
 
 
 def _normals(seed: int, stream: int, first: int, last: int) -> Normals:
-    first_word, skipped = divmod(first, _NORMALS_PER_WORD)
-    last_word = -(-last // _NORMALS_PER_WORD)
-    pairs = np.empty((last_word - first_word, _NORMALS_PER_WORD), np.float32)
+    first_word, skipped = divmod(first, NORMALS_PER_WORD)
+    last_word = -(-last // NORMALS_PER_WORD)
+    pairs = np.empty((last_word - first_word, NORMALS_PER_WORD), np.float32)
     done = 0
     for words in _words(seed, stream, first_word, last_word):
         _fill(pairs[done : done + len(words)], words)
@@ -55,7 +73,7 @@ def _normals(seed: int, stream: int, first: int, last: int) -> Normals:
 
 def _words(seed: int, stream: int, first: int, last: int) -> Iterator[npt.NDArray[np.uint64]]:
     """These words of a stream, one block at a time."""
-    count, skipped = divmod(first, _WORDS_PER_COUNT)
+    count, skipped = divmod(first, WORDS_PER_COUNT)
     generator = np.random.Philox(key=np.array([seed, stream], np.uint64), counter=_ORIGIN + count)
     generator.random_raw(skipped, output=False)
     for begin in range(first, last, _BLOCK):
@@ -82,12 +100,12 @@ def _log(values: Normals) -> Normals:
     A number is split into a power of two and a factor between the roots of one half and of two. The factor's logarithm
     is twice the inverse hyperbolic tangent of (factor - 1) / (factor + 1), which four terms give to within 3e-8.
     """
-    bits = values.view(np.int32) + (_ONE - _ROOT_HALF)
-    power = (bits >> _EXPONENT) - (_ONE >> _EXPONENT)
-    above_one: Normals = ((bits & ((1 << _EXPONENT) - 1)) + _ROOT_HALF).view(np.float32) - np.float32(1.0)
+    bits = values.view(np.int32) + (ONE - ROOT_HALF)
+    power = (bits >> EXPONENT) - (ONE >> EXPONENT)
+    above_one: Normals = ((bits & ((1 << EXPONENT) - 1)) + ROOT_HALF).view(np.float32) - np.float32(1.0)
     ratio: Normals = above_one / (above_one + np.float32(2.0))
-    terms = _polynomial(ratio * ratio, 2.0, 2.0 / 3.0, 2.0 / 5.0, 2.0 / 7.0)
-    logarithm: Normals = np.float32(_LN_2) * power.astype(np.float32) + ratio * terms
+    terms = _polynomial(ratio * ratio, LOGARITHM)
+    logarithm: Normals = np.float32(LN_2) * power.astype(np.float32) + ratio * terms
     return logarithm
 
 
@@ -97,10 +115,10 @@ def _direction(bits: npt.NDArray[np.uint32]) -> tuple[Normals, Normals]:
     The series are for a quarter of the angle, at most an eighth of a turn, where a few terms are right to within 3e-7.
     Doubling the angle twice needs no case distinctions.
     """
-    quarter = bits.view(np.int32).astype(np.float32) * np.float32(_PI / 4.0 * 2.0**-31)
+    quarter = bits.view(np.int32).astype(np.float32) * np.float32(EIGHTH_TURN)
     square = quarter * quarter
-    sine = quarter * _polynomial(square, 1.0, -1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0)
-    cosine = _polynomial(square, 1.0, -1.0 / 2.0, 1.0 / 24.0, -1.0 / 720.0, 1.0 / 40320.0)
+    sine = quarter * _polynomial(square, SINE)
+    cosine = _polynomial(square, COSINE)
     return _doubled(*_doubled(cosine, sine))
 
 
@@ -109,7 +127,7 @@ def _doubled(cosine: Normals, sine: Normals) -> tuple[Normals, Normals]:
     return np.float32(1.0) - twice * sine, twice * cosine
 
 
-def _polynomial(x: Normals, *coefficients: float) -> Normals:
+def _polynomial(x: Normals, coefficients: Sequence[float]) -> Normals:
     """The polynomial with these coefficients, that of the lowest power first."""
     total = np.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:

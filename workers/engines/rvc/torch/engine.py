@@ -17,6 +17,7 @@ from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch.compiling import compiles, has_compiler, share_new_programs, share_programs
+from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
@@ -75,7 +76,8 @@ class TorchVoice:
                 projects=features.projects,
             )
         give_back()
-        return RvcConversion(sizes, nets, self.batches)
+        noise = None if self.device.type == "cpu" else DeviceNoise(self.device)
+        return RvcConversion(sizes, nets, self.batches, noise)
 
     def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
         if self.recipe.pitch_model is None:

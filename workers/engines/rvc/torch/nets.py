@@ -50,7 +50,7 @@ class TorchNets:
             return self.retrieval(content.flatten(0, 1)).unflatten(0, content.shape[:2])
 
     def latent(
-        self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats, speaker: int
+        self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats | Tensor, speaker: int
     ) -> Floats:
         """The generator's latent; a content frame is twice as long as the others, so each is used twice."""
         conditioning = self.voice.conditioning[speaker]
@@ -73,7 +73,7 @@ class TorchNets:
         latent_of = compiled(VoiceNets.latent, self.device)
         return latent_of(self.voice, *given, conditioning, real_frames(frames, size, self.device))[:, :frames]
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
+    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int) -> Floats:
         """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
         tiles = len(latent)
@@ -85,13 +85,14 @@ class TorchNets:
 
         return self._computed(work, latent, phase, pitch, noise)
 
-    def _computed(self, work: Callable[..., Tensor], *arrays: Floats | Whole) -> Floats:
+    def _computed(self, work: Callable[..., Tensor], *arrays: Floats | Whole | Tensor) -> Floats:
         with _device_errors(), torch.inference_mode():
             result: Floats = work(*(self._there(array) for array in arrays)).float().cpu().numpy()
             return result
 
-    def _there(self, array: Floats | Whole) -> Tensor:
-        return torch.from_numpy(array).to(self.device, non_blocking=True)
+    def _there(self, array: Floats | Whole | Tensor) -> Tensor:
+        given = array if isinstance(array, Tensor) else torch.from_numpy(array)
+        return given.to(self.device, non_blocking=True)
 
 
 @contextmanager

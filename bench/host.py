@@ -1,0 +1,119 @@
+"""What the processor does for a second of audio while a device computes: the most that the device can reach.
+
+Nets that compute nothing stand in for the device, so all of the time is the host's. `--noise host` makes the noise on
+the processor, as where that converts.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.engine import recording
+from bench.figures import Figure, machine, show
+from testing.random_nets import VOICES
+from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, PitchSizes, SynthesizerSizes
+from workers.engines.rvc.batches import Batch
+from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.framework import Floats
+from workers.engines.rvc.noise import HostNoise
+from workers.engines.rvc.settings import RvcSettings
+from workers.engines.voice import Piece
+
+SECONDS, ATOM, CONTEXT = 600, 25, 3
+#: Milliseconds of the host's time for a second of audio.
+TARGET = 0.15
+#: As many windows and tiles as a device takes at a time.
+BATCHES = (8, 32)
+RUNS = 3
+
+
+@cache
+def _zeros(*shape: int) -> Floats:
+    return np.zeros(shape, np.float32)
+
+
+class NoNets:
+    """Answers of the right shapes at once; the pitch is somewhere in the middle, so that all is voiced."""
+
+    def __init__(self, sizes: SynthesizerSizes) -> None:
+        self.sizes = sizes
+
+    def salience(self, audio: Floats) -> Floats:
+        """One likely bin in every frame."""
+        answer = _zeros(len(audio), audio.shape[1] // PITCH_HOP + 1, PitchSizes().bins)
+        answer[..., 200] = 1.0
+        return answer
+
+    def content(self, audio: Floats) -> Any:
+        """What stays on the device costs the host nothing."""
+        return audio
+
+    def retrieved(self, content: Any) -> Any:
+        """The same."""
+        return content
+
+    def latent(self, _: Any, __: Any, share: Floats, *___: Any) -> Floats:
+        """Silence."""
+        return _zeros(*share.shape, self.sizes.inter)
+
+    def sound(self, latent: Floats, *_: Any) -> Floats:
+        """Silence, without the margins."""
+        return _zeros(len(latent), 256 * self.sizes.frame)
+
+
+class NoNoise:
+    """Noise that a device makes for itself."""
+
+    def latent(self, *_: Any) -> Any:
+        """Nothing passes through the host."""
+        return None
+
+    def source(self, *_: Any) -> Any:
+        """Nothing passes through the host."""
+        return None
+
+
+def atoms(samples: npt.NDArray[np.float32], rate: int) -> Iterator[Piece]:
+    """The recording as a worker gets it."""
+    for first in range(0, len(samples), ATOM * ANALYSIS_RATE):
+        last = min(first + ATOM * ANALYSIS_RATE, len(samples))
+        begin, end = max(first - CONTEXT * ANALYSIS_RATE, 0), last + CONTEXT * ANALYSIS_RATE
+        yield Piece(samples[begin:end], begin, first, last, first * rate // ANALYSIS_RATE, last * rate // ANALYSIS_RATE)
+
+
+def measure(*, noise: bool = False) -> list[Figure]:
+    """Milliseconds for a second of audio, by stage, in the best of several runs."""
+    sizes = VOICES["48k"]
+    windows, tiles = BATCHES
+    maker = HostNoise() if noise else NoNoise()
+    conversion = RvcConversion(sizes, NoNets(sizes), Batches(Batch(windows), Batch(tiles)), maker)
+    pieces = list(atoms(recording(SECONDS), sizes.rate))
+    best = min((_run(conversion, pieces) for _ in range(RUNS)), key=lambda run: sum(run.values()))
+    rows = [Figure(f"host, {stage}", f"{1000.0 * s / SECONDS:.3f} ms", "", reached=True) for stage, s in best.items()]
+    total = 1000.0 * sum(best.values()) / SECONDS
+    most = f"{total:.3f} ms, so {1000.0 / total:,.0f}x at most"
+    return [*rows, Figure("host, for a second of audio", most, f"{TARGET} ms", total <= TARGET)]
+
+
+def _run(conversion: RvcConversion, pieces: Sequence[Piece]) -> dict[str, float]:
+    """Seconds by stage, with what is outside of all stages."""
+    spent: dict[str, float] = defaultdict(float)
+    for piece in pieces:
+        began = time.perf_counter()
+        stages = conversion.convert(piece, RvcSettings()).stages
+        for stage, seconds in {**stages, "between stages": time.perf_counter() - began - sum(stages.values())}.items():
+            spent[stage] += seconds
+    return spent
+
+
+if __name__ == "__main__":
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--noise", choices=("device", "host"), default="device")
+    print(machine())
+    show(measure(noise=given.parse_args().noise == "host"))
