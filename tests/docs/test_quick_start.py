@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,18 +49,18 @@ def shell(tmp_path: Path) -> Mapping[str, str]:
 
 def run(script: str, folder: Path, shell: Mapping[str, str]) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["/bin/sh", "-eu"],
-        input=script,
-        cwd=folder,
-        env=shell,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    done = subprocess.Popen(
+        ["/bin/sh", "-eu"], cwd=folder, env=shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        told, complained = done.communicate(script, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        # With the farm that it has started: nobody else would end that.
+        os.killpg(done.pid, signal.SIGKILL)
+        raise
+    assert done.returncode == 0, f"{script}\n{told}\n{complained}"
+    return told
 
 
 def write_as_mp3(recording: Path, targets: list[Path]) -> None:
