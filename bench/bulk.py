@@ -77,18 +77,23 @@ def _convert(folder: Path, voice: str, count: int) -> Bulk:
 
 def converted(folder: Path, voice: str, settings: Settings) -> Bulk:
     """Convert the recordings of a folder by the command that people use, on the farm of these settings."""
-    command = [sys.executable, "-m", "dispatcher.cli.main", "convert", str(folder / "in"), "--voice", voice]
-    environment = {**os.environ, **settings.as_environment()}
     began = time.perf_counter()
-    with (folder / "said").open("w") as said:
-        client = subprocess.Popen(
-            [*command, "-o", str(folder / "out")], env=environment, stdout=subprocess.DEVNULL, stderr=said
-        )
-        memory = _most_memory(client)
+    client = begin_converting(folder, voice, settings)
+    memory = _most_memory(client)
     wall = time.perf_counter() - began
     if client.returncode:
         raise SystemExit((folder / "said").read_text()[-2000:])
     return _told_by_records(settings, wall, memory)
+
+
+def begin_converting(folder: Path, voice: str, settings: Settings, *more: str) -> "subprocess.Popen[bytes]":
+    """Start that command; what it says is kept beside the recordings."""
+    command = [sys.executable, "-m", "dispatcher.cli.main", "convert", str(folder / "in"), "--voice", voice]
+    with (folder / "said").open("ab") as said:
+        return subprocess.Popen(
+            [*command, "-o", str(folder / "out"), *more],
+            env={**os.environ, **settings.as_environment()}, stdout=subprocess.DEVNULL, stderr=said,
+        )  # fmt: skip
 
 
 def write_recordings(folder: Path, count: int) -> None:

@@ -1,10 +1,8 @@
 """What is lost when every process of a farm on servers, and its client, is killed in the middle of short recordings?"""
 
 import argparse
-import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
-from bench.bulk import converted, write_recordings
+from bench.bulk import begin_converting, converted, write_recordings
 from bench.bulk_on_servers import WORKERS, servers_in, settings_on
 from bench.figures import Figure, machine, show
 from storage.records.schema import JobRecord
@@ -78,12 +76,7 @@ def _kill(victim: str, client: "subprocess.Popen[bytes]", farm: RunningFarm, red
 
 
 def _client(folder: Path, settings: Settings) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "dispatcher.cli.main", "convert", str(folder / "in"), "--voice", "through"]
-    with (folder / "said").open("ab") as said:
-        return subprocess.Popen(
-            [*command, "-o", str(folder / "out"), "--batch", "killed"],
-            env={**os.environ, **settings.as_environment()}, stdout=subprocess.DEVNULL, stderr=said,
-        )  # fmt: skip
+    return begin_converting(folder, "through", settings, "--batch", "killed")
 
 
 def _jobs(farm: RunningFarm) -> Counter[str]:

@@ -7,25 +7,27 @@ the processor, as where that converts.
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bench.engine import recording
 from bench.figures import Figure, machine, show
 from testing.random_nets import VOICES
+from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion
 from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.tiles import TILE
 from workers.engines.voice import Piece
 
-SECONDS, ATOM, CONTEXT = 600, 25, 3
+#: Seconds of the recording and of its atoms, which are cut as for a worker.
+SECONDS, ATOM = 600, 25
 #: Milliseconds of the host's time for a second of audio.
 TARGET = 0.15
 #: As many windows and tiles as a device takes at a time.
@@ -64,7 +66,7 @@ class NoNets:
 
     def sound(self, latent: Floats, *_: Any) -> Floats:
         """Silence, without the margins."""
-        return _zeros(len(latent), 256 * self.sizes.frame)
+        return _zeros(len(latent), TILE * self.sizes.frame)
 
 
 class NoNoise:
@@ -79,21 +81,14 @@ class NoNoise:
         return None
 
 
-def atoms(samples: npt.NDArray[np.float32], rate: int) -> Iterator[Piece]:
-    """The recording as a worker gets it."""
-    for first in range(0, len(samples), ATOM * ANALYSIS_RATE):
-        last = min(first + ATOM * ANALYSIS_RATE, len(samples))
-        begin, end = max(first - CONTEXT * ANALYSIS_RATE, 0), last + CONTEXT * ANALYSIS_RATE
-        yield Piece(samples[begin:end], begin, first, last, first * rate // ANALYSIS_RATE, last * rate // ANALYSIS_RATE)
-
-
 def measure(*, noise: bool = False) -> list[Figure]:
     """Milliseconds for a second of audio, by stage, in the best of several runs."""
     sizes = VOICES["48k"]
     windows, tiles = BATCHES
     maker = HostNoise() if noise else NoNoise()
     conversion = RvcConversion(sizes, NoNets(sizes), Batches(Batch(windows), Batch(tiles)), maker)
-    pieces = list(atoms(recording(SECONDS), sizes.rate))
+    cuts = [ANALYSIS_RATE * second for second in range(ATOM, SECONDS, ATOM)]
+    pieces = atoms(recording(SECONDS), cuts, sizes.rate)
     best = min((_run(conversion, pieces) for _ in range(RUNS)), key=lambda run: sum(run.values()))
     rows = [Figure(f"host, {stage}", f"{1000.0 * s / SECONDS:.3f} ms", "", reached=True) for stage, s in best.items()]
     total = 1000.0 * sum(best.values()) / SECONDS

@@ -16,6 +16,8 @@ logger = logging.getLogger("voicefarm.engine")
 
 #: The programs that torch's compiler looks for.
 COMPILERS = ("cc", "gcc", "clang")
+#: What a worker and whoever examines the machine say where there is none.
+NO_COMPILER = "there is no C compiler, so nothing is compiled and conversion is slower; install gcc"
 #: Environment variable that overrules this module's choice whether to compile: `on` or `off`.
 OVERRULED = "VOICEFARM_COMPILE"
 #: Whether this version of torch can use programs compiled elsewhere.
@@ -37,7 +39,7 @@ def has_compiler() -> bool:
     """Whether there is the C compiler that torch's own compiler needs; if not, a worker says so once."""
     found = any(shutil.which(name) for name in (os.environ.get("CC", ""), *COMPILERS) if name)
     if not found:
-        logger.warning("there is no C compiler, so nothing is compiled and conversion is slower; install gcc")
+        logger.warning("%s", NO_COMPILER)
     return found
 
 

@@ -16,7 +16,7 @@ from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.torch.compiling import compiles, has_compiler, share_new_programs, share_programs
+from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_new_programs, share_programs
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
@@ -113,7 +113,7 @@ def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
 def _remarks() -> Iterator[str]:
     """What makes NVIDIA devices of this machine slower than they could be."""
     if not has_compiler():
-        yield "there is no C compiler, so nothing is compiled for it and conversion is slower; install gcc"
+        yield NO_COMPILER
     if not takes_bf16():
         yield "its cuDNN is older than 9.13, so the pitch net is slower; install a newer torch"
 
