@@ -213,6 +213,8 @@ def _finished_a_second(database: Database, settings: Settings) -> float:
         return (_finished(database) - count) / (time.perf_counter() - began)
     finally:
         over.set()
+        for thread in threads:
+            thread.join()
         desk.stop()
 
 

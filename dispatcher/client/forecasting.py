@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from dispatcher.client.converting import crew_to_convert
+from dispatcher.feed.deciding import needs_once_decided
 from dispatcher.feed.forecast.stages import Load, Way
 from dispatcher.feed.forecast.standing import Standing, read_standing, remembered_classes
 from dispatcher.feed.forecast.work import Work, atoms_in
-from dispatcher.feed.views import Rules
+from dispatcher.feed.views import ClassView, Rules
 from dispatcher.jobs.batches import Known, known_in
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.incoming import Glimpsed, glimpsed
@@ -59,8 +60,8 @@ class Forecasting:
             replace(one, result=t.result if with_results else None) for one, t in zip(looked, targets, strict=True)
         ]
         to_do = [(one, t) for one, t in zip(planned, targets, strict=True) if one.is_to_do]
-        ours = [work for one, target in to_do if (work := self._work(one, target)) is not None]
         standing, cores = self._standing([target for _, target in to_do])
+        ours = [work for one, target in to_do if (work := self._work(one, target, standing.classes)) is not None]
         load = _load(to_do)
         return foretell(
             Ahead(
@@ -91,13 +92,13 @@ class Forecasting:
             number = connection.execute(select(BatchRecord.id).where(BatchRecord.name == batch)).scalar()
             return _Held({} if number is None else known_in(connection, int(number)))
 
-    def _work(self, one: Planned, target: Target) -> Work | None:
+    def _work(self, one: Planned, target: Target, classes: Sequence[ClassView]) -> Work | None:
         checked = target.commission.checked
         if not one.seconds or checked is None:
             return None
         atoms = atoms_in(one.seconds, self.settings.atom_seconds)
-        request = checked.request
-        return Work(checked.engine, frozenset(checked.needs), request.priority, request.voice, 0.0, one.seconds, atoms)
+        request, needs = checked.request, needs_once_decided(checked, classes)
+        return Work(checked.engine, needs, request.priority, request.voice, 0.0, one.seconds, atoms)
 
     def _standing(self, targets: Sequence[Target]) -> tuple[Standing, int]:
         """The farm as it is; or where none is up here, as it would be started, and the cores that it would share."""

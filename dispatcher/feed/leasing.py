@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from sqlalchemy import bindparam, insert, select, update
 
+from dispatcher.feed.deciding import decided
 from dispatcher.feed.plan import is_full, plan
 from dispatcher.feed.snapshot import most_urgent, read_classes, read_jobs
-from dispatcher.feed.views import Copy, Grant, Rules
+from dispatcher.feed.views import ClassView, Copy, Grant, Rules
 from dispatcher.jobs.counters import Pieces, count_each
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.jobs.loading import jobs_in
@@ -45,12 +46,25 @@ def feed(turn: Turn) -> None:
         return
     if is_full(classes, most_urgent(turn.connection)):
         return
-    rules = Rules(longest_lease=turn.settings.lease_seconds)
-    grants, copies = plan(classes, read_jobs(turn.connection), rules)
+    grants, copies = _decided_plan(turn, classes)
     for grant in grants:
         _issue(turn, grant)
     for copy in copies:
         _issue_copies(turn, copy)
+
+
+def _decided_plan(turn: Turn, classes: Sequence[ClassView]) -> tuple[list[Grant], list[Copy]]:
+    """What to hand out: where a job in the plan leaves something open, it is decided and planned anew.
+
+    Others stay as they are, since a faster machine may come before it is their turn.
+    """
+    rules, jobs = Rules(longest_lease=turn.settings.lease_seconds), read_jobs(turn.connection)
+    while True:
+        grants, copies = plan(classes, jobs, rules)
+        granted = {job_id for grant in grants for job_id in (grant.job_id, *grant.also)}
+        if not any(job.leaves_open and job.job_id in granted for job in jobs):
+            return grants, copies
+        jobs = decided(turn.connection, jobs, granted, classes)
 
 
 def _issue(turn: Turn, grant: Grant) -> None:

@@ -66,14 +66,27 @@ def read_jobs(connection: Connection) -> list[JobView]:
             JobRecord.id, JobRecord.engine, JobRecord.needs, JobRecord.priority, JobRecord.submitted_at,
             JobRecord.last_leased_at, JobRecord.atoms_waiting, JobRecord.seconds_waiting,
             JobRecord.seconds - JobRecord.seconds_split, JobRecord.voice,
+            JobRecord.leaves_open,
         )
         .where(JobRecord.atoms_waiting > 0, JobRecord.state.in_((JobState.SPLITTING, JobState.CONVERTING)))
         .order_by(JobRecord.priority, JobRecord.submitted_at)
         .limit(MOST_JOBS)
     )  # fmt: skip
     return [
-        JobView(job_id, engine, frozenset(needs), priority, submitted, leased, atoms, seconds, _rest(to_come), voice)
-        for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come, voice in rows
+        JobView(
+            job_id,
+            engine,
+            frozenset(needs),
+            priority,
+            submitted,
+            leased,
+            atoms,
+            seconds,
+            _rest(to_come),
+            voice,
+            is_open,
+        )
+        for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come, voice, is_open in rows
     ]
 
 

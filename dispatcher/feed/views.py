@@ -62,6 +62,8 @@ class JobView:
     """Audio that is still being split and will soon be waiting."""
     likeness: str = ""
     """Short jobs of equal likeness are worked on together, because a machine has the same things loaded for them."""
+    leaves_open: bool = False
+    """Whether it is still to be decided how it is done."""
 
 
 @dataclass(frozen=True, slots=True)

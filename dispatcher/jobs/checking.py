@@ -38,6 +38,8 @@ class CheckedRequest:
     channels: Channels = ALL_MIXED
     mix_back: bool = False
     """Whether the other channels of a recording go into its result."""
+    leaves_open: bool = False
+    """Whether the settings leave something to the farm's choice."""
 
     @cached_property
     def hash(self) -> str:
@@ -70,15 +72,17 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
     if (writable := writable_rate(kind, rate, request.depth)) != rate:
         raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable)))
     wanted, channels = job_settings(voice, request.settings), Channels.of(request.channels)
+    engine = catalog.engine(voice.engine)
     return CheckedRequest(
         request=request,
         engine=voice.engine,
         recipe=complete_recipe(database, voice, wanted),
         settings=wanted,
-        needs=tuple(sorted({engine_tag(voice.engine, catalog.engine(voice.engine).version), *request.require})),
+        needs=tuple(sorted({engine_tag(engine.name, engine.version), *engine.needs(wanted), *request.require})),
         rate_voice=voice.rate,
         rate_out=rate,
         format=kind,
         channels=channels,
         mix_back=mixes_back(request, channels, usually=settings.mix_back),
+        leaves_open=bool(engine.ways(wanted)),
     )

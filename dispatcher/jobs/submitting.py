@@ -257,6 +257,7 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "recipe": checked.recipe,
         "settings": checked.settings,
         "needs": checked.needs,
+        "leaves_open": checked.leaves_open,
         "priority": request.priority,
         "rate_in": engine.rate_in,
         "rate_voice": checked.rate_voice,

@@ -164,6 +164,8 @@ class JobRecord(ConversionColumns, RolledUpColumns, Record, kw_only=True):
     engine_version: Mapped[str]
     settings: Mapped[dict[str, Any]]
     needs: Mapped[tuple[str, ...]] = mapped_column(Tags())
+    leaves_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its settings leave something open, which the farm decides before it hands out the first atom."""
     priority: Mapped[int] = mapped_column(default=5)
 
     seconds: Mapped[float]

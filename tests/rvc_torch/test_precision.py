@@ -10,12 +10,14 @@ from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import narrow, nets
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.engine import ENGINE
 from workers.engines.rvc.framework import DeviceFull
+from workers.engines.rvc.numbers import processor_has_bf16
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch import gru, precision
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import _device_errors
-from workers.engines.rvc.torch.precision import dtype_for, precision_name
+from workers.engines.rvc.torch.precision import dtype_for, halves, precision_name
 
 CPU = torch.device("cpu")
 VOICE = narrow()
@@ -37,16 +39,21 @@ def test_a_whole_voice_in_bf16_sounds_as_in_single_precision() -> None:
 def test_auto_uses_bf16_only_on_processors_with_hardware_for_it(
     has: bool, wanted: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has, raising=False)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False, raising=False)
+    monkeypatch.setattr(precision, "processor_has_bf16", lambda: has)
     assert dtype_for("auto", CPU) == wanted
 
 
-def test_a_torch_that_cannot_tell_computes_in_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        monkeypatch.delattr(torch.cpu, name, raising=False)
-    assert not precision._has_bf16_cores()
-    assert dtype_for("auto", CPU) == torch.float32
+def test_a_worker_and_torch_agree_on_what_the_processor_has() -> None:
+    has = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    assert processor_has_bf16() == has
+    assert ENGINE.offers("cpu") == ({"rvc.bf16"} if has else frozenset())
+
+
+@pytest.mark.parametrize(("capability", "wanted"), [((9, 0), ("bf16", "fp16")), ((7, 5), ("fp16",)), ((6, 1), ())])
+def test_nvidia_devices_have_the_half_precision_of_their_generation(
+    capability: tuple[int, int], wanted: tuple[str, ...]
+) -> None:
+    assert halves(capability) == wanted
 
 
 @pytest.mark.parametrize("name", ["fp32", "bf16", "fp16"])

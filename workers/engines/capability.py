@@ -13,7 +13,7 @@ import psutil
 
 from storage.errors import SettingsError
 from storage.remedies import Act, Remedy
-from workers.engines.catalog import engines, engines_for
+from workers.engines.catalog import abilities_of, engines, engines_for
 from workers.engines.voice import FoundDevice
 from workers.wire.routes import CAPABILITIES, TAG, convert_queue, engine_tag
 
@@ -38,6 +38,8 @@ class Capability:
     device: Device
     tags: frozenset[str]
     engines: dict[str, str]
+    abilities: frozenset[str] = frozenset()
+    """What its engines offer here and not on every machine."""
 
     @property
     def machine_class(self) -> str:
@@ -47,13 +49,14 @@ class Capability:
     @property
     def queue(self) -> str:
         """The queue that this worker serves."""
-        return convert_queue(self.machine_class, self.tags, self.engines)
+        return convert_queue(self.machine_class, self.tags, self.engines, self.abilities)
 
     @property
     def offers(self) -> frozenset[str]:
         """Everything that a job may require of it."""
         versions = {engine_tag(name, version) for name, version in self.engines.items()}
-        return frozenset({self.device.capability, self.machine_class, *self.engines, *versions}) | self.tags
+        own = frozenset({self.device.capability, self.machine_class, *self.engines, *versions})
+        return own | self.abilities | self.tags
 
 
 def checked_tags(tags: Iterable[str]) -> frozenset[str]:
@@ -77,7 +80,8 @@ def detect(tags: Iterable[str] = (), only: str | None = None) -> Capability:
     for capability in [only] if only else CAPABILITIES:
         device = finders[capability]()
         if device is not None:
-            return Capability(device, checked_tags(tags), engines_for(device.capability))
+            known = engines_for(device.capability)
+            return Capability(device, checked_tags(tags), known, abilities_of(known, device.capability))
     raise SettingsError(f"this machine offers no {only}; let it serve as what it does best", Remedy(Act.EXAMINE))
 
 

@@ -1,6 +1,6 @@
 """The catalog of engines, which are found by name and imported only when used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -59,6 +59,11 @@ def warm_up(capability: str, shelf: Shelf) -> None:
     """Let every engine prepare, so that its first conversion here is not slow."""
     for name in engines_for(capability):
         engine(name).warm_up(capability, shelf)
+
+
+def abilities_of(names: Iterable[str], capability: str) -> frozenset[str]:
+    """What these engines offer on this machine and not on every one with its capability."""
+    return frozenset().union(*(engine(name).offers(capability) for name in names))
 
 
 def engines_for(capability: str) -> dict[str, str]:

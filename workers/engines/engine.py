@@ -2,12 +2,23 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from workers.engines.naming import in_common_words, in_own_words
 from workers.engines.setting import Setting, read_settings
 from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
 from workers.engines.voice_files import VoiceFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways in which a conversion may be done, each with other last digits."""
+
+    settings: Mapping[str, Any]
+    """The job's settings, with nothing left open."""
+    pace: float
+    """How fast it is on a machine that can do it, relative to other ways there."""
 
 
 class Engine(ABC):
@@ -78,6 +89,21 @@ class Engine(ABC):
     def runs_on(self, capability: str) -> bool:  # noqa: ARG002 - most engines run wherever they may
         """Whether everything it needs for this capability is installed here."""
         return True
+
+    def offers(self, capability: str) -> frozenset[str]:  # noqa: ARG002 - most engines do the same everywhere
+        """What not every machine with this capability can do, and this one can: words that a job may need."""
+        return frozenset()
+
+    def needs(self, settings: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002 - most engines do the same everywhere
+        """The words of these that a worker must offer to convert with a job's settings."""
+        return frozenset()
+
+    def ways(self, settings: Mapping[str, Any]) -> tuple[Way, ...]:  # noqa: ARG002 - most leave nothing open
+        """The ways between which a job's settings leave the choice, the best first; none if they leave none.
+
+        The farm chooses before it hands out the job's first atom, so that all of it is done in one way.
+        """
+        return ()
 
     def device(self, capability: str) -> FoundDevice | None:  # noqa: ARG002 - most engines use the processor alone
         """The accelerator for this capability, as the engine's framework finds it, if any."""

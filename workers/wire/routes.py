@@ -36,17 +36,22 @@ TAG = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 
 
 def convert_queue(
-    machine_class: str, tags: frozenset[str] = frozenset(), versions: Mapping[str, str] | None = None
+    machine_class: str,
+    tags: frozenset[str] = frozenset(),
+    versions: Mapping[str, str] | None = None,
+    abilities: frozenset[str] = frozenset(),
 ) -> str:
     """The queue of all machines of one class with the same owner's tags and the same engines.
 
     Their task has the same name. The engines' versions are part of it, so that work for one version never reaches
-    another while a farm is upgraded machine by machine.
+    another while a farm is upgraded machine by machine; and so are the engines' abilities, since two processors of one
+    name need not have the same, above all in virtual machines.
     """
     name = CONVERT + "+".join([machine_class, *sorted(tags)])
     if not versions:
         return name
-    return f"{name}{VERSIONS}{sha256(repr(sorted(versions.items())).encode()).hexdigest()[:4]}"
+    told = repr(sorted(versions.items())) + "".join(sorted(abilities))
+    return f"{name}{VERSIONS}{sha256(told.encode()).hexdigest()[:4]}"
 
 
 def class_of(queue: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from storage.errors import InputError
 from storage.remedies import Act, Remedy
-from workers.engines.engine import Engine
+from workers.engines.engine import Engine, Way
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.framework import Framework
+from workers.engines.rvc.numbers import EVERYWHERE, PACES, processor_has_bf16
 from workers.engines.rvc.package import ENCODER, PITCH
 from workers.engines.rvc.recipe import RvcRecipe
-from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.settings import AUTO, RvcSettings
 from workers.engines.rvc.strip import CONTEXT
 from workers.engines.setting import declared
 from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
@@ -47,6 +48,23 @@ class RvcEngine(Engine):
     def runs_on(self, capability: str) -> bool:
         """Whether the framework for this capability is installed here."""
         return find_spec(FRAMEWORKS[capability]) is not None
+
+    def offers(self, capability: str) -> frozenset[str]:
+        """The kinds of half precision that the device multiplies at full speed."""
+        if capability == "cpu":
+            return frozenset({_offer("bf16")} if processor_has_bf16() else ())
+        return frozenset(map(_offer, _framework(capability).halves())) if self.runs_on(capability) else frozenset()
+
+    def needs(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        """The precision, unless every device has it or it is still to be chosen."""
+        precision = settings["precision"]
+        return frozenset(() if precision in (AUTO, EVERYWHERE) else {_offer(precision)})
+
+    def ways(self, settings: Mapping[str, Any]) -> tuple[Way, ...]:
+        """The precisions, if the job left that to the farm."""
+        if settings["precision"] != AUTO:
+            return ()
+        return tuple(Way({**settings, "precision": precision}, pace) for precision, pace in PACES.items())
 
     def device(self, capability: str) -> FoundDevice | None:
         """The device that the capability's framework finds."""
@@ -117,6 +135,10 @@ class RvcEngine(Engine):
         if not isinstance(found, VoiceFiles):
             raise TypeError("RVC_FILES is not a VoiceFiles")
         return found
+
+
+def _offer(precision: str) -> str:
+    return f"rvc.{precision}"
 
 
 def _framework(capability: str) -> Framework:

@@ -65,5 +65,9 @@ class Framework(ABC):
     def device(self) -> FoundDevice | None:
         """The device that it would compute on, or None if there is none for it."""
 
+    @abstractmethod
+    def halves(self) -> tuple[str, ...]:
+        """The kinds of half precision that its device multiplies at full speed."""
+
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:  # noqa: B027 - MLX has nothing to do
         """If it compiles, fetch what machines of the same kind have compiled for this version of the engine."""

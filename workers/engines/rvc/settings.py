@@ -22,12 +22,15 @@ from workers.engines.setting import (
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
+#: The precision that leaves the choice to the farm.
+AUTO = "auto"
+
 #: What a quality means unless the job says otherwise. `auto` takes the fastest numbers that the device computes in
 #: without an audible difference, so it is used for the first two; for quality, precision should leave no doubt. For
 #: speed, the voice does not breathe through pauses.
 QUALITIES: Mapping[str, Mapping[str, Any]] = {
-    "fast": {"precision": "auto", "pauses": "silent"},
-    "balanced": {"precision": "auto", "pauses": "converted"},
+    "fast": {"precision": AUTO, "pauses": "silent"},
+    "balanced": {"precision": AUTO, "pauses": "converted"},
     "quality": {"precision": "fp32", "pauses": "converted"},
 }
 
@@ -65,7 +68,7 @@ class RvcSettings:
     speaker: int = numbered(_MOST_SPEAKERS - 1, "number or name, in a voice of several")
     seed: int = seed()
     precision: str = choice(
-        ("auto", "fp32", "bf16", "fp16"), "the numbers that workers compute in; auto is the fastest of the device"
+        (AUTO, "fp32", "bf16", "fp16"), "the numbers that workers compute in; auto is the fastest that the farm has"
     )
     quality: str = choice(
         ("fast", "balanced", "quality"),

@@ -18,7 +18,7 @@ from workers.engines.rvc.mlx.compiling import settled
 from workers.engines.rvc.mlx.device import batches_for, limit_memory, mlx_device, offered_memory, on_gpu
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
-from workers.engines.rvc.mlx.precision import dtype_for
+from workers.engines.rvc.mlx.precision import dtype_for, halves
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
@@ -104,6 +104,10 @@ class Mlx(Framework):
     def device(self) -> FoundDevice | None:
         """The device that MLX computes on."""
         return mlx_device()
+
+    def halves(self) -> tuple[str, ...]:
+        """What MLX's device has."""
+        return halves()
 
 
 FRAMEWORK = Mlx()

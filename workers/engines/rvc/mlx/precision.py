@@ -3,6 +3,8 @@
 import mlx.core as mx
 
 from workers.engines.rvc.mlx.device import on_gpu
+from workers.engines.rvc.numbers import EVERYWHERE
+from workers.engines.rvc.settings import AUTO
 
 _DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
@@ -12,9 +14,12 @@ def dtype_for(precision: str) -> mx.Dtype:
 
     All of Apple's GPUs compute in fp16 in hardware, but older ones not in bf16. Processors gain nothing from either.
     """
-    if precision == "auto":
-        return mx.float16 if on_gpu() else mx.float32
-    return _DTYPES[precision]
+    return _DTYPES[next(iter(halves()), EVERYWHERE) if precision == AUTO else precision]
+
+
+def halves() -> tuple[str, ...]:
+    """The kinds of half precision that the device multiplies at full speed."""
+    return ("fp16",) if on_gpu() else ()
 
 
 def precision_name(dtype: mx.Dtype) -> str:

@@ -21,7 +21,7 @@ from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
-from workers.engines.rvc.torch.precision import compute_exactly, dtype_for
+from workers.engines.rvc.torch.precision import compute_exactly, dtype_for, halves
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.shapes import TILES
@@ -132,6 +132,10 @@ class Torch(Framework):
             return None
         properties = torch.cuda.get_device_properties(0)
         return FoundDevice(str(properties.name), int(properties.total_memory), tuple(_remarks()))
+
+    def halves(self) -> tuple[str, ...]:
+        """What the first CUDA device has."""
+        return halves(torch.cuda.get_device_capability()) if torch.cuda.is_available() else ()
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
         """Fetch compiled programs, and begin to share those that are compiled here."""

@@ -3,6 +3,8 @@
 import torch
 
 from storage.errors import InputError
+from workers.engines.rvc.numbers import EVERYWHERE, processor_has_bf16
+from workers.engines.rvc.settings import AUTO
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 #: The compute capabilities from which NVIDIA devices multiply these numbers at full speed.
@@ -11,17 +13,18 @@ _BF16_FROM, _FP16_FROM = (8, 0), (7, 0)
 
 def dtype_for(precision: str, device: torch.device) -> torch.dtype:
     """The numbers asked for, or with `auto` the fastest in which nobody hears a difference."""
-    if precision != "auto":
+    if precision != AUTO:
         _require(precision, device)
         return _DTYPES[precision]
     if device.type == "cuda":
-        capability = torch.cuda.get_device_capability(device)
-        if capability >= _BF16_FROM:
-            return torch.bfloat16
-        return torch.float16 if capability >= _FP16_FROM else torch.float32
-    if device.type == "cpu" and _has_bf16_cores():
-        return torch.bfloat16
-    return torch.float32
+        return _DTYPES[next(iter(halves(torch.cuda.get_device_capability(device))), EVERYWHERE)]
+    return torch.bfloat16 if device.type == "cpu" and processor_has_bf16() else torch.float32
+
+
+def halves(capability: tuple[int, int]) -> tuple[str, ...]:
+    """The kinds of half precision that an NVIDIA device of this compute capability multiplies at full speed."""
+    known = (("bf16", _BF16_FROM), ("fp16", _FP16_FROM))
+    return tuple(precision for precision, since in known if capability >= since)
 
 
 def compute_exactly() -> None:
@@ -38,9 +41,3 @@ def precision_name(dtype: torch.dtype) -> str:
 def _require(precision: str, device: torch.device) -> None:
     if device.type == "cuda" and precision == "bf16" and torch.cuda.get_device_capability(device) < _BF16_FROM:
         raise InputError(f"{torch.cuda.get_device_name(device)} cannot compute in bf16; choose precision auto or fp16")
-
-
-def _has_bf16_cores() -> bool:
-    """Whether the processor multiplies bf16 in hardware; otherwise bf16 is slower than single precision."""
-    known = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return any(check is not None and check() for check in known)
