@@ -7,6 +7,7 @@ Needs only the engine's framework, numpy and safetensors: `python -m bench.engin
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
@@ -20,8 +21,10 @@ import numpy.typing as npt
 from bench.timed_engine import VECTORS, Engine
 from bench.work import encoder_work, flow_work, generator_work, pitch_work, retrieval_work, text_encoder_work
 from testing.random_nets import VOICES
+from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.conversion import RvcConversion
+from workers.engines.rvc.engine import TOGETHER_ON_CUDA
 from workers.engines.rvc.pitch_finding import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
@@ -31,8 +34,10 @@ from workers.engines.voice import Piece
 LAYERS = 12
 #: Seconds of audio that are converted before anything is timed.
 WARM_SECONDS = 10.0
-#: What can be measured: the whole chain, or the pitch alone.
-WHOLE, PITCH = "whole", "pitch"
+#: What can be measured: the whole chain in one piece, in atoms as workers get them, or the pitch alone.
+WHOLE, ATOMS, PITCH = "whole", "atoms", "pitch"
+#: Seconds of the atoms that a recording is cut into.
+ATOM_SECONDS = 25
 #: Seconds of the recordings that others publish their figures for.
 LENGTHS = {"mac": [5.0, 13.5, 30.0, 60.0, 180.0, 300.0]}
 
@@ -67,11 +72,12 @@ def recording(seconds: float) -> npt.NDArray[np.float32]:
 
 def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, part: str = WHOLE) -> Row:
     """The median of several warm runs."""
-    work = {WHOLE: _converted, PITCH: _pitch_found}[part]
+    work = {WHOLE: _converted, ATOMS: _converted_in_atoms, PITCH: _pitch_found}[part]
     samples = recording(seconds)
     sizes = engine.conversion.sizes
     piece = Piece(samples, 0, 0, len(samples), 0, round(seconds * sizes.rate))
-    warm = samples[: round(WARM_SECONDS * ANALYSIS_RATE)]
+    # Where programs are compiled, all that will be measured is done once before; elsewhere a start is enough.
+    warm = samples if engine.compiles else samples[: round(WARM_SECONDS * ANALYSIS_RATE)]
     work(engine.conversion, Piece(warm, 0, 0, len(warm), 0, len(warm) * sizes.rate // ANALYSIS_RATE), settings)
     engine.forget_peak()
     took, stages = [], []
@@ -80,7 +86,7 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, pa
         stages.append(work(engine.conversion, piece, settings))
         took.append(time.perf_counter() - began)
     middle = took.index(sorted(took)[len(took) // 2])
-    needed = {name: spent for name, spent in arithmetic(sizes, piece).items() if part in {WHOLE, name}}
+    needed = {name: spent for name, spent in arithmetic(sizes, piece).items() if part in {WHOLE, ATOMS, name}}
     floor = sum(needed.values()) / engine.matrix_gigaflops
     batches = engine.conversion.batches
     return Row(
@@ -104,6 +110,18 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, pa
 
 def _converted(conversion: RvcConversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
     return conversion.convert(piece, settings).stages
+
+
+def _converted_in_atoms(conversion: RvcConversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
+    """Convert a recording as a worker does: in atoms, as many at once as its device had best be given."""
+    cuts = range(ATOM_SECONDS * ANALYSIS_RATE, len(piece.samples), ATOM_SECONDS * ANALYSIS_RATE)
+    pieces = atoms(piece.samples, list(cuts), conversion.sizes.rate)
+    at_once = max(round(TOGETHER_ON_CUDA / ATOM_SECONDS), 1) if conversion.batches.is_fixed else 1
+    spent: Counter[str] = Counter()
+    for first in range(0, len(pieces), at_once):
+        for converted in conversion.convert_all(pieces[first : first + at_once], settings):
+            spent.update(converted.stages)
+    return spent
 
 
 def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Mapping[str, float]:
@@ -168,7 +186,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--seconds", type=float, nargs="+", default=[60.0, 600.0])
     parser.add_argument("--lengths", choices=tuple(LENGTHS), help="a set of lengths, instead of --seconds")
-    parser.add_argument("--parts", nargs="+", choices=(WHOLE, PITCH), default=[WHOLE])
+    parser.add_argument("--parts", nargs="+", choices=(WHOLE, ATOMS, PITCH), default=[WHOLE])
+    parser.add_argument("--atoms", dest="parts", action="store_const", const=[ATOMS], help="the same as --parts atoms")
     parser.add_argument("--batch", type=int, nargs=2, metavar=("WINDOWS", "TILES"), default=None)
     parser.add_argument("--tile", type=int, default=None, help="10-ms frames that one tile yields")
     parser.add_argument("--runs", type=int, default=3)

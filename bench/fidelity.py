@@ -15,8 +15,9 @@ from testing.rvc.voices import conversion, narrow, nets
 from workers.engines.rvc import strip
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 
 VOICE = narrow()
 #: Content frames of context to try, and where the recordings are cut.

@@ -19,10 +19,11 @@ from testing.random_nets import VOICES
 from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.tiles import TILE
 from workers.engines.voice import Piece
 

@@ -130,7 +130,7 @@ def _voice(twins: Twins, frames: int) -> Iterator[Row]:
             yield Row(f"TextEncoder {name}", _array(one), _array(other))
         flowed = theirs.flow(torch.from_numpy(latent), theirs.conditioning[0])
         yield Row("flow", _array(ours.flow(mx.array(latent), ours.conditioning[0])), _array(flowed))
-    sounds = [nets.sound(*tracks, 0) for nets in twins.nets]
+    sounds = [nets.sound(*tracks, 0, 1) for nets in twins.nets]
     yield Row("source and generator", sounds[0], sounds[1])
 
 

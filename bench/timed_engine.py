@@ -25,6 +25,8 @@ class Engine:
     peak_memory_mb: Callable[[], float]
     forget_peak: Callable[[], None]
     """Reset the peak if the framework can; else it stays the peak of everything so far."""
+    compiles: bool = False
+    """Whether it compiles a program when it first meets a shape."""
 
 
 def peak_resident_mb() -> float:

@@ -11,6 +11,7 @@ from bench.figures import machine
 from bench.timed_engine import SQUARE, VECTORS, Engine, peak_resident_mb
 from testing.random_nets import random_voice_apart
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.torch.compiling import compiles
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.precision import dtype_for, precision_name
 
@@ -33,7 +34,9 @@ def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
             torch.cuda.reset_peak_memory_stats()
 
     name = torch.cuda.get_device_name() if device == "cuda" else machine()
-    return Engine("torch", name, precision_name(dtype), conversion, _matrix(device, dtype), peak, forget)
+    return Engine(
+        "torch", name, precision_name(dtype), conversion, _matrix(device, dtype), peak, forget, compiles(voice.device)
+    )
 
 
 def _matrix(device: str, dtype: Any) -> float:

@@ -10,8 +10,9 @@ from testing.random_nets import random_weights
 from testing.rvc import tiny
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import Floats, Nets
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.retrieval import Retrieval

@@ -72,13 +72,13 @@ def test_the_latent_matches_torch(name: str) -> None:
 def test_sound_matches_torch(name: str) -> None:
     ours, theirs = both(name)
     given = tracks(VOICES[name])
-    assert_twins(ours.sound(*given, 2), theirs.sound(*given, 2))
+    assert_twins(ours.sound(*given, 2, 2), theirs.sound(*given, 2, 2))
 
 
 def test_speakers_sound_different() -> None:
     ours, _ = both("24k")
     given = tracks(VOICES["24k"])
-    assert np.abs(ours.sound(*given, 0) - ours.sound(*given, 1)).max() > 1e-3
+    assert np.abs(ours.sound(*given, 0, 2) - ours.sound(*given, 1, 2)).max() > 1e-3
 
 
 def tracks(sizes: SynthesizerSizes) -> tuple[Floats, Floats, Floats, Floats]:

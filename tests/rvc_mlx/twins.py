@@ -6,12 +6,13 @@ from testing.random_nets import random_weights
 from testing.rvc import tiny, voices
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
+from workers.engines.rvc.sound import Batches
 
 #: Width of the content features of version 1 voices, which are projected.
 PROJECTED = 16

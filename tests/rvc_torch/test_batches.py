@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from storage.errors import ConversionError
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches
 from workers.engines.rvc.framework import DeviceFull
+from workers.engines.rvc.sound import Batches
 
 
 class Device:

@@ -13,10 +13,11 @@ from testing.rvc.pieces import Floats, spoken, sung, whole
 from testing.rvc.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
 from tests.rvc_torch.plain import PlainVoice, retrieved
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import DeviceFull, Nets
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.strip import strip_of, wanted_frames
 from workers.engines.rvc.torch.engine import FRAMEWORK, TorchVoice
 
@@ -214,3 +215,10 @@ def test_a_device_that_is_full_changes_nothing_but_the_record() -> None:
     assert np.abs(first.samples - roomy.convert(piece, settings).samples).max() <= 1e-4
     assert first.remark == "the device was full; went on with 1 windows and 2 tiles at a time"
     assert cramped.convert(piece, settings).remark is None
+
+
+def test_of_atoms_converted_together_one_is_told_that_the_device_was_full() -> None:
+    sizes = narrow()
+    cramped = RvcConversion(sizes, CrampedNets(nets(sizes)), Batches(Batch(1), Batch(8), 16))
+    found = list(cramped.convert_all([whole(spoken(0.5), sizes.rate)] * 3, RvcSettings(pitch_method="dio")))
+    assert [converted.remark is None for converted in found] == [False, True, True]

@@ -100,7 +100,7 @@ def test_the_sine_of_a_long_note_goes_on_from_atom_to_atom() -> None:
     for piece in atoms(recording, CUTS, VOICE.rate):
         ears.told.clear()
         voice.convert(piece, DIO)
-        core = slice(voice.margin, voice.margin + voice.batches.tile)
+        core = slice(voice.sounding.margin, voice.sounding.margin + voice.batches.tile)
         frames = -(-piece.stop // 160) - piece.start // 160
         phases.append(np.concatenate([told[1][0, core] for told in ears.told["sound"]])[:frames])
         pitches.append(np.concatenate([told[2][0, core] for told in ears.told["sound"]])[:frames])

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import conversion, narrow, nets
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 
 THERE = DeviceNoise(torch.device("cpu"))

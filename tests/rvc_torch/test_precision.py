@@ -9,11 +9,12 @@ from testing.rvc.joins import likeness
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import narrow, nets
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion
+from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.engine import ENGINE
 from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.numbers import processor_has_bf16
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch import gru, precision
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import _device_errors

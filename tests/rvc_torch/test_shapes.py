@@ -7,7 +7,7 @@ from torch import Tensor
 
 from testing.random_nets import random_weights
 from testing.rvc import tiny
-from workers.engines.rvc.torch.shapes import FRAMES, TILES, filled, real_frames, whole
+from workers.engines.rvc.torch.shapes import FRAMES, filled, real_frames, whole
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 from workers.engines.rvc.windows import LONGEST, STEP, windows
 
@@ -46,7 +46,7 @@ def test_every_window_fits_a_program(seconds: float) -> None:
 
 
 def test_the_smallest_program_that_holds_them_is_taken() -> None:
-    assert [whole(count, TILES) for count in (1, 4, 5, 12, 13, 32)] == [4, 4, 12, 12, 32, 32]
+    assert [whole(count, FRAMES) for count in (1, 768, 769, 2304, 3072)] == [768, 768, 1536, 2304, 3072]
 
 
 def test_nothing_is_copied_where_nothing_is_missing() -> None:

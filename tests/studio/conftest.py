@@ -121,7 +121,7 @@ def nine_seconds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def steps(
     migrated_sqlite_url: str, tmp_path: Path, nine_seconds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StepByStep]:
-    for room in ("workers.worker.pipeline", "dispatcher.studio.stitch.joining"):
+    for room in ("workers.worker.fetching", "dispatcher.studio.stitch.joining"):
         monkeypatch.setattr(f"{room}.READ_AGAIN", (0.01,))
     settings = Settings(
         state=str(tmp_path / "state"), scratch=str(tmp_path / "scratch"), atom_seconds=3.0,
@@ -151,7 +151,7 @@ def reopened(database: Database) -> None:
 def desk(
     tmp_path: Path, build_settings: Callable[..., Settings], migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Desk]:
-    for room in ("workers.worker.pipeline", "dispatcher.studio.stitch.joining"):
+    for room in ("workers.worker.fetching", "dispatcher.studio.stitch.joining"):
         monkeypatch.setattr(f"{room}.READ_AGAIN", (0.01,))
     settings = build_settings(
         database_url=migrated_sqlite_url, scratch=str(tmp_path / "scratch"), atom_seconds=2.0, max_attempts=3

@@ -9,7 +9,7 @@ from workers.engines.rvc.package import ENCODER, PITCH
 from workers.engines.voice import Converted, PackageFolders, Piece, Voice
 
 
-class _Silent:
+class _Silent(Voice):
     """A voice that gives silence."""
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:

@@ -90,6 +90,10 @@ class Engine(ABC):
         """Whether everything it needs for this capability is installed here."""
         return True
 
+    def seconds_together(self, capability: str) -> float:  # noqa: ARG002 - most gain nothing by it
+        """How much audio its voices had best be given at once; 0 if they do one atom as fast as several."""
+        return 0.0
+
     def offers(self, capability: str) -> frozenset[str]:  # noqa: ARG002 - most engines do the same everywhere
         """What not every machine with this capability can do, and this one can: words that a job may need."""
         return frozenset()

@@ -1,7 +1,7 @@
 """Where an atom's time went."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 #: The stage in which a voice is loaded, and its programs compiled; it says nothing about how fast a machine converts.
@@ -17,8 +17,17 @@ class Stages:
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Count the time spent in the block towards this stage."""
-        begun = time.perf_counter()
-        try:
+        with timed_together(stage, [self]):
             yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begun
+
+
+@contextmanager
+def timed_together(stage: str, all_stages: Sequence[Stages]) -> Iterator[None]:
+    """Count the time spent in the block towards this stage of several, in equal parts."""
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        share = (time.perf_counter() - begun) / len(all_stages)
+        for one in all_stages:
+            one.seconds[stage] = one.seconds.get(stage, 0.0) + share

@@ -21,7 +21,7 @@ class _Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Through:
+class _Through(Voice):
     """Returns its input, after the time that a machine of a given speed would have taken."""
 
     pace: float

@@ -1,6 +1,6 @@
 """What the farm and its engines exchange: pieces, results, voices, and a machine's packages and shelf."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -43,6 +43,13 @@ class Voice(Protocol):
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom; the same arguments always give the same samples, on every machine."""
         ...
+
+    def convert_all(self, pieces: Sequence[Piece], settings: Mapping[str, Any]) -> Iterator[Converted]:
+        """Convert atoms of one or several recordings, each as it would be alone; yields each as soon as it is done.
+
+        Most voices gain nothing by doing several at once.
+        """
+        return (self.convert(piece, settings) for piece in pieces)
 
 
 class PackageFolders(Protocol):

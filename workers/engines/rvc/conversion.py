@@ -1,7 +1,8 @@
 """Converts one atom from samples to samples: which frames go through which net, the same for every framework."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy.typing as npt
 
 from storage.errors import InputError
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
-from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.framework import Floats, Nets, Noise
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
@@ -18,8 +18,9 @@ from workers.engines.rvc.phase import phased
 from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
 from workers.engines.rvc.pitch_shaping import coarse, shaped
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches, Sounding, Voiced
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
-from workers.engines.rvc.tiles import TILE, cut, even_tile, margins, tile_starts
+from workers.engines.rvc.tiles import cut
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, windows
 from workers.engines.samples import Samples
@@ -32,32 +33,18 @@ Pitch = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Batches:
-    """How many windows and tiles the device processes at a time, and how many frames a tile has."""
+class _Take:
+    """A piece in work: what is to be heard of it, in parts between long silences."""
 
-    windows: Batch
-    tiles: Batch
-    tile: int = TILE
-    is_fixed: bool = True
-    """Whether all tiles must have one shape, for which programs are compiled; otherwise an atom is divided evenly."""
-
-    @property
-    def halved(self) -> int:
-        """How many times the device turned out to be too small."""
-        return self.windows.halved + self.tiles.halved
+    piece: Piece
+    strip: Strip
+    voiced: Sequence[Voiced]
+    stages: Stages
 
     @property
-    def remark(self) -> str:
-        """The remark for the record after the device was full."""
-        return f"the device was full; went on with {self.windows.size} windows and {self.tiles.size} tiles at a time"
-
-    def tiles_of(self, stretches: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
-        """The first frames of the tiles over these stretches, by the number of frames in a tile."""
-        tiles: dict[int, list[int]] = {}
-        for first, last in stretches:
-            tile = self.tile if self.is_fixed else even_tile(last - first, self.tile)
-            tiles.setdefault(tile, []).extend(tile_starts(first, last, tile))
-        return tiles
+    def is_done(self) -> bool:
+        """Whether all of it has its sound."""
+        return not any(part.to_come for part in self.voiced)
 
 
 class RvcConversion:
@@ -68,31 +55,39 @@ class RvcConversion:
         self.nets = nets
         self.batches = batches
         self.noise = noise or HostNoise()
-        self.margin = margins(sizes)[0]
+        self.sounding = Sounding(sizes, nets, batches, self.noise)
 
     def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
         """Convert one atom."""
+        (converted,) = self.convert_all([piece], settings)
+        return converted
+
+    def convert_all(self, pieces: Sequence[Piece], settings: RvcSettings) -> Iterator[Converted]:
+        """Convert atoms of one or several recordings together; yields each in its turn as soon as it is done."""
         if settings.speaker >= self.sizes.speakers:
             raise InputError(
                 f"the voice has no speaker {settings.speaker}; its speakers are 0 to {self.sizes.speakers - 1}"
             )
-        stages, halved = Stages(), self.batches.halved
-        converted = self._between_pauses if settings.pauses == "silent" else self._voiced
-        samples = converted(piece, settings, stages)
-        return Converted(samples, stages.seconds, self.batches.remark if self.batches.halved > halved else None)
+        told = self.batches.halved
+        takes = deque(self._taken(piece, settings) for piece in pieces)
+        batches = self.sounding.fill([part for take in takes for part in take.voiced], settings)
+        while takes:
+            while not takes[0].is_done:
+                next(batches)
+            take = takes.popleft()
+            samples = self._delivered(take, settings)
+            remark = self.batches.remark if self.batches.halved > told else None
+            told = self.batches.halved
+            yield Converted(samples, take.stages.seconds, remark)
 
-    def _between_pauses(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
-        """Convert an atom in which pauses become silent and cost no work."""
-        strip, frame = strip_of(piece), self.sizes.frame
-        gain = gains(strip)
-        samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
-        for part in parts(piece, strip, gain, frame):
-            place = slice(part.out_start - piece.out_start, part.out_stop - piece.out_start)
-            samples[place] = self._voiced(part, settings, stages)
-        return with_pauses(samples, gain, piece.out_start - strip.first_pitch_frame * frame, frame)
+    def _taken(self, piece: Piece, settings: RvcSettings) -> _Take:
+        """A piece with everything but its sound; where pauses are silent, they cost no work."""
+        strip, stages = strip_of(piece), Stages()
+        heard = [piece] if settings.pauses == "converted" else parts(piece, strip, gains(strip), self.sizes.frame)
+        return _Take(piece, strip, [self._voiced(part, settings, stages) for part in heard], stages)
 
-    def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Samples:
-        """Convert an atom, at least where something is to be heard."""
+    def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Voiced:
+        """A piece in which there is no long silence, ready for the generator."""
         strip = strip_of(piece)
         pitch = self._pitch(strip, settings, stages)
         latent = self._latent(strip, pitch, settings, stages)
@@ -100,9 +95,20 @@ class RvcConversion:
         stretches = [(track.first, track.last)]
         if settings.pauses == "silent" and settings.formant == 0.0:
             stretches = sounding(gains(strip), track.first, track.last)
-        samples = self._sound(track, stretches, settings, stages)
-        with stages.timed("formant"):
-            return self._delivered(piece, track, samples, settings)
+        return Voiced(piece, track, self.batches.tiles_of(stretches), stages, self.sizes.frame)
+
+    def _delivered(self, take: _Take, settings: RvcSettings) -> Samples:
+        """All samples that a piece asks for, with its pauses silent if they are to be."""
+        piece = take.piece
+        with take.stages.timed("formant"):
+            if settings.pauses == "converted":
+                return self._asked_for(take.voiced[0], settings)
+            samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
+            for part in take.voiced:
+                place = slice(part.piece.out_start - piece.out_start, part.piece.out_stop - piece.out_start)
+                samples[place] = self._asked_for(part, settings)
+            first = piece.out_start - take.strip.first_pitch_frame * self.sizes.frame
+            return with_pauses(samples, gains(take.strip), first, self.sizes.frame)
 
     def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
         """The pitch that the voice is to have in every 10-ms frame; zero for a voice without pitch."""
@@ -173,60 +179,27 @@ class RvcConversion:
         ratio = settings.formant_ratio
         return stretched_track(latent, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
 
-    def _sound(
-        self, track: Track, stretches: Sequence[tuple[int, int]], settings: RvcSettings, stages: Stages
-    ) -> Samples:
-        """The generator's samples for these stretches of the wanted frames, with silence between them."""
-        sound = np.zeros((track.last - track.first, self.sizes.frame), np.float32)
-        for tile, starts in self.batches.tiles_of(stretches).items():
-
-            def some_sound(some: Sequence[int], tile: int = tile) -> Samples:
-                return self._sound_of(track, some, tile, settings, stages)
-
-            left = iter(starts)
-            for tiles in self.batches.tiles.over(starts, some_sound):
-                for frames in tiles.reshape(-1, tile, self.sizes.frame):
-                    begin = next(left) - track.first
-                    room = sound[begin : begin + tile]
-                    room[:] = frames[: len(room)]
-        return sound.reshape(-1)
-
-    def _sound_of(
-        self, track: Track, starts: Sequence[int], tile: int, settings: RvcSettings, stages: Stages
-    ) -> Samples:
-        begins = [start - self.margin for start in starts]
-        length = tile + 2 * self.margin
-        frame = self.sizes.frame
-        with stages.timed("noise"):
-            at = [(track.start + begin) * frame for begin in begins]
-            noise = self.noise.source(settings.seed, at, length * frame)
-        with stages.timed("generator"):
-            sound = self.nets.sound(
-                cut(track.latent, begins, length),
-                cut(track.sine.phase.astype(np.float32), begins, length),
-                cut(track.sine.f0.astype(np.float32), begins, length),
-                noise,
-                settings.speaker,
-            )
-        return sound.reshape(-1)
-
-    def _delivered(self, piece: Piece, track: Track, samples: Samples, settings: RvcSettings) -> Samples:
-        """The samples that the piece asks for."""
+    def _asked_for(self, part: Voiced, settings: RvcSettings) -> Samples:
+        """The samples that a part asks for."""
+        piece, track, frame, samples = part.piece, part.track, self.sizes.frame, part.sound.reshape(-1)
         if settings.formant == 0.0:
-            offset = piece.out_start - (track.start + track.first) * self.sizes.frame
+            offset = piece.out_start - (track.start + track.first) * frame
             return samples[offset : offset + piece.out_stop - piece.out_start]
-        read = at_their_speed(samples, track, settings.formant_ratio, self.sizes.frame, piece.out_start, piece.out_stop)
+        read = at_their_speed(samples, track, settings.formant_ratio, frame, piece.out_start, piece.out_stop)
         return np.clip(read, -1.0, 1.0)
 
 
-def convert_with(prepare: Callable[[RvcSettings], RvcConversion], piece: Piece, given: Mapping[str, Any]) -> Converted:
-    """Convert one atom with nets that may have to be loaded first, which counts as a stage of its own."""
+def convert_with(
+    prepare: Callable[[RvcSettings], RvcConversion], pieces: Sequence[Piece], given: Mapping[str, Any]
+) -> Iterator[Converted]:
+    """Convert atoms with nets that may have to be loaded first, which counts as a stage of its own."""
     settings = RvcSettings.from_json(given)
     began = time.perf_counter()
     conversion = prepare(settings)
     loaded = time.perf_counter() - began
-    converted = conversion.convert(piece, settings)
-    return replace(converted, stages={LOAD: loaded, **converted.stages})
+    for converted in conversion.convert_all(pieces, settings):
+        yield replace(converted, stages={LOAD: loaded, **converted.stages})
+        loaded = 0.0
 
 
 def _share(pitch: Pitch, settings: RvcSettings, *, protects: bool) -> Floats:

@@ -23,6 +23,10 @@ from workers.engines.voice_files import VoiceFiles
 #: The framework that each capability converts with.
 FRAMEWORKS = {"cuda": "torch", "cpu": "torch", "mlx": "mlx"}
 
+#: Seconds of audio that fill an NVIDIA device's batches several times, so that what the last one lacks is little. It
+#: converts them in a fraction of a second, for which a job that is cancelled waits.
+TOGETHER_ON_CUDA = 120.0
+
 #: Width of the content features that voices of RVC's first version need; those of the second need wider ones.
 _WIDTH_OF_V1 = 256
 
@@ -48,6 +52,10 @@ class RvcEngine(Engine):
     def runs_on(self, capability: str) -> bool:
         """Whether the framework for this capability is installed here."""
         return find_spec(FRAMEWORKS[capability]) is not None
+
+    def seconds_together(self, capability: str) -> float:
+        """Enough for an NVIDIA device's batches; elsewhere one atom is work enough."""
+        return TOGETHER_ON_CUDA if capability == "cuda" else 0.0
 
     def offers(self, capability: str) -> frozenset[str]:
         """The kinds of half precision that the device multiplies at full speed."""

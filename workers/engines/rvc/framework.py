@@ -37,8 +37,11 @@ class Nets(Protocol):
         """The generator's latent `[batch, frames, width]`, from content with a share of the retrieved features."""
         ...
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Any, speaker: int) -> Floats:
-        """Samples `[batch, tile]` of tiles with their margins."""
+    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Any, speaker: int, most: int) -> Floats:
+        """Samples `[batch, tile]` of tiles with their margins; there are never more of them than `most`.
+
+        A compiled program always gets that many, so that a tile's samples do not depend on how many come with it.
+        """
         ...
 
 

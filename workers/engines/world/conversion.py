@@ -10,7 +10,7 @@ import numpy.typing as npt
 from storage.errors import ConversionError
 from workers.engines.samples import Samples
 from workers.engines.stages import Stages
-from workers.engines.voice import Converted, Piece
+from workers.engines.voice import Converted, Piece, Voice
 from workers.engines.world.aperiodicity import find_aperiodicity, noise_shares
 from workers.engines.world.envelope import find_envelope, move_formants
 from workers.engines.world.frames import HOP, Strip, Waveform, lay_out
@@ -26,7 +26,7 @@ _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class WorldConversion:
+class WorldConversion(Voice):
     """A voice, ready."""
 
     voice: WorldVoice

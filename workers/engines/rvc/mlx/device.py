@@ -4,7 +4,7 @@ import os
 from functools import lru_cache
 
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches
+from workers.engines.rvc.sound import Batches
 from workers.engines.voice import FoundDevice
 
 #: Share of the memory offered to MLX that it may fill; on a Mac all programs share the memory, and a full one swaps.

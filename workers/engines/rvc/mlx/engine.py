@@ -25,10 +25,10 @@ from workers.engines.rvc.mlx.voice_nets import VoiceNets
 from workers.engines.rvc.package import ENCODER, PITCH, Package
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece
+from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Voice
 
 
-class MlxVoice:
+class MlxVoice(Voice):
     """A voice that is loaded once for each precision that jobs ask for."""
 
     def __init__(self, recipe: RvcRecipe, packages: PackageFolders) -> None:
@@ -42,7 +42,7 @@ class MlxVoice:
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
-        return convert_with(self.conversion_for, piece, settings)
+        return next(convert_with(self.conversion_for, [piece], settings))
 
     def conversion_for(self, settings: RvcSettings) -> RvcConversion:
         """The conversion with nets in the precision that the settings ask for."""

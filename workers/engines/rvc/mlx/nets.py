@@ -57,7 +57,15 @@ class MlxNets:
             pitches = mx.array(coarse.astype(np.int32))
             return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.conditioning[speaker]))
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats, speaker: int) -> Floats:
+    def sound(
+        self,
+        latent: Floats,
+        phase: Floats,
+        pitch: Floats,
+        noise: Floats,
+        speaker: int,
+        most: int,  # noqa: ARG002
+    ) -> Floats:
         """The samples of tiles."""
         with device_errors():
             tracks = (mx.array(track) for track in (latent, phase, pitch, noise))

@@ -1,6 +1,6 @@
 """Loads a voice for torch: which device, which precision, and the nets that voices share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ import torch
 from workers.engines.package import VOICE
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.batches import Batch
-from workers.engines.rvc.conversion import Batches, RvcConversion, convert_with
+from workers.engines.rvc.conversion import RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
 from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_new_programs, share_programs
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
@@ -26,14 +27,14 @@ from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.shapes import TILES
 from workers.engines.rvc.torch.voice_nets import VoiceNets
-from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf
+from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf, Voice
 
 #: Windows and tiles at a time: one keeps a processor busy, and more would not fit its caches.
 ON_CPU = (1, 1)
-ON_CUDA = (8, 32)
+ON_CUDA = (8, TILES[-1])
 
 
-class TorchVoice:
+class TorchVoice(Voice):
     """A voice that is loaded once for each precision that jobs ask for."""
 
     def __init__(self, recipe: RvcRecipe, packages: PackageFolders, device: torch.device) -> None:
@@ -50,9 +51,13 @@ class TorchVoice:
 
     def convert(self, piece: Piece, settings: Mapping[str, Any]) -> Converted:
         """Convert one atom."""
-        converted = convert_with(self.conversion_for, piece, settings)
-        share_new_programs()
+        (converted,) = self.convert_all([piece], settings)
         return converted
+
+    def convert_all(self, pieces: Sequence[Piece], settings: Mapping[str, Any]) -> Iterator[Converted]:
+        """Convert atoms whose tiles fill the device's batches together."""
+        yield from convert_with(self.conversion_for, pieces, settings)
+        share_new_programs()
 
     def conversion_for(self, settings: RvcSettings) -> RvcConversion:
         """The conversion with nets in the precision that the settings ask for."""

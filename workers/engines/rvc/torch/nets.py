@@ -13,7 +13,7 @@ from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
-from workers.engines.rvc.torch.shapes import FRAMES, TILES, filled, real_frames, whole
+from workers.engines.rvc.torch.shapes import FRAMES, filled, real_frames, whole
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
 #: What errors of a full device say that are none of torch's own: of the system, and of NVIDIA's libraries.
@@ -73,11 +73,13 @@ class TorchNets:
         latent_of = compiled(VoiceNets.latent, self.device)
         return latent_of(self.voice, *given, conditioning, real_frames(frames, size, self.device))[:, :frames]
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int) -> Floats:
+    def sound(
+        self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int, most: int
+    ) -> Floats:
         """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
         tiles = len(latent)
-        size = whole(tiles, TILES) if compiles(self.device) else tiles
+        size = most if compiles(self.device) else tiles
 
         def work(latent: Tensor, *tracks: Tensor) -> Tensor:
             given = (filled(track, 0, size) for track in (latent.to(tone.dtype), *tracks))

@@ -8,8 +8,11 @@ from workers.engines.rvc.windows import LONGEST
 
 #: 10-ms frames in a window of the text encoder and the flow: quarters of the longest.
 FRAMES = tuple(2 * LONGEST * quarters // 4 for quarters in (1, 2, 3, 4))
-#: Tiles at a time: a short atom, one of usual length, and as many as fill a device.
-TILES = (4, 12, 32)
+#: Tiles at a time: those of an atom of usual length, or fewer where a device has no room for them. Batches are always
+#: full, with tiles of other atoms or with silence, because a program for another number gives other last digits. Of 12
+#: tiles, a million and a half samples pass through the generator's last stage at a time, which keeps a device busy;
+#: more would only be wasted where an atom is converted alone.
+TILES = (4, 12)
 #: Programs that one function may have: these shapes, for every architecture of voices that there is in public, twice,
 #: because some are without pitch. More would be a fault of ours and must not go unnoticed.
 MOST_PROGRAMS = 64
