@@ -8,11 +8,22 @@ from hypothesis import strategies as st
 from testing.rvc import tiny
 from tests.rvc_torch.plain import retrieved
 from workers.engines.rvc.architecture import NEIGHBOURS
+from workers.engines.rvc.numbers import processor_has_bf16
 from workers.engines.rvc.torch import retrieval as module
+from workers.engines.rvc.torch.precision import compute_exactly
 from workers.engines.rvc.torch.retrieval import GROUP, Retrieval
 
 WIDTH = 24
 Rows = npt.NDArray[np.float32]
+
+
+def speech(count: int, seed: int) -> Rows:
+    """Rows as a content encoder gives them: around a few sounds, with much in common, some of it far from zero."""
+    rng = np.random.default_rng(seed)
+    sounds = np.random.default_rng(99).standard_normal((40, 96), np.float32)
+    common = np.where(np.arange(96) < 3, 15.0, 0.5)
+    near = 0.35 * rng.standard_normal((count, 96))
+    return np.asarray(sounds[rng.integers(0, 40, count)] + near + common, np.float32)
 
 
 def rows(count: int, seed: int = 0) -> Rows:
@@ -77,3 +88,44 @@ def test_many_frames_are_looked_up_as_they_would_be_one_by_one(monkeypatch: pyte
     monkeypatch.setattr(module, "FRAMES", 7)
     monkeypatch.setattr(module, "BLOCK_ON_CPU", 32)
     np.testing.assert_allclose(found(content, vectors), at_once, atol=1e-6)
+
+
+@pytest.fixture
+def rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products with factors of 8 bits, on processors that have no units for them too."""
+    monkeypatch.setattr(module, "rough_product", lambda a, b: a.bfloat16().float() @ b.bfloat16().float())
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
+@pytest.mark.parametrize("count", [5, 40, 20_000])
+def test_rounded_products_find_the_same_neighbours(rounded: None, count: int, scale: float) -> None:
+    vectors, content = (
+        torch.from_numpy(speech(size, seed) * np.float32(scale)) for size, seed in ((count, 1), (300, 2))
+    )
+    with torch.inference_mode():
+        exact, rough = Retrieval(vectors)(content), Retrieval(vectors, rough=True)(content)
+    assert float((exact - rough).abs().max()) <= 1e-4 * float(exact.abs().max())
+
+
+def test_an_exact_match_is_found_with_rounded_products_too(rounded: None) -> None:
+    vectors = torch.from_numpy(speech(5_000, 3))
+    with torch.inference_mode():
+        found = Retrieval(vectors, rough=True)(vectors[:50])
+    np.testing.assert_allclose(found.numpy(), vectors[:50].numpy(), atol=1e-4)
+
+
+def test_a_processor_rounds_only_what_may_be_rough() -> None:
+    a, b = (torch.from_numpy(rows(64, seed)) for seed in (1, 2))
+    compute_exactly()
+    with torch.inference_mode():
+        before = a @ b.t()
+        rough = module.rough_product(a, b.t())
+        torch.testing.assert_close(a @ b.t(), before, rtol=0.0, atol=0.0)
+    torch.testing.assert_close(rough, before, rtol=0.0, atol=0.2)
+
+
+@pytest.mark.skipif(not processor_has_bf16(), reason="this processor multiplies no bf16 in hardware")
+def test_a_processor_with_units_for_it_does_round() -> None:
+    a, b = (torch.from_numpy(speech(512, seed)) for seed in (1, 2))
+    with torch.inference_mode():
+        assert not torch.equal(module.rough_product(a, b.t()), a @ b.t())

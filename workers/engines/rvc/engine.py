@@ -36,7 +36,7 @@ class RvcEngine(Engine):
 
     name = "rvc"
     title = "RVC"
-    version = "2"
+    version = "3"
     rate_in = ANALYSIS_RATE
     context_seconds = CONTEXT * CONTENT_HOP / ANALYSIS_RATE
     # Measured on a processor in single precision: 2.2 GB at work, up to 2.8 GB while a voice is fetched and loaded.

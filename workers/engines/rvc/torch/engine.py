@@ -44,7 +44,7 @@ class TorchVoice(Voice):
         self.voice = Package.in_folder(packages(recipe.package, VOICE), VOICE)
         self.encoder = packages(recipe.encoder, ENCODER)
         self.conversions: dict[torch.dtype, RvcConversion] = {}
-        self.retrieval: Retrieval | None = None
+        self.retrievals: dict[bool, Retrieval] = {}
         windows, tiles = ON_CUDA if device.type == "cuda" else ON_CPU
         fixed = compiles(device)
         self.batches = Batches(Batch(windows), Batch(tiles, sizes=TILES if fixed else ()), is_fixed=fixed)
@@ -76,7 +76,7 @@ class TorchVoice(Voice):
                 device=self.device,
                 hubert=_hubert(self.encoder, features.layers, dtype, self.device),
                 rmvpe=self._rmvpe(dtype),
-                retrieval=self._retrieval(),
+                retrieval=self._retrieval(rough=dtype != torch.float32),
                 voice=VoiceNets(self.voice.weights(), sizes, like),
                 projects=features.projects,
             )
@@ -89,10 +89,10 @@ class TorchVoice(Voice):
             return None
         return _rmvpe(self.packages(self.recipe.pitch_model, PITCH), dtype, self.device)
 
-    def _retrieval(self) -> Retrieval | None:
-        if self.retrieval is None and (vectors := self.voice.vectors()) is not None:
-            self.retrieval = Retrieval(torch.from_numpy(vectors).to(self.device))
-        return self.retrieval
+    def _retrieval(self, *, rough: bool) -> Retrieval | None:
+        if rough not in self.retrievals and (vectors := self.voice.vectors()) is not None:
+            self.retrievals[rough] = Retrieval(torch.from_numpy(vectors).to(self.device), rough=rough)
+        return self.retrievals.get(rough)
 
 
 @lru_cache(maxsize=2)

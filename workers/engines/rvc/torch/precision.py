@@ -1,5 +1,8 @@
 """Chooses the numbers that a device computes in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from storage.errors import InputError
@@ -31,6 +34,25 @@ def compute_exactly() -> None:
     """Let single precision mean it on NVIDIA devices too, whose convolutions and GRUs would round to 10 bits."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+
+
+@contextmanager
+def roughly(device: torch.device) -> Iterator[None]:
+    """Let products of single precision round their factors to 8 or 10 bits in the block, and add up in full.
+
+    It is for what is looked at again in full; where torch or the processor cannot do that, nothing changes.
+    """
+    switch = torch.backends.cuda.matmul if device.type == "cuda" else getattr(torch.backends.mkldnn, "matmul", None)
+    name, wanted = ("allow_tf32", True) if device.type == "cuda" else ("fp32_precision", "bf16")
+    if not hasattr(switch, name):
+        yield
+        return
+    before = getattr(switch, name)
+    setattr(switch, name, wanted)
+    try:
+        yield
+    finally:
+        setattr(switch, name, before)
 
 
 def precision_name(dtype: torch.dtype) -> str:
