@@ -22,7 +22,7 @@ from workers.engines.rvc.sound import Batches, Sounding, Voiced
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
 from workers.engines.rvc.tiles import cut
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
-from workers.engines.rvc.windows import Window, windows
+from workers.engines.rvc.windows import Window, joined, stacked, windows
 from workers.engines.samples import Samples
 from workers.engines.stages import LOAD, Stages
 from workers.engines.voice import Converted, Piece
@@ -120,20 +120,20 @@ class RvcConversion:
     def _heard_pitch(self, strip: Strip, settings: RvcSettings) -> Pitch:
         if settings.pitch_method == "rmvpe":
             cores = self.batches.windows.over(windows(strip.frames), lambda some: self._decoded(strip, some))
-            return np.concatenate(list(cores))
+            return joined(list(cores))
         samples = strip.samples[: (2 * strip.frames - 1) * PITCH_HOP]
         if settings.pitch_method == "swift-f0":
             return swift_pitch(samples, settings.pitch_low, settings.pitch_high, strip.first * CONTENT_HOP)
         return world_pitch(samples, settings.pitch_method, settings.pitch_low, settings.pitch_high)
 
     def _decoded(self, strip: Strip, some: Sequence[Window]) -> Pitch:
-        audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
+        audio = stacked([strip.pitch_window(w.first, w.last) for w in some])
         salience = self.nets.salience(audio)
         cores = (
             s[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for s, w in zip(salience, some, strict=True)
         )
         # Every frame stands for itself, so a copy of all likelihoods would only cost time.
-        return np.concatenate([decode(core) for core in cores])
+        return joined([decode(core) for core in cores])
 
     def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Floats:
         """The latent of every 10-ms frame."""
@@ -143,7 +143,7 @@ class RvcConversion:
         def some_latent(some: Sequence[Window]) -> Floats:
             return self._latent_of(strip, some, share, known, settings, stages)
 
-        return np.concatenate(list(self.batches.windows.over(windows(strip.frames), some_latent)))
+        return joined(list(self.batches.windows.over(windows(strip.frames), some_latent)))
 
     def _latent_of(
         self,
@@ -156,7 +156,7 @@ class RvcConversion:
     ) -> Floats:
         starts, length = [2 * w.first for w in some], 2 * (some[0].last - some[0].first)
         with stages.timed("content"):
-            content = self.nets.content(np.stack([strip.window(w.first, w.last) for w in some]))
+            content = self.nets.content(stacked([strip.window(w.first, w.last) for w in some]))
         with stages.timed("retrieval"):
             retrieved = self.nets.retrieved(content) if settings.index_rate else content
         with stages.timed("noise"):
@@ -169,7 +169,7 @@ class RvcConversion:
         cores = [
             x[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for x, w in zip(latent, some, strict=True)
         ]
-        return np.concatenate(cores)
+        return joined(cores)
 
     def _track(self, piece: Piece, strip: Strip, pitch: Pitch, latent: Floats, settings: RvcSettings) -> Track:
         first, last = wanted_frames(piece, strip)

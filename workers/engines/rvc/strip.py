@@ -43,10 +43,18 @@ def strip_of(piece: Piece) -> Strip:
     first = piece.start // CONTENT_HOP - CONTEXT
     frames = whole_steps(-(-piece.stop // CONTENT_HOP) + CONTEXT - first)
     begin, end = first * CONTENT_HOP, (first + frames) * CONTENT_HOP + TAIL
-    # No recording is louder than full scale, and such samples would overflow when they are first squared.
-    held = np.clip(piece.samples[max(begin - piece.first, 0) : end - piece.first], -1.0, 1.0)
+    held = piece.samples[max(begin - piece.first, 0) : end - piece.first]
     before = max(piece.first - begin, 0)
-    return Strip(np.pad(held, (before, end - begin - before - len(held)), mode="reflect"), first, frames)
+    # No recording is louder than full scale, and such samples would overflow when they are first squared.
+    samples = np.clip(_mirrored(held, before, end - begin - before - len(held)), -1.0, 1.0)
+    return Strip(samples, first, frames)
+
+
+def _mirrored(held: Samples, before: int, after: int) -> Samples:
+    """Samples with so many more on both sides, mirrored at the first and the last, as often as it takes."""
+    if max(before, after) >= len(held):
+        return np.pad(held, (before, after), mode="reflect")
+    return np.concatenate([held[before:0:-1], held, held[-2 : -after - 2 : -1]])
 
 
 def wanted_frames(piece: Piece, strip: Strip) -> tuple[int, int]:

@@ -1,7 +1,14 @@
 """Long overlapping windows for the nets that hear far: content encoder, pitch net, text encoder and flow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 #: Content frames (20 ms) in one step. Windows of whole steps have few different shapes, and every pitch window is a
 #: multiple of the 32 pitch frames that the U-Net halves five times.
@@ -36,3 +43,13 @@ def windows(frames: int) -> list[Window]:
     firsts = [min(n * (length - OVERLAP), frames - length) for n in range(count)]
     edges = [0, *((left + length + right) // 2 for left, right in pairwise(firsts)), frames]
     return [Window(first, first + length, edges[n], edges[n + 1]) for n, first in enumerate(firsts)]
+
+
+def stacked(tracks: Sequence[npt.NDArray[Kind]]) -> npt.NDArray[Kind]:
+    """Tracks of equal windows as a batch; most recordings are one window, of which no copy is made."""
+    return tracks[0][None] if len(tracks) == 1 else np.stack(tracks)
+
+
+def joined(tracks: Sequence[npt.NDArray[Kind]]) -> npt.NDArray[Kind]:
+    """Tracks one after the other; again, one alone is not copied."""
+    return tracks[0] if len(tracks) == 1 else np.concatenate(tracks)
