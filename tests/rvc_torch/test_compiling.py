@@ -3,17 +3,21 @@
 import shutil
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from testing.random_nets import random_voice
+from testing.rvc import tiny
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import conversion, narrow
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch import compiling
-from workers.engines.rvc.torch.shapes import TILES
+from workers.engines.rvc.torch.engine import FRAMEWORK
+from workers.engines.rvc.torch.shapes import FRAMES, TILES
 
 pytestmark = [
     pytest.mark.timeout(400),
@@ -127,18 +131,35 @@ def test_a_shape_too_many_is_an_error_and_not_run_uncompiled(traced: None, monke
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs g++, which is not installed")
 def test_one_program_serves_every_voice_and_is_shared(compiler: None) -> None:
     shelf, x = Shelf(), torch.linspace(-1.0, 1.0, 8)
-    assert not compiling.share_programs("cpu", shelf, "2")
-    made_before = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-    with torch.inference_mode():
+    compiling.share_programs("cpu", shelf, "2")
+    made_before = _programs()
+    with torch.inference_mode(), compiling.shared("one"):
         for weight in (0.5, 2.0):
             nets = Scaled(weight)
             torch.testing.assert_close(compiling.compiled(Scaled.work, CPU)(nets, x), nets.work(x))
-    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == made_before + 1
-    compiling.share_new_programs()
+    assert _programs() == made_before + 1
     (name,) = shelf.things
     assert torch.__version__ in name
-    laid_out = shelf.things.pop(name)
-    compiling.share_new_programs()
-    assert shelf.things == {}, "nothing new was compiled"
-    shelf.things[name] = laid_out
-    assert compiling.share_programs("cpu", shelf, "2")
+    kept = dict(shelf.things)
+    with torch.inference_mode(), compiling.shared("one"):
+        compiling.compiled(Scaled.work, CPU)(Scaled(1.0), x)
+    assert shelf.things == kept, "nothing new was compiled"
+    with torch.inference_mode(), compiling.shared("two"):
+        compiling.compiled(Scaled.work, CPU)(Scaled(1.0), torch.linspace(-1.0, 1.0, 16).reshape(2, 8))
+    assert len(shelf.things) == 2, "each architecture has a name of its own"
+    assert shelf.things[name] == kept[name]
+
+
+def test_a_loaded_voice_has_compiled_all_that_it_will_run(
+    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = narrow()
+    recipe = random_voice(tmp_path, sizes, tiny.ENCODER, tiny.PITCH)
+    voice = FRAMEWORK.load(recipe, lambda known, kind: tmp_path / known, "cpu")
+    before = _programs()
+    conversion = voice.conversion_for(RvcSettings())
+    loaded = _programs()
+    assert loaded - before == len(FRAMES) + 1
+    for seconds in (0.4, 3.3, 9.0, 17.0, 26.0):
+        list(conversion.convert_all([whole(spoken(seconds), sizes.rate)], RvcSettings(pitch_method="dio")))
+    assert _programs() == loaded

@@ -14,6 +14,7 @@ import psutil
 from storage.errors import SettingsError
 from storage.remedies import Act, Remedy
 from workers.engines.catalog import abilities_of, engines, engines_for
+from workers.engines.nvidia import DRIVER
 from workers.engines.voice import FoundDevice
 from workers.wire.routes import CAPABILITIES, TAG, convert_queue, engine_tag
 
@@ -91,7 +92,7 @@ def may_have_accelerator() -> bool:
 
 
 def _may_have_cuda() -> bool:
-    return Path("/dev/nvidiactl").exists() and find_spec("torch") is not None
+    return (Path("/dev") / DRIVER).exists() and find_spec("torch") is not None
 
 
 def _may_have_metal() -> bool:

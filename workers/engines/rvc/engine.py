@@ -115,7 +115,7 @@ class RvcEngine(Engine):
         return _framework(capability).load(RvcRecipe.from_json(recipe), packages, capability)
 
     def warm_up(self, capability: str, shelf: Shelf) -> None:
-        """Fetch compiled programs if there are any; without them, the first conversion compiles its own."""
+        """Share compiled programs with machines of the same kind."""
         if capability == "cuda":
             _framework(capability).warm_up(capability, shelf, self.version)
 

@@ -73,4 +73,4 @@ class Framework(ABC):
         """The kinds of half precision that its device multiplies at full speed."""
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:  # noqa: B027 - MLX has nothing to do
-        """If it compiles, fetch what machines of the same kind have compiled for this version of the engine."""
+        """If it compiles, share that with machines of the same kind and this version of the engine from now on."""

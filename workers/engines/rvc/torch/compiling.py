@@ -3,8 +3,11 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -20,6 +23,8 @@ COMPILERS = ("cc", "gcc", "clang")
 NO_COMPILER = "there is no C compiler, so nothing is compiled and conversion is slower; install gcc"
 #: Environment variable that overrules this module's choice whether to compile: `on` or `off`.
 OVERRULED = "VOICEFARM_COMPILE"
+#: Digits of the name by which an architecture's programs are found.
+NAME_DIGITS = 16
 #: Whether this version of torch can use programs compiled elsewhere.
 SHAREABLE = hasattr(torch.compiler, "save_cache_artifacts")
 
@@ -70,47 +75,50 @@ def _compiled(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tens
 _MADE: set[tuple[object, ...]] = set()
 
 
+@dataclass(frozen=True, slots=True)
 class Programs:
     """The programs of this machine, shared with others of its kind through a shelf that all of them can reach."""
 
-    def __init__(self, device: torch.device, shelf: Shelf, version: str) -> None:
-        self.name = f"{_kind(device)}-torch-{torch.__version__}-rvc-{version}"
-        self.shelf = shelf
-        self.shared = 0
-        """The number of programs in this process when it last shared them."""
+    kind: str
+    """The kind of machines that can run them, and what they are made with and for."""
+    shelf: Shelf
 
-    def take(self) -> bool:
+    def take(self, architecture: str) -> bool:
         """Fetch what other machines of this kind have compiled; returns whether there was anything."""
-        data = self.shelf.get(self.name) if SHAREABLE else None
+        data = self.shelf.get(f"{self.kind}-{architecture}") if SHAREABLE else None
         if data is None:
             return False
         torch.compiler.load_cache_artifacts(data)
         return True
 
-    def share(self) -> None:
-        """Put what was compiled here on the shelf, if there is anything new."""
-        if not SHAREABLE or len(_MADE) == self.shared:
-            return
-        saved: tuple[bytes, Any] | None = torch.compiler.save_cache_artifacts()
+    def share(self, architecture: str) -> None:
+        """Put what was compiled here on the shelf."""
+        saved: tuple[bytes, Any] | None = torch.compiler.save_cache_artifacts() if SHAREABLE else None
         if saved is not None:
-            self.shelf.put(self.name, saved[0])
-        self.shared = len(_MADE)
+            self.shelf.put(f"{self.kind}-{architecture}", saved[0])
 
 
 _SHARING: list[Programs] = []
 
 
-def share_programs(capability: str, shelf: Shelf, version: str) -> bool:
-    """Begin to share programs, and fetch those on the shelf; returns whether there were any."""
-    programs = Programs(torch.device(capability), shelf, version)
-    _SHARING[:] = [programs]
-    return programs.take()
+def share_programs(capability: str, shelf: Shelf, version: str) -> None:
+    """Share programs from now on."""
+    _SHARING[:] = [Programs(f"{_kind(torch.device(capability))}-torch-{torch.__version__}-rvc-{version}", shelf)]
 
 
-def share_new_programs() -> None:
-    """Put what the last conversion had to compile on the shelf, if this process shares its programs."""
-    for programs in _SHARING:
-        programs.share()
+@contextmanager
+def shared(*architecture: object) -> Iterator[None]:
+    """Share all programs of an architecture, which are compiled in the block unless another machine has done so.
+
+    They are stored together, once, under a name of their own, because torch reads only whole collections.
+    """
+    name = sha256(repr(architecture).encode()).hexdigest()[:NAME_DIGITS]
+    before = len(_MADE)
+    there = [programs.take(name) for programs in _SHARING]
+    yield
+    if len(_MADE) > before and not any(there):
+        for programs in _SHARING:
+            programs.share(name)
 
 
 def _kind(device: torch.device) -> str:

@@ -17,7 +17,8 @@ from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
-from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_new_programs, share_programs
+from workers.engines.rvc.tiles import margins
+from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_programs, shared
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
@@ -56,8 +57,7 @@ class TorchVoice(Voice):
 
     def convert_all(self, pieces: Sequence[Piece], settings: Mapping[str, Any]) -> Iterator[Converted]:
         """Convert atoms whose tiles fill the device's batches together."""
-        yield from convert_with(self.conversion_for, pieces, settings)
-        share_new_programs()
+        return convert_with(self.conversion_for, pieces, settings)
 
     def conversion_for(self, settings: RvcSettings) -> RvcConversion:
         """The conversion with nets in the precision that the settings ask for."""
@@ -81,6 +81,10 @@ class TorchVoice(Voice):
                 projects=features.projects,
             )
         give_back()
+        if compiles(self.device):
+            # As a part of loading, which teaches the farm no speed; otherwise the first atoms of every length would.
+            with shared(sizes, dtype):
+                nets.rehearse(self.batches.tiles.size, self.batches.tile + 2 * margins(sizes)[0])
         noise = None if self.device.type == "cpu" else DeviceNoise(self.device)
         return RvcConversion(sizes, nets, self.batches, noise)
 
@@ -143,7 +147,7 @@ class Torch(Framework):
         return halves(torch.cuda.get_device_capability()) if torch.cuda.is_available() else ()
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
-        """Fetch compiled programs, and begin to share those that are compiled here."""
+        """Share compiled programs from now on; each voice fetches or compiles its own when it is loaded."""
         share_programs(capability, shelf, version)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -86,6 +87,20 @@ class TorchNets:
             return sound_of(self.voice, *given, tone)[:tiles]
 
         return self._computed(work, latent, phase, pitch, noise)
+
+    def rehearse(self, tiles: int, length: int) -> None:
+        """Run everything that is compiled once, in each of its shapes: so many tiles, as long as this with margins."""
+        sizes = self.voice.sizes
+
+        def silence(*shape: int) -> Floats:
+            return np.zeros(shape, np.float32)
+
+        for frames in FRAMES:
+            heard = torch.zeros(1, frames // 2, sizes.content, device=self.device)
+            coarse = np.ones((1, frames), np.int64)
+            self.latent(heard, heard, silence(1, frames), coarse, silence(1, frames, sizes.inter), 0)
+        track, noise = silence(tiles, length), silence(tiles, length * sizes.frame)
+        self.sound(silence(tiles, length, sizes.inter), track, track, noise, 0, tiles)
 
     def _computed(self, work: Callable[..., Tensor], *arrays: Floats | Whole | Tensor) -> Floats:
         with _device_errors(), torch.inference_mode():
