@@ -14,6 +14,7 @@ from storage.records.schema import AttemptRecord
 from testing.running_farm import RunningFarm, fingerprint
 from tests.farm.conftest import OpenFarm
 from tests.voices.files import ENCODER_SIZES, PITCH_SIZES, encoder_file, index_file, pitch_file, voice_file
+from workers.engines.rvc.numbers import processor_has_bf16
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -42,20 +43,21 @@ def test_two_workers_make_the_same_bytes_on_every_farm(
 ) -> None:
     with open_farm(workers=2) as farm:
         add_all(farm, tmp_path)
-        settings = {"precision": "fp32", "loudness_mix": 0.5}
-        number = farm.submit(short_recording, "anna", settings=settings)
+        number = farm.submit(short_recording, "anna", settings={"loudness_mix": 0.5})
         data = farm.result(number, tmp_path)
         assert SEEN.setdefault("anna", fingerprint(data)) == fingerprint(data)
         with farm.database.reading() as connection:
             stages = list(connection.execute(select(AttemptRecord.stages)).scalars())
         held = {path.name for path in (farm.settings.state_folder / "packages").iterdir()}
-        recipe = farm.job(number).recipe
+        job = farm.job(number)
+        recipe = job.recipe
     samples, rate = soundfile.read(tmp_path / f"{number}.wav")
     source = probe(short_recording, "source")
     assert rate == 8_000
     assert len(samples) == resampled_length(source.frames or 0, source.rate, rate)
     assert np.max(np.abs(samples)) > 0.0
     assert all({"content", "pitch", "generator"} <= told.keys() for told in stages)
+    assert job.settings["precision"] == ("bf16" if processor_has_bf16() else "fp32"), "decided by the farm"
     assert {recipe["package"], recipe["encoder"], recipe["pitch_model"]} <= held
 
 

@@ -24,7 +24,7 @@ from workers.engines.rvc.tiles import cut
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
 from workers.engines.rvc.windows import Window, joined, stacked, windows
 from workers.engines.samples import Samples
-from workers.engines.stages import LOAD, Stages
+from workers.engines.stages import HOST, LOAD, Clock, Stages
 from workers.engines.voice import Converted, Piece
 
 #: From this value on, `protect` protects nothing.
@@ -50,11 +50,14 @@ class _Take:
 class RvcConversion:
     """Converts atoms with a voice's nets."""
 
-    def __init__(self, sizes: SynthesizerSizes, nets: Nets, batches: Batches, noise: Noise | None = None) -> None:
+    def __init__(
+        self, sizes: SynthesizerSizes, nets: Nets, batches: Batches, noise: Noise | None = None, clock: Clock = HOST
+    ) -> None:
         self.sizes = sizes
         self.nets = nets
         self.batches = batches
         self.noise = noise or HostNoise()
+        self.clock = clock
         self.sounding = Sounding(sizes, nets, batches, self.noise)
 
     def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
@@ -82,7 +85,7 @@ class RvcConversion:
 
     def _taken(self, piece: Piece, settings: RvcSettings) -> _Take:
         """A piece with everything but its sound; where pauses are silent, they cost no work."""
-        strip, stages = strip_of(piece), Stages()
+        strip, stages = strip_of(piece), Stages(self.clock)
         heard = [piece] if settings.pauses == "converted" else parts(piece, strip, gains(strip), self.sizes.frame)
         return _Take(piece, strip, [self._voiced(part, settings, stages) for part in heard], stages)
 

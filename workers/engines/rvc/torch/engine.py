@@ -19,6 +19,7 @@ from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.tiles import margins
 from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_programs, shared
+from workers.engines.rvc.torch.device_clock import DeviceClock
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
@@ -85,8 +86,9 @@ class TorchVoice(Voice):
             # As a part of loading, which teaches the farm no speed; otherwise the first atoms of every length would.
             with shared(sizes, dtype):
                 nets.rehearse(self.batches.tiles.size, self.batches.tile + 2 * margins(sizes)[0])
-        noise = None if self.device.type == "cpu" else DeviceNoise(self.device)
-        return RvcConversion(sizes, nets, self.batches, noise)
+        if self.device.type == "cpu":
+            return RvcConversion(sizes, nets, self.batches)
+        return RvcConversion(sizes, nets, self.batches, DeviceNoise(self.device), DeviceClock(self.device))
 
     def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
         if self.recipe.pitch_model is None:
