@@ -99,8 +99,10 @@ class Backlog:
         self.latest = 0.0
         for view in jobs:
             self.latest = max(self.latest, view.last_leased_at)
-            job = Waiting(view, view.atoms_waiting, view.seconds_waiting, view.last_leased_at)
-            self.groups.setdefault(_kinship(view), _Group()).add(job)
+            kin = _kinship(view)
+            if (group := self.groups.get(kin)) is None:
+                group = self.groups[kin] = _Group()
+            group.add(Waiting(view, view.atoms_waiting, view.seconds_waiting, view.last_leased_at))
         for group in self.groups.values():
             group.order()
 

@@ -1,6 +1,7 @@
 """The farm as the planner sees it, read from SQL."""
 
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -74,20 +75,16 @@ def read_jobs(connection: Connection) -> list[JobView]:
     )  # fmt: skip
     return [
         JobView(
-            job_id,
-            engine,
-            frozenset(needs),
-            priority,
-            submitted,
-            leased,
-            atoms,
-            seconds,
-            _rest(to_come),
-            voice,
-            is_open,
+            job_id, engine, _set_of(needs), priority, submitted, leased, atoms, seconds, _rest(to_come), voice, is_open
         )
         for job_id, engine, needs, priority, submitted, leased, atoms, seconds, to_come, voice, is_open in rows
-    ]
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _set_of(needs: tuple[str, ...]) -> frozenset[str]:
+    """Cached, because thousands of jobs need the same."""
+    return frozenset(needs)
 
 
 def most_urgent(connection: Connection) -> int | None:

@@ -53,8 +53,12 @@ def atoms_prefix(job: Sounding) -> str:
 
 def converted_prefix(job: Sounding) -> str:
     """Where the job's converted atoms are kept: the same facts give the same keys, and so the same objects."""
+    return _converted_prefix(job, atoms_prefix(job))
+
+
+def _converted_prefix(job: Sounding, atoms: str) -> str:
     return keys.converted_prefix(
-        atoms_prefix(job),
+        atoms,
         {
             "engine": job.engine,
             "version": job.engine_version,
@@ -81,6 +85,7 @@ class Conversion(Kind):
 
     def order(self, job: JobRecord, token: str, pieces: Sequence[AtomRow]) -> ConversionOrder:
         """The voice, and where each atom lies and its result belongs."""
+        atoms = atoms_prefix(job)
         return ConversionOrder(
             token=token,
             job_id=job.id,
@@ -90,14 +95,15 @@ class Conversion(Kind):
             settings=job.settings,
             rate_in=job.rate_in,
             rate_voice=job.rate_voice,
-            atoms_prefix=atoms_prefix(job),
-            converted_prefix=converted_prefix(job),
+            atoms_prefix=atoms,
+            converted_prefix=_converted_prefix(job, atoms),
             atoms=tuple(AtomOrder(*piece) for piece in pieces),
         )
 
     def left_behind(self, job: JobRecord) -> tuple[str, ...]:
         """The atoms, before and after conversion."""
-        return atoms_prefix(job), converted_prefix(job)
+        atoms = atoms_prefix(job)
+        return atoms, _converted_prefix(job, atoms)
 
     def called(self, job: JobRecord, start: int, stop: int) -> str:
         """The piece by the recording's clock, and its channel where each is converted."""
