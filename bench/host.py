@@ -65,9 +65,20 @@ class NoNets:
         """Silence."""
         return _zeros(*share.shape, self.sizes.inter)
 
-    def sound(self, latent: Floats, *_: Any) -> Floats:
+    def joined(self, latents: Sequence[Floats]) -> Floats:
+        """The same, as it stays on the device."""
+        return latents[0]
+
+    def stretches(self, *_: Any) -> None:
+        """Nothing passes through the host."""
+
+    def on_host(self, latent: Floats) -> Floats:
+        """For formants, which are not moved here."""
+        return latent
+
+    def sound(self, _: Any, phase: Floats, *__: Any) -> Floats:
         """Silence, without the margins."""
-        return _zeros(len(latent), TILE * self.sizes.frame)
+        return _zeros(len(phase), TILE * self.sizes.frame)
 
 
 class NoNoise:

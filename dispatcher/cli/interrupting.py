@@ -3,17 +3,21 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
 
 from dispatcher.client.watching import pause_a_moment
 
-#: Ctrl-C was pressed. Python drops its exception if it is raised while an object is finalised, so it is remembered.
-_interrupted = Event()
+
+class _CtrlC:
+    """Whether Ctrl-C was pressed. Python drops its exception if it is raised while an object is finalised, so it is
+    remembered; without a lock, which the handler of a second Ctrl-C would wait for in vain.
+    """
+
+    was_pressed = False
 
 
 def stop_if_interrupted() -> None:
     """Wait a moment, or end what is waited for because Ctrl-C was pressed."""
-    if _interrupted.is_set():
+    if _CtrlC.was_pressed:
         raise KeyboardInterrupt
     pause_a_moment()
 
@@ -21,7 +25,7 @@ def stop_if_interrupted() -> None:
 @contextmanager
 def minding_ctrl_c() -> Iterator[None]:
     """Remember Ctrl-C for as long as the block lasts."""
-    _interrupted.clear()
+    _CtrlC.was_pressed = False
     before = signal.getsignal(signal.SIGINT)
     # Whoever starts it ignoring Ctrl-C, as nohup and background scripts do, means it.
     if before is signal.default_int_handler:
@@ -33,5 +37,5 @@ def minding_ctrl_c() -> Iterator[None]:
 
 
 def _interrupt(*_: object) -> None:
-    _interrupted.set()
+    _CtrlC.was_pressed = True
     raise KeyboardInterrupt

@@ -2,14 +2,13 @@
 
 import time
 from dataclasses import replace
-from threading import Event
 
 import click
 
 from dispatcher.cli.remedies import worded
 from dispatcher.cli.saying import say
 from dispatcher.cli.serve import STUDIOS
-from dispatcher.cli.signals import stop_on_signals
+from dispatcher.cli.signals import Stop, stop_on_signals
 from dispatcher.cli.status_line import StatusLine
 from dispatcher.client.farm import Farm
 from dispatcher.local.crew import Crew, crew_for, engines_here, this_machine
@@ -60,7 +59,7 @@ def _serve(farm: Farm, crew: Crew, *, with_flower: bool) -> None:
         say(f"{left} job{' is' if left == 1 else 's are'} left open; the work goes on when the farm is up again")
 
 
-def _watch(farm: Farm, line: StatusLine, stop: Event) -> None:
+def _watch(farm: Farm, line: StatusLine, stop: Stop) -> None:
     """Show how the farm is doing, and tell of jobs that fail, until it is told to stop."""
     told_until = time.time()
     while True:

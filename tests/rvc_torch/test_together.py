@@ -7,12 +7,15 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from testing.rvc.pieces import atoms, spoken, sung, whole
 from testing.rvc.voices import conversion, narrow, nets, overheard
 from workers.engines.rvc.architecture import ANALYSIS_RATE
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
+from workers.engines.rvc.framework import HostLatents
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch import compiling
@@ -22,6 +25,7 @@ from workers.engines.voice import Piece
 VOICE = narrow()
 DIO = RvcSettings(pitch_method="dio")
 SILENT = replace(DIO, pauses="silent")
+NETS = nets(VOICE)
 QUIET = np.zeros(6 * ANALYSIS_RATE, np.float32)
 
 
@@ -80,3 +84,12 @@ def test_the_time_of_a_shared_batch_is_shared_out() -> None:
     tiles = [-(-(piece.stop - piece.start) // (160 * 64)) for piece in pieces()]
     shares = [stages["generator"] / count for stages, count in zip(found, tiles, strict=True)]
     assert max(shares) <= 2.0 * min(shares)
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(-40, 40)), min_size=1, max_size=4), st.integers(1, 25))
+def test_stretches_of_latents_on_a_device_are_those_of_arrays(places: list[tuple[int, int]], length: int) -> None:
+    latents = [np.arange(3.0 * frames, dtype=np.float32).reshape(-1, 3) + 1.0 for frames, _ in places]
+    starts = [start for _, start in places]
+    there = NETS.stretches([(torch.from_numpy(x), start) for x, start in zip(latents, starts, strict=True)], length)
+    here = HostLatents().stretches(list(zip(latents, starts, strict=True)), length)
+    np.testing.assert_array_equal(NETS.on_host(there), here)

@@ -138,15 +138,15 @@ class RvcConversion:
         # Every frame stands for itself, so a copy of all likelihoods would only cost time.
         return joined([decode(core) for core in cores])
 
-    def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Floats:
+    def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Any:
         """The latent of every 10-ms frame."""
         share = _share(pitch, settings, protects=self.sizes.has_pitch)
         known = coarse(pitch)
 
-        def some_latent(some: Sequence[Window]) -> Floats:
+        def some_latent(some: Sequence[Window]) -> Any:
             return self._latent_of(strip, some, share, known, settings, stages)
 
-        return joined(list(self.batches.windows.over(windows(strip.frames), some_latent)))
+        return self.nets.joined(list(self.batches.windows.over(windows(strip.frames), some_latent)))
 
     def _latent_of(
         self,
@@ -156,7 +156,7 @@ class RvcConversion:
         known: npt.NDArray[np.int64],
         settings: RvcSettings,
         stages: Stages,
-    ) -> Floats:
+    ) -> Any:
         starts, length = [2 * w.first for w in some], 2 * (some[0].last - some[0].first)
         with stages.timed("content"):
             content = self.nets.content(stacked([strip.window(w.first, w.last) for w in some]))
@@ -172,15 +172,16 @@ class RvcConversion:
         cores = [
             x[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for x, w in zip(latent, some, strict=True)
         ]
-        return joined(cores)
+        return self.nets.joined(cores)
 
-    def _track(self, piece: Piece, strip: Strip, pitch: Pitch, latent: Floats, settings: RvcSettings) -> Track:
+    def _track(self, piece: Piece, strip: Strip, pitch: Pitch, latent: Any, settings: RvcSettings) -> Track:
         first, last = wanted_frames(piece, strip)
         sine = phased(pitch, strip.first_pitch_frame)
         if settings.formant == 0.0:
             return plain_track(latent, sine, strip.first_pitch_frame, first, last)
         ratio = settings.formant_ratio
-        return stretched_track(latent, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
+        there = self.nets.on_host(latent)
+        return stretched_track(there, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
 
     def _asked_for(self, part: Voiced, settings: RvcSettings) -> Samples:
         """The samples that a part asks for."""

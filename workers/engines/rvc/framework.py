@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.engines.rvc.recipe import RvcRecipe
+from workers.engines.rvc.tiles import cut
+from workers.engines.rvc.windows import joined
 from workers.engines.voice import FoundDevice, PackageFolders, Shelf, Voice
 
 Floats = npt.NDArray[np.float32]
@@ -33,16 +35,47 @@ class Nets(Protocol):
         """For each frame, the nearest features in the voice's own recordings; the content itself if it has none."""
         ...
 
-    def latent(self, content: Any, retrieved: Any, share: Floats, coarse: Whole, noise: Any, speaker: int) -> Floats:
-        """The generator's latent `[batch, frames, width]`, from content with a share of the retrieved features."""
+    def latent(self, content: Any, retrieved: Any, share: Floats, coarse: Whole, noise: Any, speaker: int) -> Any:
+        """The generator's latent `[batch, frames, width]`, from content with a share of the retrieved features.
+
+        It stays where the generator wants it, on the device if that is not the processor.
+        """
         ...
 
-    def sound(self, latent: Floats, phase: Floats, pitch: Floats, noise: Any, speaker: int, most: int) -> Floats:
+    def joined(self, latents: Sequence[Any]) -> Any:
+        """Latents `[frames, width]` one after the other."""
+        ...
+
+    def stretches(self, places: Sequence[tuple[Any, int]], length: int) -> Any:
+        """`[batch, length, width]`: so many frames of each latent, from this one on, with zeros beyond its ends."""
+        ...
+
+    def on_host(self, latent: Any) -> Floats:
+        """A latent as an array."""
+        ...
+
+    def sound(self, latent: Any, phase: Floats, pitch: Floats, noise: Any, speaker: int, most: int) -> Floats:
         """Samples `[batch, tile]` of tiles with their margins; there are never more of them than `most`.
 
         A compiled program always gets that many, so that a tile's samples do not depend on how many come with it.
         """
         ...
+
+
+class HostLatents:
+    """What nets do with latents whose framework shares the processor's memory."""
+
+    def joined(self, latents: Sequence[Floats]) -> Floats:
+        """One after the other."""
+        return joined(latents)
+
+    def stretches(self, places: Sequence[tuple[Floats, int]], length: int) -> Floats:
+        """So many frames of each, stacked."""
+        return np.concatenate([cut(latent, [start], length) for latent, start in places])
+
+    def on_host(self, latent: Floats) -> Floats:
+        """The same."""
+        return latent
 
 
 class Noise(Protocol):

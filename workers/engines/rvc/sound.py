@@ -120,7 +120,7 @@ class Sounding:
                 return np.concatenate([cut(what(voiced.track), [start - margin], heard) for voiced, start in tiles])
 
             return self.nets.sound(
-                stacked(lambda track: track.latent),
+                self.nets.stretches([(voiced.track.latent, start - margin) for voiced, start in tiles], heard),
                 stacked(lambda track: track.sine.phase).astype(np.float32),
                 stacked(lambda track: track.sine.f0).astype(np.float32),
                 noise,

@@ -20,11 +20,12 @@ class Track:
     start: int
     first: int
     last: int
-    latent: Floats
+    latent: Any
+    """`[frames, width]`, wherever the generator wants it."""
     sine: Phased
 
 
-def plain_track(latent: Floats, sine: Phased, start: int, first: int, last: int) -> Track:
+def plain_track(latent: Any, sine: Phased, start: int, first: int, last: int) -> Track:
     """A track with one generator frame for every pitch frame."""
     return Track(start, first, last, latent, sine)
 

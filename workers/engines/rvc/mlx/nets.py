@@ -8,7 +8,7 @@ import mlx.core as mx
 import numpy as np
 
 from storage.errors import ConversionError
-from workers.engines.rvc.framework import DeviceFull, Floats, Whole
+from workers.engines.rvc.framework import DeviceFull, Floats, HostLatents, Whole
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
@@ -19,7 +19,7 @@ FULL = ("allocate", "insufficient memory", "out of memory")
 
 
 @dataclass(frozen=True, slots=True)
-class MlxNets:
+class MlxNets(HostLatents):
     """The nets in the form that the conversion uses. MLX evaluates each result only once, for a whole batch."""
 
     hubert: Hubert

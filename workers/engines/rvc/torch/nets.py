@@ -1,12 +1,13 @@
 """All nets for one voice, on one device in one precision."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from storage.errors import ConversionError
 from workers.engines.rvc.framework import DeviceFull, Floats, Whole
@@ -52,7 +53,7 @@ class TorchNets:
 
     def latent(
         self, content: Tensor, retrieved: Tensor, share: Floats, coarse: Whole, noise: Floats | Tensor, speaker: int
-    ) -> Floats:
+    ) -> Tensor:
         """The generator's latent; a content frame is twice as long as the others, so each is used twice."""
         conditioning = self.voice.conditioning[speaker]
 
@@ -64,7 +65,22 @@ class TorchNets:
             each = zip(mixture, coarse, noise, strict=True)
             return torch.cat([self._latent_of_one(*window, conditioning) for window in each])
 
-        return self._computed(work, share, coarse, noise)
+        with _device_errors(), torch.inference_mode():
+            return work(*(self._there(array) for array in (share, coarse, noise))).float()
+
+    def joined(self, latents: Sequence[Tensor]) -> Tensor:
+        """Latents one after the other, on the device."""
+        return latents[0] if len(latents) == 1 else torch.cat(tuple(latents))
+
+    def stretches(self, places: Sequence[tuple[Tensor | Floats, int]], length: int) -> Tensor:
+        """So many frames of each latent, stacked on the device."""
+        with _device_errors(), torch.inference_mode():
+            return torch.stack([_stretch(self._there(latent), start, length) for latent, start in places])
+
+    def on_host(self, latent: Tensor) -> Floats:
+        """A latent as an array."""
+        there: Floats = latent.cpu().numpy()
+        return there
 
     def _latent_of_one(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
         """One window through a compiled program: alone, so that its numbers do not depend on what comes with it."""
@@ -75,7 +91,7 @@ class TorchNets:
         return latent_of(self.voice, *given, conditioning, real_frames(frames, size, self.device))[:, :frames]
 
     def sound(
-        self, latent: Floats, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int, most: int
+        self, latent: Floats | Tensor, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int, most: int
     ) -> Floats:
         """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
@@ -110,6 +126,13 @@ class TorchNets:
     def _there(self, array: Floats | Whole | Tensor) -> Tensor:
         given = array if isinstance(array, Tensor) else torch.from_numpy(array)
         return given.to(self.device, non_blocking=True)
+
+
+def _stretch(latent: Tensor, start: int, length: int) -> Tensor:
+    """So many frames from this one on, with zeros beyond both ends."""
+    held = latent[max(start, 0) : max(start + length, 0)]
+    before = min(max(-start, 0), length)
+    return F.pad(held, (0, 0, before, length - before - len(held)))
 
 
 @contextmanager
