@@ -76,3 +76,14 @@ def test_short_recordings_that_travel_together_are_decided_together(desk: DeskMo
     assert {order.settings["precision"] for order in orders} == {"bf16"}
     assert all(not desk.row(order.job_id).leaves_open for order in orders)
     assert {order.job_id for order in orders} <= set(jobs)
+
+
+def test_settings_that_somebody_damaged_hold_nobody_up(desk: DeskModel) -> None:
+    broken = desk.job(
+        1, engine="rvc", engine_version="2", settings={"colour": "blue"}, needs=("rvc.v2",), leaves_open=True
+    )
+    sound = open_job(desk, atoms=1)
+    desk.beat("quick", **QUICK, most_leases=8)
+    desk.beat("other", **QUICK, most_leases=8)
+    assert {order.job_id for order in desk.feed()} == {broken, sound}
+    assert not desk.row(broken).leaves_open

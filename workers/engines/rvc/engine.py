@@ -65,12 +65,12 @@ class RvcEngine(Engine):
 
     def needs(self, settings: Mapping[str, Any]) -> frozenset[str]:
         """The precision, unless every device has it or it is still to be chosen."""
-        precision = settings["precision"]
+        precision = settings.get("precision", EVERYWHERE)
         return frozenset(() if precision in (AUTO, EVERYWHERE) else {_offer(precision)})
 
     def ways(self, settings: Mapping[str, Any]) -> tuple[Way, ...]:
         """The precisions, if the job left that to the farm."""
-        if settings["precision"] != AUTO:
+        if settings.get("precision") != AUTO:
             return ()
         return tuple(Way({**settings, "precision": precision}, pace) for precision, pace in PACES.items())
 
