@@ -51,7 +51,7 @@ def worker_command(tags: tuple[str, ...], only: str | None, device: str | None) 
 def serve_each_device(settings: Settings, devices: Sequence[str], tags: Sequence[str], only: str | None) -> None:
     """Run a worker for each device as a process of its own and keep them running."""
     same = [*(f"--tag={tag}" for tag in tags), *([f"--only={only}"] if only else [])]
-    workers = {f"worker-{device}": ["worker", *same, f"--device={device}"] for device in devices}
+    workers = {f"device-{device}": ["worker", *same, f"--device={device}"] for device in devices}
     _keep_running(settings, workers, f"{len(devices)} workers are up, one for each NVIDIA device")
 
 

@@ -45,7 +45,7 @@ def decided(
 def needs_once_decided(checked: CheckedRequest, classes: Sequence[ClassView]) -> frozenset[str]:
     """What a job would need of a worker, if what its request leaves open were decided now."""
     engine, needs = catalog.engine(checked.engine), frozenset(checked.needs)
-    way = best_way(engine, engine.ways(checked.settings), needs, classes)
+    way = best_way(engine, engine.ways(checked.settings), needs, classes) if checked.leaves_open else None
     return needs if way is None else needs | engine.needs(way.settings)
 
 

@@ -83,7 +83,7 @@ def worker(*arguments: str) -> None:
 def test_each_device_has_a_worker_with_the_same_arguments(served: Served) -> None:
     worker("--tag", "studio-a", "--tag", "fast")
     same = ["worker", "--tag=studio-a", "--tag=fast"]
-    assert served.parts == {"worker-0": [*same, "--device=0"], "worker-3": [*same, "--device=3"]}
+    assert served.parts == {"device-0": [*same, "--device=0"], "device-3": [*same, "--device=3"]}
     assert served.device is None
 
 

@@ -13,7 +13,7 @@ from storage.errors import InputError
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.framework import Floats, Nets, Noise
 from workers.engines.rvc.noise import HostNoise
-from workers.engines.rvc.pauses import gains, parts, sounding, with_pauses
+from workers.engines.rvc.pauses import Gain, gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
 from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
 from workers.engines.rvc.pitch_shaping import coarse, shaped
@@ -40,6 +40,8 @@ class _Take:
     strip: Strip
     voiced: Sequence[Voiced]
     stages: Stages
+    gain: Gain | None
+    """The voice's gain in every frame of the strip, where pauses are silent."""
 
     @property
     def is_done(self) -> bool:
@@ -86,8 +88,9 @@ class RvcConversion:
     def _taken(self, piece: Piece, settings: RvcSettings) -> _Take:
         """A piece with everything but its sound; where pauses are silent, they cost no work."""
         strip, stages = strip_of(piece), Stages(self.clock)
-        heard = [piece] if settings.pauses == "converted" else parts(piece, strip, gains(strip), self.sizes.frame)
-        return _Take(piece, strip, [self._voiced(part, settings, stages) for part in heard], stages)
+        gain = gains(strip) if settings.pauses == "silent" else None
+        heard = [piece] if gain is None else parts(piece, strip, gain, self.sizes.frame)
+        return _Take(piece, strip, [self._voiced(part, settings, stages) for part in heard], stages, gain)
 
     def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Voiced:
         """A piece in which there is no long silence, ready for the generator."""
@@ -104,14 +107,14 @@ class RvcConversion:
         """All samples that a piece asks for, with its pauses silent if they are to be."""
         piece = take.piece
         with take.stages.timed("formant"):
-            if settings.pauses == "converted":
+            if take.gain is None:
                 return self._asked_for(take.voiced[0], settings)
             samples = np.zeros(piece.out_stop - piece.out_start, np.float32)
             for part in take.voiced:
                 place = slice(part.piece.out_start - piece.out_start, part.piece.out_stop - piece.out_start)
                 samples[place] = self._asked_for(part, settings)
             first = piece.out_start - take.strip.first_pitch_frame * self.sizes.frame
-            return with_pauses(samples, gains(take.strip), first, self.sizes.frame)
+            return with_pauses(samples, take.gain, first, self.sizes.frame)
 
     def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
         """The pitch that the voice is to have in every 10-ms frame; zero for a voice without pitch."""
