@@ -14,9 +14,11 @@ from testing.random_nets import random_voice
 from testing.rvc import tiny
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import conversion, narrow
+from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch import compiling
 from workers.engines.rvc.torch.engine import FRAMEWORK
+from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.shapes import FRAMES, TILES
 
 pytestmark = [
@@ -163,3 +165,17 @@ def test_a_loaded_voice_has_compiled_all_that_it_will_run(
     for seconds in (0.4, 3.3, 9.0, 17.0, 26.0):
         list(conversion.convert_all([whole(spoken(seconds), sizes.rate)], RvcSettings(pitch_method="dio")))
     assert _programs() == loaded
+
+
+def test_a_voice_is_loaded_although_the_device_has_no_room_for_a_whole_batch(
+    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DeviceFull("no room")
+
+    monkeypatch.setattr(TorchNets, "rehearse", full)
+    sizes = narrow()
+    recipe = random_voice(tmp_path, sizes, tiny.ENCODER, tiny.PITCH)
+    voice = FRAMEWORK.load(recipe, lambda known, kind: tmp_path / known, "cpu")
+    converted = voice.convert(whole(spoken(0.4), sizes.rate), {"pitch_method": "dio"})
+    assert converted.samples.std() > 0.0

@@ -144,6 +144,15 @@ def test_what_is_missing_or_there_already_is_left_out_of_the_group(bench: Bench)
     assert bench.outcomes("a") == {0: "done", 1: "damaged", 2: "cached", 3: "done"}
 
 
+@pytest.mark.parametrize("capability", ["cuda", "cpu"])
+def test_an_order_for_an_unknown_engine_fails_alone(bench: Bench, capability: str) -> None:
+    unknown = replace(bench.order("a", [3.0] * 4), engine="wurlitzer")
+    bench.run(unknown, bench.order("b", [3.0]), capability=capability)
+    assert bench.outcomes("a") == dict.fromkeys(range(4), "failed")
+    assert bench.outcomes("b") == {0: "done"}
+    assert sorted(bench.ended) == ["a", "b"]
+
+
 def test_processors_convert_one_after_the_other(bench: Bench) -> None:
     assert bench.run(bench.order("a", [4.0] * 3), capability="cpu") == [[0], [4], [8]]
 

@@ -121,7 +121,9 @@ class Pipeline:
             yield group
 
     def _together(self, order: ConversionOrder) -> float:
-        """Seconds of audio that the order's engine had best convert at once."""
+        """Seconds of audio that the order's engine had best convert at once; an engine that is not here fails later."""
+        if order.engine not in catalog.engine_names():
+            return 0.0
         return catalog.engine(order.engine).seconds_together(self.voices.capability)
 
     def _fetched_ahead(self, orders: Sequence[ConversionOrder], must_stop: Callable[[str], bool]) -> Iterator[Coming]:

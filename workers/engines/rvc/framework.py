@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.engines.rvc.recipe import RvcRecipe
-from workers.engines.rvc.tiles import cut
+from workers.engines.rvc.tiles import cut_each
 from workers.engines.rvc.windows import joined
 from workers.engines.voice import FoundDevice, PackageFolders, Shelf, Voice
 
@@ -71,7 +71,7 @@ class HostLatents:
 
     def stretches(self, places: Sequence[tuple[Floats, int]], length: int) -> Floats:
         """So many frames of each, stacked."""
-        return np.concatenate([cut(latent, [start], length) for latent, start in places])
+        return cut_each(places, length)
 
     def on_host(self, latent: Floats) -> Floats:
         """The same."""

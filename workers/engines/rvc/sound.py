@@ -1,23 +1,20 @@
 """The generator's sound, tile by tile; tiles of several atoms fill a batch together."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.framework import Nets, Noise
 from workers.engines.rvc.settings import RvcSettings
-from workers.engines.rvc.tiles import TILE, cut, even_tile, margins, tile_starts
+from workers.engines.rvc.tiles import TILE, cut_each, even_tile, margins, tile_starts
 from workers.engines.rvc.track import Track
 from workers.engines.samples import Samples
 from workers.engines.stages import Stages, timed_together
 from workers.engines.voice import Piece
-
-Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +112,11 @@ class Sounding:
             at = [(voiced.track.start + start - margin) * self.frame for voiced, start in tiles]
             noise = self.noise.source(settings.seed, at, heard * self.frame)
         with timed_together("generator", stages):
-
-            def stacked(what: Callable[[Track], npt.NDArray[Kind]]) -> npt.NDArray[Kind]:
-                return np.concatenate([cut(what(voiced.track), [start - margin], heard) for voiced, start in tiles])
-
+            places = [(voiced.track, start - margin) for voiced, start in tiles]
             return self.nets.sound(
-                self.nets.stretches([(voiced.track.latent, start - margin) for voiced, start in tiles], heard),
-                stacked(lambda track: track.sine.phase).astype(np.float32),
-                stacked(lambda track: track.sine.f0).astype(np.float32),
+                self.nets.stretches([(track.latent, start) for track, start in places], heard),
+                cut_each([(track.sine.phase, start) for track, start in places], heard).astype(np.float32),
+                cut_each([(track.sine.f0, start) for track, start in places], heard).astype(np.float32),
                 noise,
                 settings.speaker,
                 self.batches.tiles.size,

@@ -38,6 +38,11 @@ def cut(track: npt.NDArray[Kind], starts: Sequence[int], length: int) -> npt.NDA
     return stretches
 
 
+def cut_each(places: Sequence[tuple[npt.NDArray[Kind], int]], length: int) -> npt.NDArray[Kind]:
+    """A stretch of each track from its own start on, all of one length, stacked."""
+    return np.concatenate([cut(track, [start], length) for track, start in places])
+
+
 def margins(sizes: SynthesizerSizes) -> tuple[int, ...]:
     """Frames needed around a tile before the first convolution, and before each stage."""
     needed = [LAST_MARGIN / sizes.frame]

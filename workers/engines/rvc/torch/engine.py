@@ -1,6 +1,7 @@
 """Loads a voice for torch: which device, which precision, and the nets that voices share."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from workers.engines.rvc.architecture import EncoderSizes, PitchSizes, Synthesiz
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion, convert_with
 from workers.engines.rvc.features import features_for
-from workers.engines.rvc.framework import Framework
+from workers.engines.rvc.framework import DeviceFull, Framework
 from workers.engines.rvc.package import ENCODER, PITCH, Package, give_back
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.settings import RvcSettings
@@ -84,7 +85,8 @@ class TorchVoice(Voice):
         give_back()
         if compiles(self.device):
             # As a part of loading, which teaches the farm no speed; otherwise the first atoms of every length would.
-            with shared(sizes, dtype):
+            # A device with no room for a whole batch is given less when it converts, as at any other time.
+            with shared(sizes, dtype), suppress(DeviceFull):
                 nets.rehearse(self.batches.tiles.size, self.batches.tile + 2 * margins(sizes)[0])
         if self.device.type == "cpu":
             return RvcConversion(sizes, nets, self.batches)
