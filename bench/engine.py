@@ -130,7 +130,7 @@ def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Map
 
     def found(some: Sequence[Window]) -> npt.NDArray[np.float64]:
         audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
-        return decode(np.concatenate(list(conversion.nets.salience(audio))))
+        return decode(np.concatenate(list(conversion.nets.salience(audio).here())))
 
     began = time.perf_counter()
     list(conversion.batches.windows.over(windows(strip.frames), found))

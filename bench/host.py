@@ -18,6 +18,7 @@ from bench.figures import Figure, machine, show
 from testing.random_nets import VOICES
 from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, PitchSizes, SynthesizerSizes
+from workers.engines.rvc.arriving import Here
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import Floats
@@ -47,11 +48,11 @@ class NoNets:
     def __init__(self, sizes: SynthesizerSizes) -> None:
         self.sizes = sizes
 
-    def salience(self, audio: Floats) -> Floats:
+    def salience(self, audio: Floats) -> Here:
         """One likely bin in every frame."""
         answer = _zeros(len(audio), audio.shape[1] // PITCH_HOP + 1, PitchSizes().bins)
         answer[..., 200] = 1.0
-        return answer
+        return Here(answer)
 
     def content(self, audio: Floats) -> Any:
         """What stays on the device costs the host nothing."""
@@ -72,13 +73,21 @@ class NoNets:
     def stretches(self, *_: Any) -> None:
         """Nothing passes through the host."""
 
-    def on_host(self, latent: Floats) -> Floats:
-        """For formants, which are not moved here."""
-        return latent
+    def stacked(self, contents: Sequence[Any]) -> Any:
+        """The same, as it stays on the device."""
+        return contents
 
-    def sound(self, _: Any, phase: Floats, *__: Any) -> Floats:
+    def leaving(self, found: Any) -> Here:
+        """For formants and for other voices, which are not measured here."""
+        return Here(found)
+
+    def held(self, content: Floats) -> Any:
+        """The same."""
+        return content
+
+    def sound(self, _: Any, phase: Floats, *__: Any) -> Here:
         """Silence, without the margins."""
-        return _zeros(len(phase), TILE * self.sizes.frame)
+        return Here(_zeros(len(phase), TILE * self.sizes.frame))
 
 
 class NoNoise:

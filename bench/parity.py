@@ -105,7 +105,7 @@ def _pitch(twins: Twins, audio: Array) -> Iterator[Row]:
         yield Row("RMVPE U-Net", _array(ours.unet(picture)), _array(seen.permute(0, 2, 3, 1)))
         rows = theirs.narrow(seen).transpose(1, 2).flatten(2)
         yield Row("RMVPE GRU", _array(ours.gru(mx.array(_array(rows)))), _array(theirs.gru(rows)))
-    salience = [nets.salience(audio) for nets in twins.nets]
+    salience = [nets.salience(audio).here() for nets in twins.nets]
     yield Row("RMVPE salience", salience[0], salience[1])
     yield Row("pitch, Hz", decode(salience[0][0]), decode(salience[1][0]))
 
@@ -130,7 +130,7 @@ def _voice(twins: Twins, frames: int) -> Iterator[Row]:
             yield Row(f"TextEncoder {name}", _array(one), _array(other))
         flowed = theirs.flow(torch.from_numpy(latent), theirs.conditioning[0])
         yield Row("flow", _array(ours.flow(mx.array(latent), ours.conditioning[0])), _array(flowed))
-    sounds = [nets.sound(*tracks, 0, 1) for nets in twins.nets]
+    sounds = [nets.sound(*tracks, 0, 1).here() for nets in twins.nets]
     yield Row("source and generator", sounds[0], sounds[1])
 
 

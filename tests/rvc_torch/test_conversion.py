@@ -12,14 +12,17 @@ from testing.rvc import tiny
 from testing.rvc.pieces import Floats, spoken, sung, whole
 from testing.rvc.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
 from tests.rvc_torch.plain import PlainVoice, retrieved
+from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import DeviceFull, Nets
+from workers.engines.rvc.known import Known
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.strip import strip_of, wanted_frames
 from workers.engines.rvc.torch.engine import FRAMEWORK, TorchVoice
+from workers.engines.stages import Stages
 
 VOICE = narrow()
 SECOND = whole(spoken(1.0), VOICE.rate)
@@ -132,7 +135,7 @@ def test_unvoiced_frames_take_less_from_retrieval_unless_protect_is_one_half(pro
     voice.convert(SECOND, settings)
     share = ears.told["latent"][0][2][0]
     strip = strip_of(SECOND)
-    sings = voice._heard_pitch(strip, settings) > 0.0
+    sings = voice.hearing.listen(strip, settings, Stages(), Known(None)).pitch() > 0.0
     assert 20 < sings.sum() < len(sings) - 20
     np.testing.assert_allclose(share[sings], 0.8)
     np.testing.assert_allclose(share[~sings], 0.8 * kept, rtol=1e-6)
@@ -200,7 +203,7 @@ class CrampedNets:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.nets, name)
 
-    def sound(self, latent: Floats, *rest: Any) -> Floats:
+    def sound(self, latent: Floats, *rest: Any) -> Arriving:
         if len(latent) > 2:
             raise DeviceFull("no room")
         return self.nets.sound(latent, *rest)

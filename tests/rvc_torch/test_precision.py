@@ -71,19 +71,15 @@ def test_single_precision_is_not_rounded_to_ten_bits_on_any_device(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("version", "dtype", "wanted"),
-    [
-        (91_002, torch.bfloat16, torch.float32), (91_300, torch.bfloat16, torch.bfloat16),
-        (91_002, torch.float16, torch.float16), (None, torch.bfloat16, torch.float32),
-    ],
-)  # fmt: skip
-def test_a_devices_gru_is_in_numbers_that_its_library_takes(
-    monkeypatch: pytest.MonkeyPatch, version: int | None, dtype: torch.dtype, wanted: torch.dtype
+    ("dtype", "wanted"),
+    [(torch.float32, torch.float32), (torch.bfloat16, torch.float16), (torch.float16, torch.float16)],
+)
+def test_a_devices_gru_is_in_numbers_that_every_version_of_its_library_takes(
+    dtype: torch.dtype, wanted: torch.dtype
 ) -> None:
-    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: version)
     found = gru.gru(random_weights(tiny.PITCH, 3), "fc.0.gru", torch.zeros((), dtype=dtype, device="meta"))
     assert isinstance(found, gru.OneWayAfterTheOther)
-    assert found.dtype == wanted
+    assert {weight.dtype for weight in found.parameters()} == {wanted}
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,12 @@ def test_both_directions_at_once_equal_one_after_the_other(batch: int) -> None:
         at_once = BothWaysAtOnce(weights, "fc.0.gru", like)(frames)
         native = OneWayAfterTheOther(weights, "fc.0.gru", like)(frames)
     assert tiny.relative_error(at_once.numpy(), native.numpy()) <= 1e-5
+
+
+def test_in_half_precision_the_pitch_nets_gru_finds_nearly_the_same() -> None:
+    weights, frames = weights_of(DEEP), windows(50 * 3 * DEEP.mels).view(1, 50, -1)
+    with torch.inference_mode():
+        exact = BothWaysAtOnce(weights, "fc.0.gru", torch.zeros(()))(frames)
+        half = OneWayAfterTheOther(weights, "fc.0.gru", torch.zeros((), dtype=torch.float16))(frames)
+    assert half.dtype == torch.float16
+    assert tiny.relative_error(half.float().numpy(), exact.numpy()) <= 1e-2

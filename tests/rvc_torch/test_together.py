@@ -92,4 +92,4 @@ def test_stretches_of_latents_on_a_device_are_those_of_arrays(places: list[tuple
     starts = [start for _, start in places]
     there = NETS.stretches([(torch.from_numpy(x), start) for x, start in zip(latents, starts, strict=True)], length)
     here = HostLatents().stretches(list(zip(latents, starts, strict=True)), length)
-    np.testing.assert_array_equal(NETS.on_host(there), here)
+    np.testing.assert_array_equal(NETS.leaving(there).here(), here)

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 #: The stage in which a voice is loaded, and its programs compiled; it says nothing about how fast a machine converts.
 LOAD = "load"
+#: What follows the name of a stage whose outcome was known from another voice.
+KNOWN = ", known"
 
 
 class Clock(Protocol):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from workers.engines.samples import Samples
+    from workers.engines.samples import Array, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Piece:
     stop: int
     out_start: int
     out_stop: int
+    known: "Mapping[str, Array] | None" = field(default=None, kw_only=True)
+    """What was found out of the atom for another voice; empty if nothing was, None if nobody will ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Converted:
     samples: "Samples"
     stages: Mapping[str, float] = field(default_factory=dict)
     remark: str | None = None
+    known: "Mapping[str, Array]" = field(default_factory=dict)
+    """All that another voice need not find out again; empty if nothing of it is new."""
 
 
 class Voice(Protocol):

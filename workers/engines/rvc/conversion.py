@@ -3,33 +3,42 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
-from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP, SynthesizerSizes
+from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.framework import Floats, Nets, Noise
+from workers.engines.rvc.hearing import Heard, Hearing, Pitch
+from workers.engines.rvc.known import Known
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.pauses import Gain, gains, parts, sounding, with_pauses
 from workers.engines.rvc.phase import phased
-from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
 from workers.engines.rvc.pitch_shaping import coarse, shaped
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches, Sounding, Voiced
 from workers.engines.rvc.strip import Strip, strip_of, wanted_frames
 from workers.engines.rvc.tiles import cut
 from workers.engines.rvc.track import Track, at_their_speed, plain_track, stretched_track
-from workers.engines.rvc.windows import Window, joined, stacked, windows
+from workers.engines.rvc.windows import Window
 from workers.engines.samples import Samples
 from workers.engines.stages import HOST, LOAD, Clock, Stages
 from workers.engines.voice import Converted, Piece
 
 #: From this value on, `protect` protects nothing.
 UNPROTECTED = 0.5
-Pitch = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a piece in which there is no long silence, and what is heard in it."""
+
+    piece: Piece
+    strip: Strip
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,12 @@ class _Take:
 
     piece: Piece
     strip: Strip
-    voiced: Sequence[Voiced]
+    parts: Sequence[_Part]
     stages: Stages
+    known: Known
     gain: Gain | None
     """The voice's gain in every frame of the strip, where pauses are silent."""
+    voiced: list[Voiced] = field(default_factory=list)
 
     @property
     def is_done(self) -> bool:
@@ -60,6 +71,7 @@ class RvcConversion:
         self.batches = batches
         self.noise = noise or HostNoise()
         self.clock = clock
+        self.hearing = Hearing(nets, batches, has_pitch=sizes.has_pitch)
         self.sounding = Sounding(sizes, nets, batches, self.noise)
 
     def convert(self, piece: Piece, settings: RvcSettings) -> Converted:
@@ -75,6 +87,9 @@ class RvcConversion:
             )
         told = self.batches.halved
         takes = deque(self._taken(piece, settings) for piece in pieces)
+        # What is heard in all of them has been asked for by now, so a device goes on while the first is waited for.
+        for take in takes:
+            take.voiced.extend(self._voiced(part, settings, take.stages) for part in take.parts)
         batches = self.sounding.fill([part for take in takes for part in take.voiced], settings)
         while takes:
             while not takes[0].is_done:
@@ -83,20 +98,23 @@ class RvcConversion:
             samples = self._delivered(take, settings)
             remark = self.batches.remark if self.batches.halved > told else None
             told = self.batches.halved
-            yield Converted(samples, take.stages.seconds, remark)
+            yield Converted(samples, take.stages.seconds, remark, take.known.whole())
 
     def _taken(self, piece: Piece, settings: RvcSettings) -> _Take:
-        """A piece with everything but its sound; where pauses are silent, they cost no work."""
-        strip, stages = strip_of(piece), Stages(self.clock)
+        """A piece in which it is asked what is heard; where pauses are silent, they cost no work."""
+        strip, stages, known = strip_of(piece), Stages(self.clock), Known(piece.known)
         gain = gains(strip) if settings.pauses == "silent" else None
-        heard = [piece] if gain is None else parts(piece, strip, gain, self.sizes.frame)
-        return _Take(piece, strip, [self._voiced(part, settings, stages) for part in heard], stages, gain)
+        strips = [(piece, strip)]
+        if gain is not None:
+            strips = [(part, strip_of(part)) for part in parts(piece, strip, gain, self.sizes.frame)]
+        heard = [_Part(part, its, self.hearing.listen(its, settings, stages, known)) for part, its in strips]
+        return _Take(piece, strip, heard, stages, known, gain)
 
-    def _voiced(self, piece: Piece, settings: RvcSettings, stages: Stages) -> Voiced:
-        """A piece in which there is no long silence, ready for the generator."""
-        strip = strip_of(piece)
-        pitch = self._pitch(strip, settings, stages)
-        latent = self._latent(strip, pitch, settings, stages)
+    def _voiced(self, part: _Part, settings: RvcSettings, stages: Stages) -> Voiced:
+        """A part that is ready for the generator."""
+        piece, strip = part.piece, part.strip
+        pitch = shaped(part.heard.pitch(), settings) if self.sizes.has_pitch else part.heard.pitch()
+        latent = self._latent(part, pitch, settings, stages)
         track = self._track(piece, strip, pitch, latent, settings)
         stretches = [(track.first, track.last)]
         if settings.pauses == "silent" and settings.formant == 0.0:
@@ -116,54 +134,29 @@ class RvcConversion:
             first = piece.out_start - take.strip.first_pitch_frame * self.sizes.frame
             return with_pauses(samples, take.gain, first, self.sizes.frame)
 
-    def _pitch(self, strip: Strip, settings: RvcSettings, stages: Stages) -> Pitch:
-        """The pitch that the voice is to have in every 10-ms frame; zero for a voice without pitch."""
-        if not self.sizes.has_pitch:
-            return np.zeros(2 * strip.frames)
-        with stages.timed("pitch"):
-            return shaped(self._heard_pitch(strip, settings), settings)
-
-    def _heard_pitch(self, strip: Strip, settings: RvcSettings) -> Pitch:
-        if settings.pitch_method == "rmvpe":
-            cores = self.batches.windows.over(windows(strip.frames), lambda some: self._decoded(strip, some))
-            return joined(list(cores))
-        samples = strip.samples[: (2 * strip.frames - 1) * PITCH_HOP]
-        if settings.pitch_method == "swift-f0":
-            return swift_pitch(samples, settings.pitch_low, settings.pitch_high, strip.first * CONTENT_HOP)
-        return world_pitch(samples, settings.pitch_method, settings.pitch_low, settings.pitch_high)
-
-    def _decoded(self, strip: Strip, some: Sequence[Window]) -> Pitch:
-        audio = stacked([strip.pitch_window(w.first, w.last) for w in some])
-        salience = self.nets.salience(audio)
-        cores = (
-            s[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for s, w in zip(salience, some, strict=True)
-        )
-        # Every frame stands for itself, so a copy of all likelihoods would only cost time.
-        return joined([decode(core) for core in cores])
-
-    def _latent(self, strip: Strip, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Any:
+    def _latent(self, part: _Part, pitch: Pitch, settings: RvcSettings, stages: Stages) -> Any:
         """The latent of every 10-ms frame."""
         share = _share(pitch, settings, protects=self.sizes.has_pitch)
         known = coarse(pitch)
 
-        def some_latent(some: Sequence[Window]) -> Any:
-            return self._latent_of(strip, some, share, known, settings, stages)
+        def some_latent(some: Sequence[tuple[Window, Any]]) -> Any:
+            return self._latent_of(part.strip, some, share, known, settings, stages)
 
-        return self.nets.joined(list(self.batches.windows.over(windows(strip.frames), some_latent)))
+        return self.nets.joined(list(self.batches.windows.over(part.heard.contents, some_latent)))
 
     def _latent_of(
         self,
         strip: Strip,
-        some: Sequence[Window],
+        some: Sequence[tuple[Window, Any]],
         share: Floats,
         known: npt.NDArray[np.int64],
         settings: RvcSettings,
         stages: Stages,
     ) -> Any:
-        starts, length = [2 * w.first for w in some], 2 * (some[0].last - some[0].first)
-        with stages.timed("content"):
-            content = self.nets.content(stacked([strip.window(w.first, w.last) for w in some]))
+        heard = [window for window, _ in some]
+        starts, length = [2 * w.first for w in heard], 2 * (heard[0].last - heard[0].first)
         with stages.timed("retrieval"):
+            content = self.nets.stacked([content for _, content in some])
             retrieved = self.nets.retrieved(content) if settings.index_rate else content
         with stages.timed("noise"):
             at = [strip.first_pitch_frame + start for start in starts]
@@ -173,7 +166,7 @@ class RvcConversion:
                 content, retrieved, cut(share, starts, length), cut(known, starts, length), noise, settings.speaker
             )
         cores = [
-            x[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for x, w in zip(latent, some, strict=True)
+            x[2 * (w.core_first - w.first) : 2 * (w.core_last - w.first)] for x, w in zip(latent, heard, strict=True)
         ]
         return self.nets.joined(cores)
 
@@ -183,7 +176,7 @@ class RvcConversion:
         if settings.formant == 0.0:
             return plain_track(latent, sine, strip.first_pitch_frame, first, last)
         ratio = settings.formant_ratio
-        there = self.nets.on_host(latent)
+        there = self.nets.leaving(latent).here()
         return stretched_track(there, sine, strip.first_pitch_frame, first, last, ratio, self.sizes.frame)
 
     def _asked_for(self, part: Voiced, settings: RvcSettings) -> Samples:

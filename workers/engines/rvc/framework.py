@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.tiles import cut_each
 from workers.engines.rvc.windows import joined
@@ -23,7 +24,7 @@ class DeviceFull(Exception):
 class Nets(Protocol):
     """The nets of one voice in one precision on one device; all inputs and outputs are batches."""
 
-    def salience(self, audio: Floats) -> Floats:
+    def salience(self, audio: Floats) -> Arriving:
         """Pitch salience `[batch, frames, bins]` of windows of samples."""
         ...
 
@@ -50,11 +51,19 @@ class Nets(Protocol):
         """`[batch, length, width]`: so many frames of each latent, from this one on, with zeros beyond its ends."""
         ...
 
-    def on_host(self, latent: Any) -> Floats:
-        """A latent as an array."""
+    def stacked(self, contents: Sequence[Any]) -> Any:
+        """A batch of the content features of windows."""
         ...
 
-    def sound(self, latent: Any, phase: Floats, pitch: Floats, noise: Any, speaker: int, most: int) -> Floats:
+    def leaving(self, found: Any) -> Arriving:
+        """A latent, or the content features of one window, on their way to the processor."""
+        ...
+
+    def held(self, content: Floats) -> Any:
+        """The content features of one window, back on the device."""
+        ...
+
+    def sound(self, latent: Any, phase: Floats, pitch: Floats, noise: Any, speaker: int, most: int) -> Arriving:
         """Samples `[batch, tile]` of tiles with their margins; there are never more of them than `most`.
 
         A compiled program always gets that many, so that a tile's samples do not depend on how many come with it.
@@ -72,10 +81,6 @@ class HostLatents:
     def stretches(self, places: Sequence[tuple[Floats, int]], length: int) -> Floats:
         """So many frames of each, stacked."""
         return cut_each(places, length)
-
-    def on_host(self, latent: Floats) -> Floats:
-        """The same."""
-        return latent
 
 
 class Noise(Protocol):

@@ -1,12 +1,13 @@
 """The generator's sound, tile by tile; tiles of several atoms fill a batch together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from workers.engines.rvc.architecture import SynthesizerSizes
+from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.framework import Nets, Noise
 from workers.engines.rvc.settings import RvcSettings
@@ -92,20 +93,23 @@ class Sounding:
         self.margin = margins(sizes)[0]
 
     def fill(self, pieces: Sequence[Voiced], settings: RvcSettings) -> Iterator[None]:
-        """Give the pieces their sound, in order; yields after each batch of tiles."""
+        """Give the pieces their sound, in order; yields after each batch of tiles.
+
+        Each batch is asked for before the one before it is waited for, so that a device always has work.
+        """
         for length, tiles in _by_length(pieces).items():
 
-            def sound_of(some: Sequence[_Tile], length: int = length) -> Samples:
+            def sound_of(some: Sequence[_Tile], length: int = length) -> Arriving:
                 return self._sound_of(some, length, settings)
 
             left = iter(tiles)
-            for sounds in self.batches.tiles.over(tiles, sound_of):
-                for frames in sounds.reshape(-1, length, self.frame):
+            for sounds in one_ahead(self.batches.tiles.over(tiles, sound_of)):
+                for frames in sounds.here().reshape(-1, length, self.frame):
                     tile = next(left)
                     tile.voiced.take(tile.start, frames)
                 yield
 
-    def _sound_of(self, tiles: Sequence[_Tile], length: int, settings: RvcSettings) -> Samples:
+    def _sound_of(self, tiles: Sequence[_Tile], length: int, settings: RvcSettings) -> Arriving:
         heard, margin = length + 2 * self.margin, self.margin
         stages = [tile.voiced.stages for tile in tiles]
         with timed_together("noise", stages):
@@ -121,6 +125,17 @@ class Sounding:
                 settings.speaker,
                 self.batches.tiles.size,
             )
+
+
+def one_ahead(batches: Iterable[Arriving]) -> Iterator[Arriving]:
+    """The same batches, each only once the next one has been asked for."""
+    before = None
+    for batch in batches:
+        if before is not None:
+            yield before
+        before = batch
+    if before is not None:
+        yield before
 
 
 def _by_length(pieces: Sequence[Voiced]) -> dict[int, list[_Tile]]:

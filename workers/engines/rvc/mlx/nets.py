@@ -1,6 +1,6 @@
 """All nets for one voice, in one precision."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ import mlx.core as mx
 import numpy as np
 
 from storage.errors import ConversionError
+from workers.engines.rvc.arriving import Here
 from workers.engines.rvc.framework import DeviceFull, Floats, HostLatents, Whole
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.retrieval import Retrieval
@@ -28,12 +29,12 @@ class MlxNets(HostLatents):
     voice: VoiceNets
     projects: bool
 
-    def salience(self, audio: Floats) -> Floats:
+    def salience(self, audio: Floats) -> Here:
         """The pitch salience of windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
         with device_errors():
-            return _fetched(self.rmvpe(mx.array(audio)))
+            return Here(_fetched(self.rmvpe(mx.array(audio))))
 
     def content(self, audio: Floats) -> mx.array:
         """The content features of windows, left on the device."""
@@ -57,6 +58,18 @@ class MlxNets(HostLatents):
             pitches = mx.array(coarse.astype(np.int32))
             return _fetched(self.voice.latent(together, pitches, mx.array(noise), self.voice.conditioning[speaker]))
 
+    def stacked(self, contents: Sequence[mx.array]) -> mx.array:
+        """A batch of the content features of windows."""
+        return mx.stack(list(contents))
+
+    def leaving(self, found: mx.array | Floats) -> Here:
+        """Content features or a latent as an array."""
+        return Here(found if isinstance(found, np.ndarray) else np.array(found))
+
+    def held(self, content: Floats) -> mx.array:
+        """Content features where MLX wants them."""
+        return mx.array(content)
+
     def sound(
         self,
         latent: Floats,
@@ -65,11 +78,11 @@ class MlxNets(HostLatents):
         noise: Floats,
         speaker: int,
         most: int,  # noqa: ARG002
-    ) -> Floats:
+    ) -> Here:
         """The samples of tiles."""
         with device_errors():
             tracks = (mx.array(track) for track in (latent, phase, pitch, noise))
-            return _fetched(self.voice.sound(*tracks, self.voice.tone[speaker]))
+            return Here(_fetched(self.voice.sound(*tracks, self.voice.tone[speaker])))
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from workers.engines.rvc.tiles import margins
 from workers.engines.rvc.torch.compiling import NO_COMPILER, compiles, has_compiler, share_programs, shared
 from workers.engines.rvc.torch.device_clock import DeviceClock
 from workers.engines.rvc.torch.device_noise import DeviceNoise
-from workers.engines.rvc.torch.gru import takes_bf16
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.precision import compute_exactly, dtype_for, halves
@@ -123,14 +122,6 @@ def _rmvpe(folder: Path, dtype: torch.dtype, device: torch.device) -> Rmvpe:
     return rmvpe
 
 
-def _remarks() -> Iterator[str]:
-    """What makes NVIDIA devices of this machine slower than they could be."""
-    if not has_compiler():
-        yield NO_COMPILER
-    if not takes_bf16():
-        yield "its cuDNN is older than 9.13, so the pitch net is slower; install a newer torch"
-
-
 class Torch(Framework):
     """PyTorch, on processors and NVIDIA devices."""
 
@@ -144,7 +135,7 @@ class Torch(Framework):
         if not torch.cuda.is_available():
             return None
         properties = torch.cuda.get_device_properties(0)
-        return FoundDevice(str(properties.name), int(properties.total_memory), tuple(_remarks()))
+        return FoundDevice(str(properties.name), int(properties.total_memory), () if has_compiler() else (NO_COMPILER,))
 
     def halves(self) -> tuple[str, ...]:
         """What the first CUDA device has."""

@@ -10,9 +10,6 @@ from torch.nn import functional as F
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
 
-#: The first version of cuDNN whose GRU takes bf16: 9.13.
-CUDNN_FOR_BF16 = 91_300
-
 _DIRECTIONS = ("", "_reverse")
 _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -21,13 +18,7 @@ def gru(weights: Weights, name: str, like: Tensor) -> nn.Module:
     """The GRU with this name: `[batch, frames, into]` to `[batch, frames, 2 * width]`."""
     if like.device.type == "cpu":
         return BothWaysAtOnce(weights, name, like.float())
-    single = like.dtype == torch.bfloat16 and not takes_bf16()
-    return OneWayAfterTheOther(weights, name, like.float() if single else like)
-
-
-def takes_bf16() -> bool:
-    """Whether NVIDIA's library runs a GRU in bf16; if not, torch would launch fifteen programs for every frame."""
-    return (torch.backends.cudnn.version() or 0) >= CUDNN_FOR_BF16
+    return OneWayAfterTheOther(weights, name, like if like.dtype == torch.float32 else like.half())
 
 
 class BothWaysAtOnce(nn.Module):
@@ -88,7 +79,11 @@ def _one_thread() -> Iterator[None]:
 
 
 class OneWayAfterTheOther(nn.Module):
-    """The device's own GRU: one call for all frames, in the precision of `like`."""
+    """The device's own GRU: one call for all frames, in the precision of `like`.
+
+    NVIDIA's library takes fp16 in every version. Of bf16, it takes none before 9.13, so that torch would launch fifteen
+    programs for every frame; and torch packs weights in bf16 anew for every call. RVC's tools run it in fp16, too.
+    """
 
     dtype: torch.dtype
 
@@ -102,6 +97,7 @@ class OneWayAfterTheOther(nn.Module):
         self.net = nn.GRU(into, width, batch_first=True, bidirectional=True, device=like.device, dtype=like.dtype)
         self.net.load_state_dict(loaded)
         self.net.requires_grad_(requires_grad=False)
+        self.net.flatten_parameters()
 
     def forward(self, x: Tensor) -> Tensor:
         """Go over the frames; the second direction sees them, and gives what it finds, backwards."""

@@ -10,7 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from storage.errors import ConversionError
+from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.framework import DeviceFull, Floats, Whole
+from workers.engines.rvc.torch.arrivals import leaving, sent
 from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval
@@ -33,7 +35,7 @@ class TorchNets:
     voice: VoiceNets
     projects: bool
 
-    def salience(self, audio: Floats) -> Floats:
+    def salience(self, audio: Floats) -> Arriving:
         """The pitch salience of windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
@@ -77,10 +79,17 @@ class TorchNets:
         with _device_errors(), torch.inference_mode():
             return torch.stack([_stretch(self._there(latent), start, length) for latent, start in places])
 
-    def on_host(self, latent: Tensor) -> Floats:
-        """A latent as an array."""
-        there: Floats = latent.cpu().numpy()
-        return there
+    def stacked(self, contents: Sequence[Tensor]) -> Tensor:
+        """A batch of the content features of windows; of one alone, no copy is made."""
+        return contents[0][None] if len(contents) == 1 else torch.stack(tuple(contents))
+
+    def leaving(self, found: Tensor) -> Arriving:
+        """A latent or content features on their way to the processor."""
+        return leaving(found)
+
+    def held(self, content: Floats) -> Tensor:
+        """The content features of one window, back on the device."""
+        return self._there(content)
 
     def _latent_of_one(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
         """One window through a compiled program: alone, so that its numbers do not depend on what comes with it."""
@@ -92,7 +101,7 @@ class TorchNets:
 
     def sound(
         self, latent: Floats | Tensor, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int, most: int
-    ) -> Floats:
+    ) -> Arriving:
         """The samples of tiles."""
         sound_of, tone = compiled(VoiceNets.sound, self.device), self.voice.tone[speaker]
         tiles = len(latent)
@@ -118,14 +127,12 @@ class TorchNets:
         track, noise = silence(tiles, length), silence(tiles, length * sizes.frame)
         self.sound(silence(tiles, length, sizes.inter), track, track, noise, 0, tiles)
 
-    def _computed(self, work: Callable[..., Tensor], *arrays: Floats | Whole | Tensor) -> Floats:
+    def _computed(self, work: Callable[..., Tensor], *arrays: Floats | Whole | Tensor) -> Arriving:
         with _device_errors(), torch.inference_mode():
-            result: Floats = work(*(self._there(array) for array in arrays)).float().cpu().numpy()
-            return result
+            return leaving(work(*(self._there(array) for array in arrays)).float())
 
     def _there(self, array: Floats | Whole | Tensor) -> Tensor:
-        given = array if isinstance(array, Tensor) else torch.from_numpy(array)
-        return given.to(self.device, non_blocking=True)
+        return array if isinstance(array, Tensor) else sent(array, self.device)
 
 
 def _stretch(latent: Tensor, start: int, length: int) -> Tensor:
