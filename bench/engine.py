@@ -25,7 +25,7 @@ from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.engine import TOGETHER_ON_CUDA
-from workers.engines.rvc.pitch_finding import decode
+from workers.engines.rvc.peaks import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 from workers.engines.rvc.windows import Window, windows
@@ -130,7 +130,7 @@ def _pitch_found(conversion: RvcConversion, piece: Piece, _: RvcSettings) -> Map
 
     def found(some: Sequence[Window]) -> npt.NDArray[np.float64]:
         audio = np.stack([strip.pitch_window(w.first, w.last) for w in some])
-        return decode(np.concatenate(list(conversion.nets.salience(audio).here())))
+        return decode(np.concatenate(list(conversion.nets.peaks(audio).here())))
 
     began = time.perf_counter()
     list(conversion.batches.windows.over(windows(strip.frames), found))

@@ -17,12 +17,13 @@ from bench.engine import recording
 from bench.figures import Figure, machine, show
 from testing.random_nets import VOICES
 from testing.rvc.pieces import atoms
-from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, PitchSizes, SynthesizerSizes
+from workers.engines.rvc.architecture import ANALYSIS_RATE, PITCH_HOP, SynthesizerSizes
 from workers.engines.rvc.arriving import Here
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import Floats
 from workers.engines.rvc.noise import HostNoise
+from workers.engines.rvc.peaks import REACH
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.tiles import TILE
@@ -48,10 +49,10 @@ class NoNets:
     def __init__(self, sizes: SynthesizerSizes) -> None:
         self.sizes = sizes
 
-    def salience(self, audio: Floats) -> Here:
+    def peaks(self, audio: Floats) -> Here:
         """One likely bin in every frame."""
-        answer = _zeros(len(audio), audio.shape[1] // PITCH_HOP + 1, PitchSizes().bins)
-        answer[..., 200] = 1.0
+        answer = _zeros(len(audio), audio.shape[1] // PITCH_HOP + 1, 2 * REACH + 2)
+        answer[..., 0], answer[..., 1 + REACH] = 200.0, 1.0
         return Here(answer)
 
     def content(self, audio: Floats) -> Any:

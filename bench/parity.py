@@ -26,7 +26,7 @@ from workers.engines.rvc.mlx import engine as mlx_engine
 from workers.engines.rvc.mlx.device import mlx_device
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.rmvpe import lengthened
-from workers.engines.rvc.pitch_finding import decode
+from workers.engines.rvc.peaks import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.tiles import margins
@@ -105,9 +105,9 @@ def _pitch(twins: Twins, audio: Array) -> Iterator[Row]:
         yield Row("RMVPE U-Net", _array(ours.unet(picture)), _array(seen.permute(0, 2, 3, 1)))
         rows = theirs.narrow(seen).transpose(1, 2).flatten(2)
         yield Row("RMVPE GRU", _array(ours.gru(mx.array(_array(rows)))), _array(theirs.gru(rows)))
-    salience = [nets.salience(audio).here() for nets in twins.nets]
-    yield Row("RMVPE salience", salience[0], salience[1])
-    yield Row("pitch, Hz", decode(salience[0][0]), decode(salience[1][0]))
+        yield Row("RMVPE salience", _array(ours(mx.array(audio))), _array(theirs(torch.from_numpy(audio))))
+    found = [nets.peaks(audio).here() for nets in twins.nets]
+    yield Row("pitch, Hz", decode(found[0][0]), decode(found[1][0]))
 
 
 def _voice(twins: Twins, frames: int) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from workers.engines.rvc.pitch_finding import decode
+from workers.engines.rvc.peaks import decode, peaks
 
 Salience = npt.NDArray[np.float32]
 LIKELIHOODS = arrays.arrays(
@@ -29,17 +29,17 @@ def decoded_frame(frame: Salience) -> float:
 @given(LIKELIHOODS)
 def test_frames_decoded_together_equal_frames_decoded_alone(salience: Salience) -> None:
     expected = np.array([decoded_frame(frame) for frame in salience])
-    np.testing.assert_allclose(decode(salience), expected, rtol=1e-12)
+    np.testing.assert_allclose(decode(peaks(salience)), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("hertz", [33.0, 110.0, 440.0, 1046.5, 1900.0])
 def test_a_hill_of_likelihood_gives_the_pitch_of_its_top(hertz: float) -> None:
     cents = 20.0 * np.arange(360) + 1997.3794084376191
     hill = np.exp(-(((cents - 1200.0 * np.log2(hertz / 10.0)) / 25.0) ** 2) / 2.0).astype(np.float32)
-    assert abs(1200.0 * np.log2(decode(hill[None])[0] / hertz)) < 3.0
+    assert abs(1200.0 * np.log2(decode(peaks(hill[None]))[0] / hertz)) < 3.0
 
 
 def test_frames_without_a_likely_bin_are_unvoiced() -> None:
     salience = np.zeros((3, 360), np.float32)
     salience[1, 100], salience[2, 100] = 0.03, 0.0301
-    assert (decode(salience) > 0.0).tolist() == [False, False, True]
+    assert (decode(peaks(salience)) > 0.0).tolist() == [False, False, True]

@@ -4,13 +4,18 @@ import mlx.core as mx
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from tests.rvc_mlx.likeness import assert_twins
 from workers.engines.rvc.mlx.convolution import Upsampling, convolved
 from workers.engines.rvc.mlx.gru import BEGUN, Gru
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import lengthened
+from workers.engines.rvc.mlx.rmvpe import peaks as peaks_in_mlx
 from workers.engines.rvc.mlx.unet import ImageUpsampling
+from workers.engines.rvc.peaks import peaks
 from workers.engines.rvc.torch.retrieval import Retrieval as TorchRetrieval
 
 RANDOM = np.random.default_rng(8)
@@ -98,3 +103,13 @@ def test_an_exact_match_is_taken_as_it_is() -> None:
     rows = noise(100, 24)
     found = np.array(Retrieval(rows)(mx.array(rows[40:60])))
     assert np.allclose(found, rows[40:60], atol=1e-6)
+
+
+@given(arrays.arrays(
+    np.float32, st.tuples(st.integers(1, 3), st.integers(1, 6), st.sampled_from([5, 40, 360])),
+    elements=st.floats(0.0, 1.0, width=32, allow_subnormal=False) | st.sampled_from([0.0, 0.5, 1.0]),
+))  # fmt: skip
+def test_the_peaks_found_by_mlx_are_those_found_by_numpy(
+    salience: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+) -> None:
+    np.testing.assert_array_equal(np.array(peaks_in_mlx(mx.array(salience))), peaks(salience))

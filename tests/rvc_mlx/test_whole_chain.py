@@ -13,7 +13,7 @@ from tests.rvc_mlx import twins
 from tests.rvc_mlx.likeness import correlation
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.conversion import RvcConversion
-from workers.engines.rvc.pitch_finding import decode
+from workers.engines.rvc.peaks import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 
@@ -48,7 +48,7 @@ def test_voices_of_all_kinds_match_torch(sizes: SynthesizerSizes) -> None:
 def test_the_pitch_matches_torch() -> None:
     strip = strip_of(whole(RECORDING, SIZES.rate))
     window = strip.pitch_window(0, strip.frames)[None]
-    one, other = (decode(nets.salience(window).here()[0]) for nets in (twins.nets(SIZES), voices.nets(SIZES)))
+    one, other = (decode(nets.peaks(window).here()[0]) for nets in (twins.nets(SIZES), voices.nets(SIZES)))
     assert np.array_equal(one > 0, other > 0)
     voiced = one > 0
     assert voiced.any()

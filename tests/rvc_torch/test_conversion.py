@@ -144,7 +144,7 @@ def test_unvoiced_frames_take_less_from_retrieval_unless_protect_is_one_half(pro
 def test_a_voice_without_pitch_asks_for_none_and_protects_nothing() -> None:
     voice, ears = overheard(narrow(has_pitch=False))
     converted = voice.convert(SECOND, RvcSettings(index_rate=0.8, protect=0.0))
-    assert "salience" not in ears.told
+    assert "peaks" not in ears.told
     assert "pitch" not in converted.stages
     np.testing.assert_allclose(ears.told["latent"][0][2], 0.8)
     assert converted.samples.std() > 0.005

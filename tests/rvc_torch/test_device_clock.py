@@ -17,7 +17,7 @@ from workers.engines.rvc.torch.device_clock import DeviceClock
 VOICE = narrow()
 PIECE = whole(spoken(1.0), VOICE.rate)
 #: Seconds of the device for a call of each net.
-COSTS = {"salience": 1.0, "content": 2.0, "retrieved": 4.0, "latent": 8.0, "sound": 16.0}
+COSTS = {"peaks": 1.0, "content": 2.0, "retrieved": 4.0, "latent": 8.0, "sound": 16.0}
 
 
 @dataclass

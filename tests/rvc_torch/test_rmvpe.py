@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -10,6 +13,8 @@ from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.mel import hann_window, mel_filters
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.peaks import peaks
+from workers.engines.rvc.torch import rmvpe as on_device
 from workers.engines.rvc.torch.gru import BothWaysAtOnce, OneWayAfterTheOther
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 
@@ -170,3 +175,11 @@ def test_in_half_precision_the_pitch_nets_gru_finds_nearly_the_same() -> None:
         half = OneWayAfterTheOther(weights, "fc.0.gru", torch.zeros((), dtype=torch.float16))(frames)
     assert half.dtype == torch.float16
     assert tiny.relative_error(half.float().numpy(), exact.numpy()) <= 1e-2
+
+
+@given(arrays.arrays(
+    np.float32, st.tuples(st.integers(1, 3), st.integers(1, 6), st.sampled_from([5, 9, 40, 360])),
+    elements=st.floats(0.0, 1.0, width=32) | st.sampled_from([0.0, 0.5, 1.0]),
+))  # fmt: skip
+def test_the_peaks_found_on_a_device_are_those_found_by_the_processor(salience: Floats) -> None:
+    np.testing.assert_array_equal(on_device.peaks(torch.from_numpy(salience)).numpy(), peaks(salience))

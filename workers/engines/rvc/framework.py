@@ -24,8 +24,8 @@ class DeviceFull(Exception):
 class Nets(Protocol):
     """The nets of one voice in one precision on one device; all inputs and outputs are batches."""
 
-    def salience(self, audio: Floats) -> Arriving:
-        """Pitch salience `[batch, frames, bins]` of windows of samples."""
+    def peaks(self, audio: Floats) -> Arriving:
+        """What the pitch net finds in windows of samples, `[batch, frames, 1 + bins]` as `peaks.py` has it."""
         ...
 
     def content(self, audio: Floats) -> Any:

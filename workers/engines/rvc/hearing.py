@@ -11,7 +11,8 @@ from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.framework import Nets
 from workers.engines.rvc.known import Known
-from workers.engines.rvc.pitch_finding import decode, swift_pitch, world_pitch
+from workers.engines.rvc.peaks import decode
+from workers.engines.rvc.pitch_finding import swift_pitch, world_pitch
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.strip import Strip
@@ -64,7 +65,7 @@ class Hearing:
 
     def _finding(self, strip: Strip, settings: RvcSettings) -> Callable[[], Pitch]:
         if settings.pitch_method == "rmvpe":
-            asked = list(self._saliences(strip))
+            asked = list(self._peaks(strip))
             return lambda: joined([_core(one.here(), n, w) for one, some in asked for n, w in enumerate(some)])
         samples = strip.samples[: (2 * strip.frames - 1) * PITCH_HOP]
         low, high = settings.pitch_low, settings.pitch_high
@@ -72,9 +73,9 @@ class Hearing:
             return lambda: swift_pitch(samples, low, high, strip.first * CONTENT_HOP)
         return lambda: world_pitch(samples, settings.pitch_method, low, high)
 
-    def _saliences(self, strip: Strip) -> Iterator[tuple[Arriving, Sequence[Window]]]:
+    def _peaks(self, strip: Strip) -> Iterator[tuple[Arriving, Sequence[Window]]]:
         def asked(some: Sequence[Window]) -> tuple[Arriving, Sequence[Window]]:
-            return self.nets.salience(stacked([strip.pitch_window(w.first, w.last) for w in some])), some
+            return self.nets.peaks(stacked([strip.pitch_window(w.first, w.last) for w in some])), some
 
         return self.batches.windows.over(windows(strip.frames), asked)
 
@@ -103,10 +104,9 @@ class Hearing:
             yield window, one
 
 
-def _core(salience: npt.NDArray[np.float32], number: int, window: Window) -> Pitch:
+def _core(peaks: npt.NDArray[np.float32], number: int, window: Window) -> Pitch:
     """The pitch of the frames for which a window is used."""
-    # Every frame stands for itself, so a copy of all likelihoods would only cost time.
-    return decode(salience[number, 2 * (window.core_first - window.first) : 2 * (window.core_last - window.first)])
+    return decode(peaks[number, 2 * (window.core_first - window.first) : 2 * (window.core_last - window.first)])
 
 
 def _content_name(strip: Strip, window: Window) -> str:

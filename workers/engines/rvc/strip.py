@@ -46,8 +46,8 @@ def strip_of(piece: Piece) -> Strip:
     held = piece.samples[max(begin - piece.first, 0) : end - piece.first]
     before = max(piece.first - begin, 0)
     # No recording is louder than full scale, and such samples would overflow when they are first squared.
-    samples = np.clip(_mirrored(held, before, end - begin - before - len(held)), -1.0, 1.0)
-    return Strip(samples, first, frames)
+    samples = _mirrored(held, before, end - begin - before - len(held))
+    return Strip(np.clip(samples, -1.0, 1.0, out=samples), first, frames)
 
 
 def _mirrored(held: Samples, before: int, after: int) -> Samples:

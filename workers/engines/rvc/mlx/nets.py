@@ -12,7 +12,7 @@ from workers.engines.rvc.arriving import Here
 from workers.engines.rvc.framework import DeviceFull, Floats, HostLatents, Whole
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.retrieval import Retrieval
-from workers.engines.rvc.mlx.rmvpe import Rmvpe
+from workers.engines.rvc.mlx.rmvpe import Rmvpe, peaks
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
 
 #: Parts of MLX's messages when memory runs out, before or after a GPU has begun its work.
@@ -29,12 +29,12 @@ class MlxNets(HostLatents):
     voice: VoiceNets
     projects: bool
 
-    def salience(self, audio: Floats) -> Here:
-        """The pitch salience of windows."""
+    def peaks(self, audio: Floats) -> Here:
+        """What the pitch net finds likely in windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
         with device_errors():
-            return Here(_fetched(self.rmvpe(mx.array(audio))))
+            return Here(_fetched(peaks(self.rmvpe(mx.array(audio)))))
 
     def content(self, audio: Floats) -> mx.array:
         """The content features of windows, left on the device."""

@@ -12,6 +12,7 @@ from workers.engines.rvc.mlx.convolution import seen, tensor
 from workers.engines.rvc.mlx.gru import Gru
 from workers.engines.rvc.mlx.unet import ImageConvolution, UNet
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.peaks import REACH
 
 
 class LogMel:
@@ -40,6 +41,14 @@ class GivenOnce(dict[str, npt.NDArray[np.float32]]):
 
     def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
         return self.pop(name)
+
+
+def peaks(salience: mx.array) -> mx.array:
+    """The same as `peaks` for arrays, on the device."""
+    likeliest = mx.argmax(salience, axis=-1, keepdims=True)
+    beyond = [(0, 0)] * (salience.ndim - 1) + [(REACH, REACH)]
+    near = mx.take_along_axis(mx.pad(salience, beyond), likeliest + mx.arange(2 * REACH + 1), axis=-1)
+    return mx.concatenate([likeliest.astype(salience.dtype), near], axis=-1)
 
 
 class Rmvpe:

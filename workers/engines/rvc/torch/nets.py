@@ -16,7 +16,7 @@ from workers.engines.rvc.torch.arrivals import leaving, sent
 from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval
-from workers.engines.rvc.torch.rmvpe import Rmvpe
+from workers.engines.rvc.torch.rmvpe import Rmvpe, peaks
 from workers.engines.rvc.torch.shapes import FRAMES, filled, real_frames, whole
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
@@ -35,11 +35,12 @@ class TorchNets:
     voice: VoiceNets
     projects: bool
 
-    def salience(self, audio: Floats) -> Arriving:
-        """The pitch salience of windows."""
+    def peaks(self, audio: Floats) -> Arriving:
+        """What the pitch net finds likely in windows."""
         if self.rmvpe is None:
             raise ConversionError("the job was sent without a pitch net; submit the recording again")
-        return self._computed(self.rmvpe, audio)
+        rmvpe = self.rmvpe
+        return self._computed(lambda samples: peaks(rmvpe(samples)), audio)
 
     def content(self, audio: Floats) -> Tensor:
         """The content features of windows, left on the device."""

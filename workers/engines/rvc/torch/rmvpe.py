@@ -8,6 +8,7 @@ from workers.engines.rvc.architecture import PITCH_HOP, PitchSizes
 from workers.engines.rvc.folding import fold_batch_norm
 from workers.engines.rvc.mel import FLOOR, FRAME_SIZE, hann_window, mel_filters
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.peaks import REACH
 from workers.engines.rvc.torch.convolution import tensor
 from workers.engines.rvc.torch.gru import gru
 from workers.engines.rvc.torch.unet import ImageConvolution, UNet
@@ -35,6 +36,14 @@ def lengthened(x: Tensor, before: int, after: int) -> Tensor:
     """Extend the last dimension: mirrored at its ends, or with its ends repeated if it is too short to mirror."""
     mode = "reflect" if max(before, after) < x.shape[-1] else "replicate"
     return F.pad(x, (before, after), mode=mode)
+
+
+def peaks(salience: Tensor) -> Tensor:
+    """The same as `peaks` for arrays, on the device."""
+    likeliest = salience.argmax(dim=-1, keepdim=True)
+    around = torch.arange(2 * REACH + 1, device=salience.device)
+    near = F.pad(salience, (REACH, REACH)).gather(-1, likeliest + around)
+    return torch.cat([likeliest.to(salience.dtype), near], dim=-1)
 
 
 class Rmvpe(nn.Module):
