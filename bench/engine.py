@@ -34,8 +34,9 @@ from workers.engines.voice import Piece
 LAYERS = 12
 #: Seconds of audio that are converted before anything is timed.
 WARM_SECONDS = 10.0
-#: What can be measured: the whole chain in one piece, in atoms as workers get them, or the pitch alone.
-WHOLE, ATOMS, PITCH = "whole", "atoms", "pitch"
+#: What can be measured: the whole chain in one piece, in atoms as workers get them, again for another voice where what
+#: was heard is known, or the pitch alone.
+WHOLE, ATOMS, AGAIN, PITCH = "whole", "atoms", "again", "pitch"
 #: Seconds of the atoms that a recording is cut into.
 ATOM_SECONDS = 25
 #: Seconds of the recordings that others publish their figures for.
@@ -72,13 +73,15 @@ def recording(seconds: float) -> npt.NDArray[np.float32]:
 
 def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, part: str = WHOLE) -> Row:
     """The median of several warm runs."""
-    work = {WHOLE: _converted, ATOMS: _converted_in_atoms, PITCH: _pitch_found}[part]
+    work = {WHOLE: _converted, ATOMS: _converted_in_atoms, AGAIN: _converted, PITCH: _pitch_found}[part]
     samples = recording(seconds)
     sizes = engine.conversion.sizes
     piece = Piece(samples, 0, 0, len(samples), 0, round(seconds * sizes.rate))
     # Where programs are compiled, all that will be measured is done once before; elsewhere a start is enough.
     warm = samples if engine.compiles else samples[: round(WARM_SECONDS * ANALYSIS_RATE)]
     work(engine.conversion, Piece(warm, 0, 0, len(warm), 0, len(warm) * sizes.rate // ANALYSIS_RATE), settings)
+    if part == AGAIN:
+        piece = replace(piece, known=engine.conversion.convert(replace(piece, known={}), settings).known)
     engine.forget_peak()
     took, stages = [], []
     for _ in range(runs):
@@ -86,7 +89,7 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, pa
         stages.append(work(engine.conversion, piece, settings))
         took.append(time.perf_counter() - began)
     middle = took.index(sorted(took)[len(took) // 2])
-    needed = {name: spent for name, spent in arithmetic(sizes, piece).items() if part in {WHOLE, ATOMS, name}}
+    needed = {name: spent for name, spent in arithmetic(sizes, piece).items() if _is_done_in(part, name)}
     floor = sum(needed.values()) / engine.matrix_gigaflops
     batches = engine.conversion.batches
     return Row(
@@ -106,6 +109,11 @@ def measure(engine: Engine, seconds: float, runs: int, settings: RvcSettings, pa
         floor_seconds=floor,
         over_floor=median(took) / floor,
     )
+
+
+def _is_done_in(part: str, stage: str) -> bool:
+    """Whether a stage is a part of what is measured."""
+    return stage not in {"content", "pitch"} if part == AGAIN else part in {WHOLE, ATOMS, stage}
 
 
 def _converted(conversion: RvcConversion, piece: Piece, settings: RvcSettings) -> Mapping[str, float]:
@@ -186,7 +194,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--seconds", type=float, nargs="+", default=[60.0, 600.0])
     parser.add_argument("--lengths", choices=tuple(LENGTHS), help="a set of lengths, instead of --seconds")
-    parser.add_argument("--parts", nargs="+", choices=(WHOLE, ATOMS, PITCH), default=[WHOLE])
+    parser.add_argument("--parts", nargs="+", choices=(WHOLE, ATOMS, AGAIN, PITCH), default=[WHOLE])
     parser.add_argument("--atoms", dest="parts", action="store_const", const=[ATOMS], help="the same as --parts atoms")
     parser.add_argument("--batch", type=int, nargs=2, metavar=("WINDOWS", "TILES"), default=None)
     parser.add_argument("--tile", type=int, default=None, help="10-ms frames that one tile yields")

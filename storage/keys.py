@@ -10,7 +10,7 @@ SPLIT_VERSION = "1"
 
 
 #: What the keys of the store begin with; `doctor` is what its checks write.
-ROOMS = frozenset({"sources", "atoms", "converted", "packages", "results", "prepared", "doctor"})
+ROOMS = frozenset({"sources", "atoms", "converted", "packages", "results", "prepared", "heard", "doctor"})
 
 
 def digest(facts: Mapping[str, Any]) -> str:
@@ -47,6 +47,16 @@ def converted_prefix(atoms: str, conversion: Mapping[str, Any]) -> str:
 def converted_key(prefix: str, start: int, stop: int, first: int, last: int) -> str:
     """The key of one converted atom: the result for `start..stop` with the context `first..last`."""
     return f"{prefix}/{start}-{stop}.{first}-{last}.flac"
+
+
+def heard_prefix(atoms: str) -> str:
+    """The prefix of what engines found out of these prepared atoms, for any voice."""
+    return f"heard/{atoms.rpartition('/')[2]}"
+
+
+def heard_key(prefix: str, start: int, stop: int, first: int, last: int, name: str) -> str:
+    """The key of what was found out of the atom `start..stop` with its context; the name tells by which means."""
+    return f"{prefix}/{start}-{stop}.{first}-{last}.{name}"
 
 
 def package_key(content_hash: str, file: str) -> str:

@@ -77,6 +77,11 @@ class Settings:
         "where one channel is converted, results get the recording's other channels too, unless a job asks for the"
         " voice alone; read where recordings are handed in",
     )
+    keep_features: bool = _setting(
+        False,  # noqa: FBT003 - it is a default
+        "keep what this machine's workers find out of a recording (its pitch and content), half a gigabyte for an hour,"
+        " so that another voice for it takes less time; where the store is slower than the machine, it takes more",
+    )
     package_gigabytes: float = _setting(
         20.0, "room for voices and models fetched to this machine; the least recently used go first; 0: no limit"
     )

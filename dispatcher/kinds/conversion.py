@@ -101,9 +101,9 @@ class Conversion(Kind):
         )
 
     def left_behind(self, job: JobRecord) -> tuple[str, ...]:
-        """The atoms, before and after conversion."""
+        """The atoms, before and after conversion, and what was found out of them."""
         atoms = atoms_prefix(job)
-        return atoms, _converted_prefix(job, atoms)
+        return atoms, _converted_prefix(job, atoms), keys.heard_prefix(atoms)
 
     def called(self, job: JobRecord, start: int, stop: int) -> str:
         """The piece by the recording's clock, and its channel where each is converted."""

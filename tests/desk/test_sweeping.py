@@ -8,7 +8,7 @@ from dispatcher.jobs.ending import cancel_job
 from dispatcher.jobs.loading import load_job
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from dispatcher.studio.sweeping import AT_ONCE, DAY, Sweeping
-from storage.keys import source_key
+from storage.keys import heard_key, heard_prefix, source_key
 from storage.objects.folder import FolderStore
 from storage.records.notices import NoticeRecord
 from tests.desk.conftest import DeskModel
@@ -16,7 +16,11 @@ from tests.desk.conftest import DeskModel
 
 def left_by(desk: DeskModel, store: FolderStore, job: int) -> list[str]:
     record = load_job(desk.database, job)
-    keys = [source_key(record.source_hash), f"{atoms_prefix(record)}/0-1.flac", f"{converted_prefix(record)}/0-1.flac"]
+    atoms = atoms_prefix(record)
+    keys = [
+        source_key(record.source_hash), f"{atoms}/0-1.flac", f"{converted_prefix(record)}/0-1.flac",
+        heard_key(heard_prefix(atoms), 0, 1, 0, 1, "a"),
+    ]  # fmt: skip
     for key in [*keys, "results/1.wav"]:
         store.put(key, b"sound")
     return keys

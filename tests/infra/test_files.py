@@ -69,6 +69,8 @@ def test_the_policies_know_every_kind_of_key() -> None:
     assert written | {converted, packages} <= _rights("policy-dispatcher.json", "s3:PutObject")
     assert {converted, packages, atoms.partition("/")[0]} <= _rights("policy-worker.json", "s3:GetObject")
     prepared = keys.shelf_key("programs").partition("/")[0]
-    assert prepared in _rights("policy-worker.json", "s3:GetObject")
-    assert _rights("policy-worker.json", "s3:PutObject") == {converted, prepared, "doctor"}
+    heard = keys.heard_prefix(atoms).partition("/")[0]
+    assert {prepared, heard} <= _rights("policy-worker.json", "s3:GetObject")
+    assert heard in _rights("policy-dispatcher.json", "s3:DeleteObject")
+    assert _rights("policy-worker.json", "s3:PutObject") == {converted, prepared, heard, "doctor"}
     assert _rights("policy-worker.json", "s3:DeleteObject") == {"doctor"}

@@ -90,7 +90,7 @@ def owner(through: Settings) -> S3Store:
 def test_a_worker_reads_and_writes_what_its_work_needs(worker: S3Store) -> None:
     for key in (ATOM, CONVERTED, PREPARED, PACKAGE):
         assert worker.get(key) == b"there"
-    for key in (CONVERTED, PREPARED, "doctor/0"):
+    for key in (CONVERTED, PREPARED, "heard/a/0-1.0-1.b", "doctor/0"):
         worker.put(key, b"new")
         assert worker.get(key) == b"new"
     worker.delete("doctor/0")

@@ -39,10 +39,12 @@ def test_the_bucket_is_made_once_and_gets_its_rules(prepare: ModuleType, store: 
     prepare.main()
     rules = store.client.get_bucket_lifecycle_configuration(Bucket="farm")["Rules"]
     expiring = {r["Filter"]["Prefix"]: r["Expiration"]["Days"] for r in rules if "Expiration" in r}
-    assert set(expiring) == {"studio/atoms/", "studio/converted/", "studio/doctor/"}
+    assert set(expiring) == {"studio/atoms/", "studio/converted/", "studio/heard/", "studio/doctor/"}
     assert any(r.get("AbortIncompleteMultipartUpload") == {"DaysAfterInitiation": 1} for r in rules)
 
 
 def test_the_bucket_keeps_objects_longer_than_the_farms_own_sweep(prepare: ModuleType) -> None:
-    days = [r["Expiration"]["Days"] for r in prepare.rules_below("")["Rules"] if r["ID"] in {"atoms", "converted"}]
+    days = [
+        r["Expiration"]["Days"] for r in prepare.rules_below("")["Rules"] if r["ID"] in {"atoms", "converted", "heard"}
+    ]
     assert min(days) > Settings().keep_days

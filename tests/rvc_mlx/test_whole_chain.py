@@ -1,5 +1,6 @@
 """Both engines convert a recording into the same result."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import mlx.core as mx
@@ -43,6 +44,15 @@ def test_the_waveform_matches_torch(settings: RvcSettings) -> None:
 @pytest.mark.parametrize("sizes", [tiny.voice("40k", content=twins.PROJECTED), tiny.voice("48k v2", has_pitch=False)])
 def test_voices_of_all_kinds_match_torch(sizes: SynthesizerSizes) -> None:
     assert correlation(sound(twins.conversion(sizes)), sound(voices.conversion(sizes))) >= 0.9999
+
+
+def test_what_is_known_from_one_voice_serves_another_to_the_bit() -> None:
+    piece = whole(RECORDING, SIZES.rate)
+    known = twins.conversion(SIZES).convert(replace(piece, known={}), RvcSettings()).known
+    again = RvcSettings(transpose=4.0, seed=5)
+    converted = twins.conversion(SIZES).convert(replace(piece, known=known), again)
+    np.testing.assert_array_equal(converted.samples, twins.conversion(SIZES).convert(piece, again).samples)
+    assert {"content, known", "pitch, known"} <= converted.stages.keys()
 
 
 def test_the_pitch_matches_torch() -> None:

@@ -109,6 +109,13 @@ class Engine(ABC):
         """
         return ()
 
+    def in_common(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+        """A name for the means by which its voices find out what they have in common of an atom; None if nothing.
+
+        Whatever has the same name finds the same, so that it need be found out only once. It may stand in a key.
+        """
+        return None
+
     def device(self, capability: str) -> FoundDevice | None:  # noqa: ARG002 - most engines use the processor alone
         """The accelerator for this capability, as the engine's framework finds it, if any."""
         return None

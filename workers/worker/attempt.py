@@ -1,9 +1,9 @@
 """Converts the atoms that fill a device together, not yet storing them; whatever goes wrong is one atom's outcome."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from storage.errors import ConversionError, NoSpace, ObjectMissing, ServiceError, VoicefarmError
 from storage.records.states import Outcome
 from workers.engines import catalog
-from workers.engines.samples import Samples
+from workers.engines.samples import Array, Samples
 from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece
 from workers.wire.messages import AtomOrder, AtomOutcome, ConversionOrder, plain_error
@@ -51,6 +51,8 @@ class Attempted:
     coming: Coming
     outcome: AtomOutcome
     samples: Samples | None = None
+    known: Mapping[str, Array] = field(default_factory=dict)
+    """What was found out of it for the next voice."""
 
 
 class _Ready(NamedTuple):
@@ -59,11 +61,13 @@ class _Ready(NamedTuple):
     coming: Coming
     blank: AtomOutcome
     samples: Samples
+    known: Mapping[str, Array] | None
 
     @property
     def piece(self) -> Piece:
         atom = self.coming.atom
-        return Piece(self.samples, atom.first, atom.start, atom.stop, atom.out_start, atom.out_stop)
+        where = (atom.first, atom.start, atom.stop, atom.out_start, atom.out_stop)
+        return Piece(self.samples, *where, known=self.known)
 
 
 def attempts(voices: LoadedVoices, group: Sequence[Coming]) -> Iterator[Attempted]:
@@ -78,7 +82,7 @@ def attempts(voices: LoadedVoices, group: Sequence[Coming]) -> Iterator[Attempte
                 yield Attempted(coming, replace(blank, outcome=Outcome.CACHED, peak=fetched.peak))
                 continue
             _require_version(coming.order)
-            ready.append(_Ready(coming, blank, fetched.samples))
+            ready.append(_Ready(coming, blank, fetched.samples, fetched.known))
         except Exception as error:  # noqa: BLE001 - reading may fail in any way, and the farm must go on
             yield Attempted(coming, _failed(coming.order, blank, error))
     yield from _converted(voices, ready)
@@ -114,7 +118,7 @@ def _done(one: _Ready, converted: Converted, took: float, load: float) -> Attemp
         one.blank, outcome=Outcome.DONE, convert=took, stages=stages, peak=peak_of(converted.samples),
         error=converted.remark,
     )  # fmt: skip
-    return Attempted(one.coming, outcome, converted.samples)
+    return Attempted(one.coming, outcome, converted.samples, converted.known)
 
 
 def _failed(order: ConversionOrder, blank: AtomOutcome, error: Exception) -> AtomOutcome:

@@ -1,6 +1,7 @@
 """Fetches what an order names: an atom's samples, or the loudness of its result where that is there already."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 
@@ -11,8 +12,9 @@ from storage.audio import atomfile
 from storage.errors import AudioError, ConversionError, NoSpace, ObjectMissing, ObjectStoreError
 from storage.objects.patience import patiently
 from storage.objects.store import ObjectStore
-from workers.engines.samples import Samples
+from workers.engines.samples import Array, Samples
 from workers.wire.messages import AtomOrder, ConversionOrder
+from workers.worker.keeping import Keeping
 
 #: Seconds between tries to read an atom that arrived damaged: it may have been damaged on the way, not in the store.
 READ_AGAIN = (0.5, 2.0)
@@ -30,6 +32,8 @@ class Fetched:
     peak: float
     fetch: float
     decode: float
+    known: Mapping[str, Array] | None = None
+    """What is known of it from another voice; None if nothing is to be kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Fetcher:
 
     store: ObjectStore
     give_up: Event
+    keeping: Keeping
 
     def fetch(self, order: ConversionOrder, atom: AtomOrder) -> Fetched:
         """The atom, or what is known of its result."""
@@ -64,11 +69,12 @@ class Fetcher:
         """An atom's prepared samples; raises Damaged if the store does not hold them as they were written."""
         try:
             data = patiently(lambda: self.store.get(key), self.give_up)
+            known = self.keeping.known(order, atom)
             fetched = time.perf_counter()
             samples, _ = atomfile.decode(data, frames=atom.last - atom.first, rate=order.rate_in, key=key)
         except (ObjectMissing, AudioError) as error:
             raise Damaged(str(error)) from error
-        return Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched)
+        return Fetched(samples, 0.0, fetched - began, time.perf_counter() - fetched, known)
 
     def _peak_of_result(self, order: ConversionOrder, atom: AtomOrder) -> float | None:
         """The loudest sample of a result that is in the store already; a damaged result counts as missing."""

@@ -56,7 +56,10 @@ class Node:
         self.incarnation = uuid4().hex
         packages = Packages.of(settings, store, self.give_up)
         voices = LoadedVoices(packages.folder, capability.device.capability)
-        self.pipeline = Pipeline(store, voices, self.give_up, settings.transfers, near=settings.has_objects_here)
+        self.pipeline = Pipeline(
+            store, voices, self.give_up, settings.transfers,
+            near=settings.has_objects_here, keeps=settings.keep_features,
+        )  # fmt: skip
         self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
 

@@ -17,8 +17,9 @@ from storage.records.states import Outcome
 from workers.engines import catalog
 from workers.engines.samples import Samples
 from workers.wire.messages import AtomOutcome, ConversionOrder, plain_error
-from workers.worker.attempt import Coming, attempts, outcome_of
+from workers.worker.attempt import Attempted, Coming, attempts, outcome_of
 from workers.worker.fetching import Fetcher, result_key
+from workers.worker.keeping import Keeping
 from workers.worker.voices import LoadedVoices
 
 #: Atoms fetched ahead of those being converted, at the least and at the most; and results that may still be on their
@@ -63,12 +64,14 @@ class Pipeline:
         transfers: int = FETCH_AHEAD,
         *,
         near: bool = False,
+        keeps: bool = False,
     ) -> None:
         self.store = store
         self.voices = voices
         self.give_up = give_up
         self.near = near
-        self.fetcher = Fetcher(store, give_up)
+        self.keeping = Keeping(store, is_on=keeps)
+        self.fetcher = Fetcher(store, give_up, self.keeping)
         self.fetchers = ThreadPoolExecutor(self._fetching(transfers), "fetch")
         self.storers = ThreadPoolExecutor(min(2, transfers), "store")
 
@@ -100,7 +103,7 @@ class Pipeline:
                 if one.samples is None:
                     told(outcome)
                 else:
-                    storing.append(self.storers.submit(self._deliver, one.coming, one.samples, outcome, told))
+                    storing.append(self.storers.submit(self._deliver, one, one.samples, outcome, told))
                 while len(storing) > STORES_WAITING:
                     storing.popleft().result()
         for delivery in storing:
@@ -149,16 +152,17 @@ class Pipeline:
         return len(ahead) < MOST_AHEAD and seconds < 2.0 * self._together(ahead[0].order)
 
     def _deliver(
-        self, coming: Coming, samples: Samples, outcome: AtomOutcome, tell: Callable[[AtomOutcome], None]
+        self, one: Attempted, samples: Samples, outcome: AtomOutcome, tell: Callable[[AtomOutcome], None]
     ) -> None:
         """Encode and store one result, then report it; runs in parallel with the next conversion."""
         try:
-            began, order = time.perf_counter(), coming.order
-            key = result_key(order, coming.atom)
+            began, order, atom = time.perf_counter(), one.coming.order, one.coming.atom
+            key = result_key(order, atom)
             data = atomfile.encode(samples, order.rate_voice, key=key, near=self.near)
             encoded = time.perf_counter()
             patiently(lambda: self.store.put(key, data, lasting=False), self.give_up, for_room=True)
             tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
+            self.keeping.keep(order, atom, one.known)
         except NoSpace as error:
             # Here the store is full, for everybody, not this machine.
             tell(replace(outcome, outcome=Outcome.AWAY, error=plain_error(error)))

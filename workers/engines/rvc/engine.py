@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from storage.errors import InputError
+from storage.keys import digest
 from storage.remedies import Act, Remedy
 from workers.engines.engine import Engine, Way
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
@@ -73,6 +74,24 @@ class RvcEngine(Engine):
         if settings.get("precision") != AUTO:
             return ()
         return tuple(Way({**settings, "precision": precision}, pace) for precision, pace in PACES.items())
+
+    def in_common(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+        """The encoder and its layers, the pitch as it is found, and the numbers that both are computed in."""
+        asked = RvcSettings.from_json(settings)
+        if asked.precision == AUTO:
+            return None
+        by_net = asked.pitch_method == "rmvpe"
+        limits = None if by_net else (asked.pitch_low, asked.pitch_high)
+        pitch = (asked.pitch_method, recipe.get("pitch_model") if by_net else None, limits)
+        means = {
+            "version": self.version,
+            "encoder": recipe["encoder"],
+            "content": recipe["content"],
+            "pitch": pitch if recipe["has_pitch"] else None,
+            "pauses": asked.pauses,
+            "precision": asked.precision,
+        }
+        return digest(means)[:32]
 
     def device(self, capability: str) -> FoundDevice | None:
         """The device that the capability's framework finds."""
