@@ -12,10 +12,12 @@ from torch import Tensor
 
 from testing.random_nets import random_voice
 from testing.rvc import tiny
-from testing.rvc.pieces import spoken, whole
-from testing.rvc.voices import conversion, narrow
+from testing.rvc.pieces import Floats, spoken, whole
+from testing.rvc.voices import conversion, narrow, nets
+from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.torch import compiling
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import TorchNets
@@ -108,12 +110,12 @@ def test_atoms_of_all_lengths_need_few_whole_programs_and_sound_as_without(
     traced: None, monkeypatch: pytest.MonkeyPatch, has_pitch: bool
 ) -> None:
     sizes = narrow(has_pitch=has_pitch)
-    settings = RvcSettings(pitch_method="dio")
+    settings = RvcSettings()
     pieces = [whole(spoken(seconds), sizes.rate) for seconds in (0.4, 3.3, 9.0)]
     before = _programs()
     found = [conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples for piece in pieces]
     made = _programs() - before
-    assert 2 <= made <= 4, "one of the text encoder for each length and one of the generator for each batch"
+    assert 3 <= made <= 7, "one of either encoder and the pitch net for two lengths, and one of the generator"
     monkeypatch.setenv(compiling.OVERRULED, "off")
     for piece, samples in zip(pieces, found, strict=True):
         plain = conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples
@@ -152,6 +154,33 @@ def test_one_program_serves_every_voice_and_is_shared(compiler: None) -> None:
     assert shelf.things[name] == kept[name]
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs g++, which is not installed")
+def test_all_programs_can_really_be_made_and_give_the_numbers_of_plain_ones(
+    compiler: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = narrow()
+    ours, rng, frames, tiles, length = nets(sizes), np.random.default_rng(1), 256, 2, 90
+
+    def noise(*shape: int) -> Floats:
+        return rng.standard_normal(shape, np.float32)
+
+    audio, coarse = 0.1 * noise(1, frames // 2 * CONTENT_HOP + TAIL), rng.integers(1, 256, (1, frames))
+    heard, share = torch.from_numpy(noise(1, frames // 2, sizes.content)), np.full((1, frames), 0.5, np.float32)
+    latents, pitch, steps = noise(tiles, length, sizes.inter), 200.0 + 0.0 * noise(tiles, length), noise(tiles, length)
+    source, chance = noise(tiles, length * sizes.frame), noise(1, frames, sizes.inter)
+
+    def found() -> Iterator[Floats]:
+        yield ours.content(audio).numpy()
+        yield ours.peaks(audio[:, : -TAIL - PITCH_HOP]).here()[..., 1:]
+        yield ours.latent(heard, heard, share, coarse, chance, 0).numpy()
+        yield ours.sound(latents, steps, pitch, source, 0, TILES[0]).here()
+
+    compiled = list(found())
+    monkeypatch.setenv(compiling.OVERRULED, "off")
+    for ours_compiled, plain in zip(compiled, found(), strict=True):
+        assert tiny.relative_error(ours_compiled, plain) <= 1e-4
+
+
 def test_a_loaded_voice_has_compiled_all_that_it_will_run(
     traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,9 +190,9 @@ def test_a_loaded_voice_has_compiled_all_that_it_will_run(
     before = _programs()
     conversion = voice.conversion_for(RvcSettings())
     loaded = _programs()
-    assert loaded - before == len(FRAMES) + 1
+    assert loaded - before == 3 * len(FRAMES) + 1, "of both encoders and the pitch net for each length"
     for seconds in (0.4, 3.3, 9.0, 17.0, 26.0):
-        list(conversion.convert_all([whole(spoken(seconds), sizes.rate)], RvcSettings(pitch_method="dio")))
+        list(conversion.convert_all([whole(spoken(seconds), sizes.rate)], RvcSettings()))
     assert _programs() == loaded
 
 

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from testing.random_nets import random_weights
 from testing.rvc import tiny
-from workers.engines.rvc.torch.shapes import FRAMES, filled, real_frames, whole
+from workers.engines.rvc.torch.rmvpe import Rmvpe
+from workers.engines.rvc.torch.shapes import CONTENTS, FRAMES, filled, real_frames, whole
+from workers.engines.rvc.torch.transformer import TransformerLayer
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 from workers.engines.rvc.windows import LONGEST, STEP, windows
 
@@ -37,12 +39,36 @@ def test_frames_that_fill_a_window_up_are_neither_heard_nor_attended_to(frames: 
     assert tiny.relative_error(together.numpy(), alone.numpy()) <= 1e-5
 
 
+@pytest.mark.parametrize("frames", [1, 50, 127, 128])
+def test_frames_that_fill_a_window_of_the_content_encoder_up_are_not_attended_to(frames: int) -> None:
+    layer = TransformerLayer(random_weights(tiny.ENCODER, 2), "encoder.layers.0", tiny.ENCODER.heads, torch.zeros(()))
+    (x, _) = _tracks(frames, tiny.ENCODER.hidden)
+    with torch.inference_mode():
+        alone = layer(x)
+        more = filled(x, 1, SIZE)
+        more[:, frames:] = 1e3
+        together = layer(more, real_frames(frames, SIZE, torch.device("cpu")))[:, :frames]
+    assert tiny.relative_error(together.numpy(), alone.numpy()) <= 1e-5
+
+
+@pytest.mark.parametrize("frames", [32, 64, 96, 128])
+def test_frames_that_fill_an_image_of_the_pitch_net_up_are_not_seen(frames: int) -> None:
+    rmvpe = Rmvpe(tiny.PITCH)
+    rmvpe.load(random_weights(tiny.PITCH, 3))
+    (picture, _) = _tracks(frames, tiny.PITCH.mels)
+    with torch.inference_mode():
+        alone = rmvpe.seen(picture)
+        together = rmvpe.seen(filled(picture, 1, SIZE), real_frames(frames, SIZE, torch.device("cpu")))[:, :frames]
+    assert tiny.relative_error(together.numpy(), alone.numpy()) <= 1e-5
+
+
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 15.0, 25.0, 30.0, 31.0, 100.0, 1000.0])
 def test_every_window_fits_a_program(seconds: float) -> None:
     strip = -(-round(50 * seconds) // STEP) * STEP
     for window in windows(strip):
         assert window.last - window.first <= LONGEST
         assert whole(2 * (window.last - window.first), FRAMES) in FRAMES
+        assert whole(window.last - window.first, CONTENTS) in CONTENTS
 
 
 def test_the_smallest_program_that_holds_them_is_taken() -> None:

@@ -7,7 +7,9 @@ from torch.nn import functional as F
 from storage.errors import ConversionError
 from workers.engines.rvc.architecture import EncoderSizes
 from workers.engines.rvc.package import Weights
+from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.convolution import tensor
+from workers.engines.rvc.torch.shapes import CONTENTS, in_whole_shapes
 from workers.engines.rvc.torch.transformer import Linear, Norm, TransformerLayer
 from workers.engines.rvc.torch.waveform import Waveform
 
@@ -67,13 +69,13 @@ class Hubert(nn.Module):
         self.position = PositionConvolution(weights, "encoder.pos_conv_embed.conv", sizes.position_groups, like)
         self.encoder_norm = Norm(weights, "encoder.layer_norm", like)
         names = (f"encoder.layers.{n}" for n in range(self.count))
-        self.layers = nn.Sequential(*(TransformerLayer(weights, name, sizes.heads, like) for name in names))
+        self.layers = [TransformerLayer(weights, name, sizes.heads, like) for name in names]
         self.final_proj = Linear(weights, ["final_proj"], like.float()) if sizes.projection else None
 
     def forward(self, audio: Tensor, *, project: bool) -> Tensor:
         """Samples `[batch, n]` to features `[batch, (n - 400) // 320 + 1, hidden]`, projected if asked for."""
         x = self.input_proj(self.input_norm(self.waveform(audio))).float()
-        x = self.layers(self.encoder_norm(x + self.position(x)))
+        x = self._attended(self.encoder_norm(x + self.position(x)))
         if not project:
             return x
         if self.final_proj is None:
@@ -82,3 +84,17 @@ class Hubert(nn.Module):
                 " that has one"
             )
         return self.final_proj(x)
+
+    def _attended(self, x: Tensor) -> Tensor:
+        """The frames after all layers. One program serves every layer, so it is soon compiled."""
+        if not compiles(x.device):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+        return torch.cat([in_whole_shapes(self._through_programs, [window], CONTENTS) for window in x.split(1)])
+
+    def _through_programs(self, x: Tensor, real: Tensor) -> Tensor:
+        through = compiled(TransformerLayer.forward, x.device)
+        for layer in self.layers:
+            x = through(layer, x, real)
+        return x

@@ -10,14 +10,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from storage.errors import ConversionError
+from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.framework import DeviceFull, Floats, Whole
+from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.torch.arrivals import leaving, sent
 from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe, peaks
-from workers.engines.rvc.torch.shapes import FRAMES, filled, real_frames, whole
+from workers.engines.rvc.torch.shapes import FRAMES, filled, in_whole_shapes
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
 #: What errors of a full device say that are none of torch's own: of the system, and of NVIDIA's libraries.
@@ -93,12 +95,13 @@ class TorchNets:
         return self._there(content)
 
     def _latent_of_one(self, content: Tensor, coarse: Tensor, noise: Tensor, conditioning: Tensor) -> Tensor:
-        """One window through a compiled program: alone, so that its numbers do not depend on what comes with it."""
-        frames = len(content)
-        size = whole(frames, FRAMES)
-        given = (filled(track[None], 1, size) for track in (content, coarse, noise))
-        latent_of = compiled(VoiceNets.latent, self.device)
-        return latent_of(self.voice, *given, conditioning, real_frames(frames, size, self.device))[:, :frames]
+        """One window through a compiled program."""
+        program = compiled(VoiceNets.latent, self.device)
+
+        def latent_of(content: Tensor, coarse: Tensor, noise: Tensor, real: Tensor) -> Tensor:
+            return program(self.voice, content, coarse, noise, conditioning, real)
+
+        return in_whole_shapes(latent_of, [track[None] for track in (content, coarse, noise)], FRAMES)
 
     def sound(
         self, latent: Floats | Tensor, phase: Floats, pitch: Floats, noise: Floats | Tensor, speaker: int, most: int
@@ -122,6 +125,10 @@ class TorchNets:
             return np.zeros(shape, np.float32)
 
         for frames in FRAMES:
+            audio = silence(1, frames // 2 * CONTENT_HOP + TAIL)
+            self.content(audio)
+            if self.rmvpe is not None:
+                self.peaks(audio[:, : -TAIL - PITCH_HOP])
             heard = torch.zeros(1, frames // 2, sizes.content, device=self.device)
             coarse = np.ones((1, frames), np.int64)
             self.latent(heard, heard, silence(1, frames), coarse, silence(1, frames, sizes.inter), 0)

@@ -9,8 +9,10 @@ from workers.engines.rvc.folding import fold_batch_norm
 from workers.engines.rvc.mel import FLOOR, FRAME_SIZE, hann_window, mel_filters
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.peaks import REACH
+from workers.engines.rvc.torch.compiling import compiled, compiles
 from workers.engines.rvc.torch.convolution import tensor
 from workers.engines.rvc.torch.gru import gru
+from workers.engines.rvc.torch.shapes import FRAMES, in_whole_shapes
 from workers.engines.rvc.torch.unet import ImageConvolution, UNet
 
 
@@ -73,8 +75,21 @@ class Rmvpe(nn.Module):
         mel = self.mel(audio)
         frames = mel.shape[1]
         missing = -frames % 2**self.sizes.levels
-        picture = lengthened(mel.mT, 0, missing).mT * self.scale + self.shift
-        picture = picture[:, None].to(self.like.dtype).contiguous(memory_format=torch.channels_last)
-        seen = self.narrow(self.unet(picture)).transpose(1, 2).flatten(2)
-        hidden = self.gru(seen)[:, :frames]
+        picture = (lengthened(mel.mT, 0, missing).mT * self.scale + self.shift).to(self.like.dtype)
+        hidden = self.gru(self._seen(picture))[:, :frames]
         return torch.sigmoid(F.linear(hidden.float(), self.weight, self.bias))
+
+    def seen(self, picture: Tensor, real: Tensor | None = None) -> Tensor:
+        """What is seen in the frames of `[batch, frames, mels]`, `[batch, frames, width]`."""
+        image = picture[:, None].contiguous(memory_format=torch.channels_last)
+        return self.narrow(self.unet(image, real)).transpose(1, 2).flatten(2)
+
+    def _seen(self, picture: Tensor) -> Tensor:
+        if not compiles(picture.device):
+            return self.seen(picture)
+        program = compiled(Rmvpe.seen, picture.device)
+
+        def seen(picture: Tensor, real: Tensor) -> Tensor:
+            return program(self, picture, real)
+
+        return torch.cat([in_whole_shapes(seen, [window], FRAMES) for window in picture.split(1)])

@@ -58,27 +58,47 @@ class Attention(nn.Module):
         return self.out_proj(torch.cat(attended, dim=2).transpose(1, 2).reshape(batch, frames, hidden))
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, first: int, hidden_keys: Tensor | None) -> Tensor:
-        scores = (q @ k.transpose(-1, -2)).float()
-        band = self._band(scores, first)
-        band += (q @ self.relative_keys.t()).float()
+        scores, near = (q @ k.transpose(-1, -2)).float(), (q @ self.relative_keys.t()).float()
         if hidden_keys is None:
+            band = _band(scores, first, near.shape[-1])
+            band += near
             scores[..., : self.reach] = -math.inf
             scores[..., -self.reach :] = -math.inf
+            share = torch.softmax(scores, dim=-1)
+            near_share = _band(share, first, near.shape[-1])
         else:
-            scores = scores.masked_fill(hidden_keys, -math.inf)
-        share = torch.softmax(scores, dim=-1)
-        near = self._band(share, first).to(v.dtype)
-        return share.to(v.dtype) @ v + near @ self.relative_values
+            scores = (scores + _spread(near, first, scores.shape[-1])).masked_fill(hidden_keys, -math.inf)
+            share = torch.softmax(scores, dim=-1)
+            near_share = _gathered(share, first, near.shape[-1])
+        return share.to(v.dtype) @ v + near_share.to(v.dtype) @ self.relative_values
 
-    def _band(self, scores: Tensor, first: int) -> Tensor:
-        """A view of each query's scores for the frames around it; row `i` begins at column `first + i`.
 
-        The scores are a tensor of their own, without gaps. Asked where it begins in memory, a program would fall apart.
-        """
-        batch, heads, queries, keys = scores.shape
-        return scores.as_strided(
-            (batch, heads, queries, 2 * self.reach + 1), (heads * queries * keys, queries * keys, keys + 1, 1), first
-        )
+def _band(scores: Tensor, first: int, width: int) -> Tensor:
+    """A view of each query's scores for the frames around it; row `i` begins at column `first + i`.
+
+    The scores are a tensor of their own, without gaps. No copy is made, but programs cannot be compiled with it.
+    """
+    batch, heads, queries, keys = scores.shape
+    return scores.as_strided(
+        (batch, heads, queries, width), (heads * queries * keys, queries * keys, keys + 1, 1), first
+    )
+
+
+def _spread(near: Tensor, first: int, keys: int) -> Tensor:
+    """Scores for the frames around each query, `[..., queries, near]`, in their columns of all keys; elsewhere zeros.
+
+    Rows that are longer by one begin one column later each, once they are read as rows of the right length.
+    """
+    queries, width = near.shape[-2:]
+    longer = F.pad(near, (first, keys + 1 - first - width))
+    return longer.flatten(-2)[..., : queries * keys].unflatten(-1, (queries, keys))
+
+
+def _gathered(share: Tensor, first: int, width: int) -> Tensor:
+    """The shares of the frames around each query: the same the other way round."""
+    queries, keys = share.shape[-2:]
+    longer = F.pad(share.flatten(-2), (0, queries)).unflatten(-1, (queries, keys + 1))
+    return longer[..., first : first + width]
 
 
 class Layer(nn.Module):

@@ -58,10 +58,14 @@ class TransformerLayer(nn.Module):
         self.output = Linear(weights, [f"{name}.feed_forward.output_dense"], like)
         self.final_norm = Norm(weights, f"{name}.final_layer_norm", like)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Frames `[batch, time, channels]` after attention and the feed-forward net."""
+    def forward(self, x: Tensor, real: Tensor | None = None) -> Tensor:
+        """Frames `[batch, time, channels]` after attention and the feed-forward net.
+
+        `real` is `[time, 1]`, false where frames only fill a window up; nobody attends to those.
+        """
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        heard = None if real is None else real.mT.expand(len(real), -1)
+        attended = F.scaled_dot_product_attention(query, key, value, heard).transpose(1, 2).flatten(2)
         x = self.attention_norm(x + self.out_proj(attended))
         return self.final_norm(x + self.output(torch.ops.aten.gelu_(self.intermediate(x))))
 

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.torch.convolution import tensor
+from workers.engines.rvc.torch.shapes import only
 
 
 class _Image(nn.Module):
@@ -44,22 +45,27 @@ class UNet(nn.Module):
     def __init__(self, folded: Weights, sizes: PitchSizes, like: Tensor) -> None:
         super().__init__()
         levels, blocks = range(sizes.levels), sizes.blocks
-        self.down = nn.ModuleList(_run(folded, f"encoder.{level}", blocks, like) for level in levels)
-        middle = [_run(folded, f"middle.{layer}", blocks, like) for layer in range(sizes.middle_layers)]
-        self.middle = nn.Sequential(*middle)
+        self.down = nn.ModuleList(_Run(folded, f"encoder.{level}", blocks, like) for level in levels)
+        middle = (_Run(folded, f"middle.{layer}", blocks, like) for layer in range(sizes.middle_layers))
+        self.middle = nn.ModuleList(middle)
         self.widen = nn.ModuleList(ImageUpsampling(folded, f"decoder.{level}.up", like) for level in levels)
-        self.up = nn.ModuleList(_run(folded, f"decoder.{level}", blocks, like) for level in levels)
+        self.up = nn.ModuleList(_Run(folded, f"decoder.{level}", blocks, like) for level in levels)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """The image after analysis at every scale."""
+    def forward(self, image: Tensor, real: Tensor | None = None) -> Tensor:
+        """The image after analysis at every scale.
+
+        `real` is `[frames, 1]`, false where frames only fill the image up: they are kept as dark as what is beyond its
+        edges.
+        """
         x, seen = image, []
         for level in self.down:
-            wide = level(x)
-            seen.append(wide)
-            x = F.avg_pool2d(wide, 2)
-        x = self.middle(x)
-        for widen, level, wide in zip(self.widen, self.up, reversed(seen), strict=True):
-            x = level(torch.cat([widen(x).relu_(), wide], dim=1))
+            wide = level(x, real)
+            seen.append((wide, real))
+            x, real = F.avg_pool2d(wide, 2), None if real is None else real[::2]
+        for level in self.middle:
+            x = level(x, real)
+        for widen, level, (wide, real) in zip(self.widen, self.up, reversed(seen), strict=True):
+            x = level(torch.cat([only(widen(x).relu_(), real), wide], dim=1), real)
         return x
 
 
@@ -73,10 +79,19 @@ class _Block(nn.Module):
         has_shortcut = f"{name}.shortcut.weight" in folded
         self.shortcut = ImageConvolution(folded, f"{name}.shortcut", like) if has_shortcut else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        changed = self.second(self.first(x).relu_()).relu_()
-        return changed.add_(x if self.shortcut is None else self.shortcut(x))
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
+        changed = self.second(only(self.first(x).relu_(), real)).relu_()
+        return only(changed.add_(x if self.shortcut is None else self.shortcut(x)), real)
 
 
-def _run(folded: Weights, name: str, blocks: int, like: Tensor) -> nn.Sequential:
-    return nn.Sequential(*(_Block(folded, f"{name}.{n}", like) for n in range(blocks)))
+class _Run(nn.Module):
+    """Blocks one after the other."""
+
+    def __init__(self, folded: Weights, name: str, blocks: int, like: Tensor) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(_Block(folded, f"{name}.{n}", like) for n in range(blocks))
+
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
+        for block in self.blocks:
+            x = block(x, real)
+        return x
