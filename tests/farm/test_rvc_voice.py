@@ -65,6 +65,33 @@ def test_two_workers_make_the_same_bytes_on_every_farm(
     assert {recipe["package"], recipe["encoder"], recipe["pitch_model"]} <= held
 
 
+def test_the_second_voice_for_a_recording_is_spared_what_the_first_one_heard(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+) -> None:
+    with open_farm(workers=1, keep_features=True) as farm:
+        add_all(farm, tmp_path)
+
+        def second_voice() -> tuple[str, list[set[str]]]:
+            """Its result, and the stages of its atoms."""
+            number = farm.submit(short_recording, "anna", settings={"transpose": 7.0})
+            result = fingerprint(farm.result(number, tmp_path))
+            told = select(AttemptRecord.stages).where(
+                AttemptRecord.outcome == Outcome.DONE, AttemptRecord.job_id == number
+            )
+            with farm.database.reading() as connection:
+                return result, [set(stages) for stages in connection.execute(told).scalars()]
+
+        farm.finish(farm.submit(short_recording, "anna"))
+        spared, stages = second_voice()
+        assert stages
+        assert all({"content, known", "pitch, known"} <= told for told in stages)
+        for stored in [*farm.store.list("converted/"), *farm.store.list("heard/")]:
+            farm.store.delete(stored.key)
+        full, stages = second_voice()
+        assert all({"content", "pitch"} <= told for told in stages)
+        assert spared == full
+
+
 def test_a_missing_package_fails_the_job_and_says_what_to_do(
     open_farm: OpenFarm, short_recording: Path, tmp_path: Path
 ) -> None:

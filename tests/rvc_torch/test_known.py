@@ -60,6 +60,13 @@ def test_what_was_known_of_another_stretch_is_found_out_again() -> None:
     assert learnt(piece, RvcSettings()).keys() <= converted.known.keys()
 
 
+def test_what_is_too_short_is_not_taken_for_what_was_heard() -> None:
+    piece = whole(spoken(0.6), VOICE.rate)
+    known = {name: array[:-1] for name, array in learnt(piece, RvcSettings()).items()}
+    converted = conversion(VOICE).convert(replace(piece, known=known), RvcSettings())
+    np.testing.assert_array_equal(converted.samples, conversion(VOICE).convert(piece, RvcSettings()).samples)
+
+
 def test_where_nobody_will_ask_nothing_is_found_out_for_others() -> None:
     assert conversion(VOICE).convert(whole(spoken(0.6), VOICE.rate), RvcSettings()).known == {}
 

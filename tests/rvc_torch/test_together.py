@@ -1,8 +1,9 @@
 """Atoms that are converted together sound as they do alone, whatever shares a batch with them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from testing.rvc.pieces import atoms, spoken, sung, whole
 from testing.rvc.voices import conversion, narrow, nets, overheard
 from workers.engines.rvc.architecture import ANALYSIS_RATE
+from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
-from workers.engines.rvc.framework import HostLatents
+from workers.engines.rvc.framework import HostLatents, Nets
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
 from workers.engines.rvc.torch import compiling
@@ -75,6 +77,50 @@ def test_each_atom_comes_as_soon_as_it_is_done() -> None:
     heard = [len(ears.told["sound"]) for _ in voice.convert_all(pieces(), DIO)]
     assert heard == sorted(set(heard))
     assert heard[0] < heard[-1]
+
+
+@dataclass
+class Watched:
+    """Nets on a device that works by itself: what was asked of it, and what was waited for."""
+
+    nets: Nets
+    log: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        work = getattr(self.nets, name)
+
+        def asked(*given: Any) -> Any:
+            self.log.append(name)
+            found = work(*given)
+            return Awaited(found, f"{name} here", self.log) if name in {"peaks", "sound"} else found
+
+        return asked
+
+
+@dataclass
+class Awaited:
+    """Something that is on its way; it is written down when somebody waits for it."""
+
+    found: Arriving
+    name: str
+    log: list[str]
+
+    def here(self) -> Any:
+        self.log.append(self.name)
+        return self.found.here()
+
+
+def test_a_device_has_more_to_do_whenever_somebody_waits_for_it() -> None:
+    watched = Watched(nets(VOICE))
+    voice = RvcConversion(VOICE, watched, Batches(Batch(1), Batch(2), 64))
+    list(voice.convert_all(pieces(), RvcSettings()))
+    log = watched.log
+    heard = [n for n, name in enumerate(log) if name in {"content", "peaks"}]
+    assert max(heard) < log.index("peaks here"), "all that is to be heard is asked for before any of it is waited for"
+    sounds = [name for name in log if name.startswith("sound")]
+    asked = sounds.count("sound")
+    assert asked > 3
+    assert sounds == ["sound", *["sound", "sound here"] * (asked - 1), "sound here"]
 
 
 def test_the_time_of_a_shared_batch_is_shared_out() -> None:

@@ -49,7 +49,7 @@ class Hearing:
         if not self.has_pitch:
             return lambda: np.zeros(2 * strip.frames)
         name = f"pitch.{strip.first}.{strip.frames}"
-        if (pitch := known.get(name)) is not None:
+        if (pitch := known.get(name, 2 * strip.frames)) is not None:
             with stages.timed(f"pitch{KNOWN}"):
                 return lambda: pitch
         with stages.timed("pitch"):
@@ -81,23 +81,20 @@ class Hearing:
 
     def _contents(self, strip: Strip, stages: Stages, known: Known) -> Iterator[tuple[Window, Any]]:
         wanted = windows(strip.frames)
-        held = [known.get(_content_name(strip, window)) for window in wanted]
-        for window, content in zip(wanted, held, strict=True):
-            if content is None:
-                yield from self._new_contents(strip, wanted, stages, known)
-                return
-            with stages.timed(f"content{KNOWN}"):
-                there = self.nets.held(content)
-            yield window, there
+        asked = (known.get(_content_name(strip, window), window.last - window.first) for window in wanted)
+        held = [content for content in asked if content is not None]
+        if len(held) == len(wanted):
+            for window, content in zip(wanted, held, strict=True):
+                with stages.timed(f"content{KNOWN}"):
+                    there = self.nets.held(content)
+                yield window, there
+            return
 
-    def _new_contents(
-        self, strip: Strip, wanted: Sequence[Window], stages: Stages, known: Known
-    ) -> Iterator[tuple[Window, Any]]:
-        def content(some: Sequence[Window]) -> Any:
+        def content_of(some: Sequence[Window]) -> Any:
             with stages.timed("content"):
                 return self.nets.content(stacked([strip.window(w.first, w.last) for w in some]))
 
-        found = (content for some in self.batches.windows.over(wanted, content) for content in some)
+        found = (content for some in self.batches.windows.over(wanted, content_of) for content in some)
         for window, one in zip(wanted, found, strict=True):
             if known.is_wanted:
                 known.note_arriving(_content_name(strip, window), self.nets.leaving(one))

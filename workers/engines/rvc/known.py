@@ -14,9 +14,10 @@ class Known:
         self.is_wanted = given is not None
         self.found: dict[str, Arriving] = {}
 
-    def get(self, name: str) -> Array | None:
-        """What is known under this name."""
-        return self.given.get(name)
+    def get(self, name: str, length: int) -> Array | None:
+        """What is known under this name, if it is for so many frames."""
+        array = self.given.get(name)
+        return array if array is not None and len(array) == length else None
 
     def note(self, name: str, array: Array) -> None:
         """Something was found out."""
