@@ -16,9 +16,11 @@ from testing.rvc.pieces import Floats, spoken, whole
 from testing.rvc.voices import conversion, narrow, nets
 from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.framework import DeviceFull
+from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.torch import compiling
+from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.shapes import FRAMES, TILES
@@ -120,6 +122,19 @@ def test_atoms_of_all_lengths_need_few_whole_programs_and_sound_as_without(
     for piece, samples in zip(pieces, found, strict=True):
         plain = conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples
         assert np.abs(samples - plain).max() <= 1e-4
+
+
+def test_noise_for_atoms_of_all_lengths_needs_few_programs_too(traced: None) -> None:
+    noise, here = DeviceNoise(CPU), HostNoise()
+    before = _programs()
+    noise.rehearse(TILES[-1], 500, 6)
+    rehearsed = _programs()
+    assert rehearsed - before == len(FRAMES) + 1
+    for seed, frames, tiles in ((1, 256, 5), (2**64 - 1, 1000, 12), (3, 3072, 9)):
+        firsts = [700 * n - 900 for n in range(tiles)]
+        np.testing.assert_array_equal(noise.source(seed, firsts, 500).numpy(), here.source(seed, firsts, 500))
+        np.testing.assert_array_equal(noise.latent(seed, [9], frames, 6).numpy(), here.latent(seed, [9], frames, 6))
+    assert _programs() == rehearsed
 
 
 def test_a_shape_too_many_is_an_error_and_not_run_uncompiled(traced: None, monkeypatch: pytest.MonkeyPatch) -> None:

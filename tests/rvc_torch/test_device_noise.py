@@ -1,5 +1,7 @@
 """Noise made by torch has the bits of the noise made by numpy, so that devices and processors hear the same."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
+from workers.engines.rvc.torch import compiling
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 
 THERE = DeviceNoise(torch.device("cpu"))
@@ -38,6 +41,19 @@ def test_a_million_numbers_in_a_row_have_the_same_bits() -> None:
     """Enough for the rare words whose logarithm or sine is at an end of its series."""
     found = THERE.source(1, [-500_000], 1_000_000).numpy()
     np.testing.assert_array_equal(found.view(np.int32), HERE.source(1, [-500_000], 1_000_000).view(np.int32))
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.filterwarnings("default")  # torch's compiler causes warnings about its own code.
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs g++, which is not installed")
+def test_joined_into_one_program_it_still_has_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compiler may join a product and a sum into one step, as those of devices do wherever they can."""
+    monkeypatch.setenv(compiling.OVERRULED, "on")
+    torch.compiler.reset()
+    for seed, firsts in ((1, [-500_000, 10**11, 5]), (2**64 - 1, [0, 77, 10**9])):
+        found = THERE.source(seed, firsts, 300_000).numpy()
+        np.testing.assert_array_equal(found.view(np.int32), HERE.source(seed, firsts, 300_000).view(np.int32))
+    torch.compiler.reset()
 
 
 @pytest.mark.parametrize("settings", [RvcSettings(pitch_method="dio"), RvcSettings(pitch_method="dio", formant=2.0)])

@@ -29,6 +29,7 @@ from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.shapes import TILES
 from workers.engines.rvc.torch.voice_nets import VoiceNets
+from workers.engines.stages import HOST
 from workers.engines.voice import Converted, FoundDevice, PackageFolders, Piece, Shelf, Voice
 
 #: Windows and tiles at a time: one keeps a processor busy, and more would not fit its caches.
@@ -82,14 +83,23 @@ class TorchVoice(Voice):
                 projects=features.projects,
             )
         give_back()
+        noise = None if self.device.type == "cpu" else DeviceNoise(self.device)
         if compiles(self.device):
-            # As a part of loading, which teaches the farm no speed; otherwise the first atoms of every length would.
-            # A device with no room for a whole batch is given less when it converts, as at any other time.
-            with shared(sizes, dtype), suppress(DeviceFull):
-                nets.rehearse(self.batches.tiles.size, self.batches.tile + 2 * margins(sizes)[0])
-        if self.device.type == "cpu":
-            return RvcConversion(sizes, nets, self.batches)
-        return RvcConversion(sizes, nets, self.batches, DeviceNoise(self.device), DeviceClock(self.device))
+            self._rehearse(nets, noise, sizes, dtype)
+        return RvcConversion(sizes, nets, self.batches, noise, HOST if noise is None else DeviceClock(self.device))
+
+    def _rehearse(
+        self, nets: TorchNets, noise: DeviceNoise | None, sizes: SynthesizerSizes, dtype: torch.dtype
+    ) -> None:
+        """Compile all programs, as a part of loading, which teaches the farm no speed; the first atoms would.
+
+        A device with no room for a whole batch is given less when it converts, as at any other time.
+        """
+        tiles, frames = self.batches.tiles.size, self.batches.tile + 2 * margins(sizes)[0]
+        with shared(sizes, dtype), suppress(DeviceFull):
+            nets.rehearse(tiles, frames)
+            if noise is not None:
+                noise.rehearse(tiles, frames * sizes.frame, sizes.inter)
 
     def _rmvpe(self, dtype: torch.dtype) -> Rmvpe | None:
         if self.recipe.pitch_model is None:
