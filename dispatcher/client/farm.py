@@ -304,6 +304,12 @@ class Farm(Library):
 
         draw_picture(read_job(self.database, job, time.time()), self.store, picture, overwrite=overwrite)
 
+    def trace(self, job: int, target: Path, *, overwrite: bool = False) -> None:
+        """Write a job's timeline for Perfetto."""
+        from dispatcher.reports.trace import write_trace
+
+        write_trace(read_job(self.database, job, time.time()), target, overwrite=overwrite)
+
     def worker_keys(self) -> list[WorkerKey]:
         """The keys that workers sign with, by name."""
         return [WorkerKey(key.name, key.created_at) for key in all_keys(self.database)]

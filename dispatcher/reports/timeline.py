@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from dispatcher.reports.work import Span
@@ -17,6 +17,7 @@ class Bar:
     number: int
     kind: str
     span: Span
+    attempt: AttemptRecord = field(compare=False, repr=False)
 
 
 def lay_out_bars(attempts: Sequence[AttemptRecord], copies: set[str]) -> list[Bar]:
@@ -39,7 +40,7 @@ def _row(attempts: Sequence[AttemptRecord], copies: set[str]) -> Iterable[Bar]:
         end = min(ended_at, next_start)
         for attempt in report:
             span = Span(end - attempt.busy, end)
-            yield Bar(attempt.worker, attempt.number, _kind(attempt, copies), span)
+            yield Bar(attempt.worker, attempt.number, _kind(attempt, copies), span, attempt)
             end = span.start
         next_start = end
 

@@ -42,6 +42,16 @@ def test_a_jobs_report_comes_as_json_for_programs(database: Database, keep: Keep
     assert found["workers"][0]["realtime_factor"] == 10.0
 
 
+def test_a_jobs_timeline_is_written_for_perfetto(database: Database, keep: Keep, run: Run, tmp_path: Path) -> None:
+    keep(job())
+    keep(attempt(0, "a", "one"), lease("a", 0, 0, started_at=1003.0), worker("one"))
+    file = tmp_path / "job.json"
+    said = run("report", 1, "--trace", file).stdout
+    assert f"the timeline is in {file}; open it at ui.perfetto.dev" in said
+    names = [event["name"] for event in json.loads(file.read_text(encoding="utf-8"))["traceEvents"]]
+    assert {"split", "stitch", "atom 0", "lease"} <= set(names)
+
+
 def test_a_periods_report_comes_as_text_and_as_json(database: Database, keep: Keep, run: Run) -> None:
     now = time.time()
     keep(job(ended_at=now - 60.0))
@@ -58,7 +68,9 @@ def test_an_unknown_job_is_reported_in_a_sentence(database: Database, run: Run) 
     assert "no job 99" in str(error)
 
 
-@pytest.mark.parametrize("words", [(), (1, "--since", "1d"), ("--since", "1d", "--picture", "a.png")])
+@pytest.mark.parametrize(
+    "words", [(), (1, "--since", "1d"), ("--since", "1d", "--picture", "a.png"), ("--since", "1d", "--trace", "a.json")]
+)
 def test_a_report_is_about_one_thing(database: Database, run: Run, words: tuple[object, ...]) -> None:
     result = run("report", *words)
     assert result.exit_code == 2
