@@ -44,7 +44,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "model remove": ("voicefarm model remove rmvpe",),
     "top": ("voicefarm top", "voicefarm top --every 10"),
     "workers": ("voicefarm workers", "voicefarm workers --all --since 30d"),
-    "report": ("voicefarm report 7", "voicefarm report 7 --picture talk.png", "voicefarm report --since 12h"),
+    "report": (
+        "voicefarm report 7",
+        "voicefarm report 7 --picture talk.png",
+        "voicefarm report 7 --trace talk.json",
+        "voicefarm report --since 12h",
+    ),
+    "metrics": ("voicefarm metrics", "voicefarm metrics --serve"),
     "init": (
         "voicefarm init",
         "voicefarm init --role worker --broker-url redis://box1:…@server:6379/0 --objects-url s3://voicefarm --yes",

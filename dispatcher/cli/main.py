@@ -68,6 +68,11 @@ SECTIONS = {
         "report": Place(
             "report", "Show where the time of a job or a batch went, or what the farm did --since some moment."
         ),
+        "metrics": Place(
+            "metrics",
+            "Print the farm in numbers for Prometheus: throughput in seconds of audio, speeds, what waits and what"
+            " failed.",
+        ),
     },
     "Setting up": {
         "init": Place(

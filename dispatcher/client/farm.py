@@ -30,6 +30,7 @@ from dispatcher.reports.batches import BatchSummary, read_batches
 from dispatcher.reports.farm import WorkerThere, last_runs, read_workers
 from dispatcher.reports.forecast import Forecast
 from dispatcher.reports.job import JobReport, report_job
+from dispatcher.reports.metrics import Metric, read_metrics
 from dispatcher.reports.period import PeriodReport, report_period
 from dispatcher.reports.pulse import Pulse, read_pulse
 from dispatcher.reports.reading import read_job, read_period
@@ -309,6 +310,10 @@ class Farm(Library):
         from dispatcher.reports.trace import write_trace
 
         write_trace(read_job(self.database, job, time.time()), target, overwrite=overwrite)
+
+    def metrics(self) -> list[Metric]:
+        """The farm in numbers for Prometheus."""
+        return read_metrics(self.database, time.time())
 
     def worker_keys(self) -> list[WorkerKey]:
         """The keys that workers sign with, by name."""

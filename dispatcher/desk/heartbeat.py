@@ -68,7 +68,7 @@ def lose_worker(turn: Turn, incarnation: str) -> None:
     name = turn.connection.execute(
         update(WorkerRecord)
         .where(WorkerRecord.incarnation == incarnation)
-        .values(state=WorkerState.GONE, holding=[])
+        .values(state=WorkerState.LOST, holding=[])
         .returning(WorkerRecord.name)
     ).scalar()
     blamed: set[str] = set()

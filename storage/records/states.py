@@ -42,6 +42,9 @@ class WorkerState(StrEnum):
     BUSY = "busy"
     DRAINING = "draining"
     GONE = "gone"
+    """It said goodbye."""
+    LOST = "lost"
+    """It was not heard of for too long. No worker says this of itself."""
 
 
 class Outcome(StrEnum):
@@ -71,7 +74,7 @@ class NoticeState(StrEnum):
 #: Outcomes that finish an atom.
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
 #: Workers that are there, and those of them that take leases.
-WORKERS_THERE = tuple(state for state in WorkerState if state != WorkerState.GONE)
+WORKERS_THERE = (WorkerState.READY, WorkerState.BUSY, WorkerState.DRAINING)
 WORKERS_TAKING = (WorkerState.READY, WorkerState.BUSY)
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)

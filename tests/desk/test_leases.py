@@ -9,7 +9,7 @@ from dispatcher.kinds.conversion import STITCH
 from dispatcher.local.processes import wait_until
 from dispatcher.turns.turn import Drop
 from storage.records.database import Database
-from storage.records.schema import JobRecord, LeaseRecord, SpeedRecord
+from storage.records.schema import JobRecord, LeaseRecord, SpeedRecord, WorkerRecord
 from tests.desk.conftest import DeskModel
 from workers.wire.messages import ConversionOrder
 
@@ -145,6 +145,23 @@ def test_a_worker_that_was_only_silent_is_back_when_it_is_heard_again(desk: Desk
     assert desk.feed() == []
     desk.beat()
     assert len(desk.feed()) == 1
+
+
+def test_the_records_tell_a_worker_that_fell_silent_from_one_that_said_goodbye(desk: DeskModel) -> None:
+    def state() -> str:
+        with desk.database.reading() as connection:
+            return str(connection.execute(select(WorkerRecord.state)).scalar_one())
+
+    desk.beat()
+    for _ in range(12):
+        desk.tick()
+    assert state() == "lost"
+    desk.beat(state="draining")
+    assert state() == "draining", "it was there all the time"
+    desk.beat(state="gone")
+    for _ in range(12):
+        desk.tick()
+    assert state() == "gone"
 
 
 def test_a_lost_message_is_noticed_though_all_workers_are_busy(desk: DeskModel) -> None:

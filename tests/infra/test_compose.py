@@ -76,6 +76,7 @@ def test_workers_have_nothing_to_do_with_sql(name: str) -> None:
 def test_only_the_broker_and_the_object_store_may_be_published() -> None:
     published = {name: port for name, s in SERVICES.items() for port in s.get("ports", [])}
     assert published.pop("flower").startswith("127.0.0.1:")
+    assert published.pop("metrics").startswith("127.0.0.1:")
     assert set(published) == {"redis", "gate"}
     assert all(port.startswith("${FARM_BIND:-127.0.0.1}:") for port in published.values())
 

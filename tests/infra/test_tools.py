@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.reports.metrics import read_metrics
+from storage.records.database import Database
 from tests.infra.places import INFRA
 from tests.infra.tools import run, tool
 
@@ -25,6 +27,25 @@ def test_hadolint_finds_nothing(path: Path) -> None:
 def test_prometheus_accepts_its_configuration() -> None:
     said = run([tool("promtool"), "check", "config", INFRA / "prometheus/prometheus.yml"])
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_prometheus_accepts_the_rules_by_which_somebody_is_called() -> None:
+    said = run([tool("promtool"), "check", "rules", INFRA / "prometheus/rules.yml"])
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_somebody_is_called_when_something_is_wrong_and_only_then() -> None:
+    said = run([tool("promtool"), "test", "rules", Path(__file__).with_name("alerts.yml")])
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_rules_and_the_dashboard_ask_for_metrics_that_there_are(session_sqlite: Path) -> None:
+    database = Database(f"sqlite:///{session_sqlite}")
+    there = {metric.name for metric in read_metrics(database, 0.0)}
+    database.close()
+    asked = set(re.findall(r"voicefarm_[a-z_]+", (INFRA / "prometheus/rules.yml").read_text(encoding="utf-8")))
+    asked |= {name for _, expr in _expressions() for name in re.findall(r"voicefarm_[a-z_]+", expr)}
+    assert asked == there
 
 
 def test_prometheus_understands_every_expression_of_the_dashboard(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ UNITS = sorted(INFRA.glob("systemd/*.*"))
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 #: The highest exposure that `systemd-analyze security` may report, out of 10: workers need devices, Flower very little.
 EXPOSURE = {
-    "voicefarm-dispatcher.service": 1.3, "voicefarm-flower.service": 1.2, "voicefarm-watch@.service": 1.6,
+    "voicefarm-dispatcher.service": 1.3, "voicefarm-flower.service": 1.2, "voicefarm-metrics.service": 1.3,
+    "voicefarm-watch@.service": 1.6,
     "voicefarm-worker@.service": 1.9,
 }  # fmt: skip
 #: Older versions of systemd do not know these keys and say so, as comments in the units explain.

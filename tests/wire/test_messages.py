@@ -98,6 +98,7 @@ def test_a_message_only_a_newer_program_may_read_is_set_aside(message: Message) 
         {"queue": "convert.../x"},
         {"capability": "tpu"},
         {"state": "asleep"},
+        {"state": "lost"},
         {"holding": ["t"] * 1000},
         {"holding": [5]},
         {"pid": -1},

@@ -232,3 +232,7 @@ class Heartbeat(Message):
     """Number of this heartbeat, so that none is used twice; 0 from a worker that does not number them."""
     most_leases: Annotated[int, Meta(ge=1, le=10_000)] = 1
     """How many leases it understands in one message."""
+
+    def __post_init__(self) -> None:
+        if self.state == WorkerState.LOST:
+            raise ValueError("no worker says of itself that it is lost")
