@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from storage import keys
-from storage.errors import ObjectMissing, VoicefarmError
+from storage.errors import ObjectMissing
 from storage.objects.store import ObjectStore
 from workers.engines import catalog
 from workers.engines.samples import Array
@@ -37,7 +37,7 @@ class Keeping:
             return unpacked(self.store.get(key), key)
         except ObjectMissing:
             return {}
-        except VoicefarmError as error:
+        except Exception as error:  # noqa: BLE001 - the atom can be converted without it
             logger.warning("%s could not be read, so it is found out again: %s", key, error)
             return {}
 
@@ -48,7 +48,7 @@ class Keeping:
             return
         try:
             self.store.put(key, packed(known, key), lasting=False)
-        except VoicefarmError as error:
+        except Exception as error:  # noqa: BLE001 - the atom is done, whatever becomes of this
             logger.warning("%s could not be kept, so the next voice finds it out again: %s", key, error)
 
     def _key(self, order: ConversionOrder, atom: AtomOrder) -> str | None:

@@ -155,22 +155,27 @@ class Pipeline:
         self, one: Attempted, samples: Samples, outcome: AtomOutcome, tell: Callable[[AtomOutcome], None]
     ) -> None:
         """Encode and store one result, then report it; runs in parallel with the next conversion."""
+        stored = self._stored(one, samples, outcome)
+        tell(stored)
+        if stored.outcome == Outcome.DONE:
+            self.keeping.keep(one.coming.order, one.coming.atom, one.known)
+
+    def _stored(self, one: Attempted, samples: Samples, outcome: AtomOutcome) -> AtomOutcome:
         try:
-            began, order, atom = time.perf_counter(), one.coming.order, one.coming.atom
-            key = result_key(order, atom)
+            began, order = time.perf_counter(), one.coming.order
+            key = result_key(order, one.coming.atom)
             data = atomfile.encode(samples, order.rate_voice, key=key, near=self.near)
             encoded = time.perf_counter()
             patiently(lambda: self.store.put(key, data, lasting=False), self.give_up, for_room=True)
-            tell(replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded))
-            self.keeping.keep(order, atom, one.known)
+            return replace(outcome, encode=encoded - began, store=time.perf_counter() - encoded)
         except NoSpace as error:
             # Here the store is full, for everybody, not this machine.
-            tell(replace(outcome, outcome=Outcome.AWAY, error=plain_error(error)))
+            return replace(outcome, outcome=Outcome.AWAY, error=plain_error(error))
         except VoicefarmError as error:
-            tell(replace(outcome, outcome=outcome_of(error), error=plain_error(error)))
+            return replace(outcome, outcome=outcome_of(error), error=plain_error(error))
         except Exception as error:  # noqa: BLE001 - without an outcome the atom would be handed out again for ever
             what = plain_error(f"its result could not be stored: {type(error).__name__}: {error}")
-            tell(replace(outcome, outcome=Outcome.FAILED, error=what))
+            return replace(outcome, outcome=Outcome.FAILED, error=what)
 
 
 def peak_memory_mb() -> float:
