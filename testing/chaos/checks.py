@@ -76,7 +76,9 @@ def claims(database: Database) -> Lines:
 def ghosts(database: Database) -> Lines:
     """A line for each worker that counts as alive although its process is gone."""
     with database.reading() as connection:
-        rows = connection.execute(select(WorkerRecord).where(WorkerRecord.state != WorkerState.GONE)).all()
+        rows = connection.execute(
+            select(WorkerRecord).where(WorkerRecord.state.not_in([WorkerState.GONE, WorkerState.LOST]))
+        ).all()
     for worker in rows:
         if not psutil.pid_exists(worker.pid) or psutil.Process(worker.pid).status() == psutil.STATUS_ZOMBIE:
             yield f"the worker {worker.name} counts as {worker.state}, but its process {worker.pid} is dead"

@@ -112,4 +112,6 @@ def test_on_a_farm_with_keys_only_signed_messages_count(open_farm: OpenFarm, sho
 
 def _heard(database: Database) -> int:
     with database.reading() as connection:
-        return int(connection.execute(select(func.count()).where(WorkerRecord.state.not_in(["gone", "lost"]))).scalar_one())
+        return int(
+            connection.execute(select(func.count()).where(WorkerRecord.state.not_in(["gone", "lost"]))).scalar_one()
+        )
