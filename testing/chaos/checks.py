@@ -12,7 +12,7 @@ from storage.errors import VoicefarmError
 from storage.objects.folder import UNFINISHED
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, LIVE_LEASES, AtomState, JobState, WorkerState
+from storage.records.states import ENDED_JOBS, LIVE_LEASES, WORKERS_THERE, AtomState, JobState
 from testing.chaos.other_version import OTHER
 from testing.chaos.standing import StandingFarm, processes_of
 from testing.services.s3 import bucket_of
@@ -76,9 +76,7 @@ def claims(database: Database) -> Lines:
 def ghosts(database: Database) -> Lines:
     """A line for each worker that counts as alive although its process is gone."""
     with database.reading() as connection:
-        rows = connection.execute(
-            select(WorkerRecord).where(WorkerRecord.state.not_in([WorkerState.GONE, WorkerState.LOST]))
-        ).all()
+        rows = connection.execute(select(WorkerRecord).where(WorkerRecord.state.in_(WORKERS_THERE))).all()
     for worker in rows:
         if not psutil.pid_exists(worker.pid) or psutil.Process(worker.pid).status() == psutil.STATUS_ZOMBIE:
             yield f"the worker {worker.name} counts as {worker.state}, but its process {worker.pid} is dead"

@@ -13,6 +13,7 @@ from dispatcher.desk.heartbeat import MOST_WORKERS
 from dispatcher.desk.worker_keys import add_key
 from storage.records.database import Database
 from storage.records.schema import WorkerRecord
+from storage.records.states import WORKERS_THERE
 from storage.settings import Settings
 from testing.services.redis import RedisServer
 from tests.farm.conftest import OpenFarm
@@ -112,6 +113,4 @@ def test_on_a_farm_with_keys_only_signed_messages_count(open_farm: OpenFarm, sho
 
 def _heard(database: Database) -> int:
     with database.reading() as connection:
-        return int(
-            connection.execute(select(func.count()).where(WorkerRecord.state.not_in(["gone", "lost"]))).scalar_one()
-        )
+        return int(connection.execute(select(func.count()).where(WorkerRecord.state.in_(WORKERS_THERE))).scalar_one())
