@@ -27,7 +27,6 @@ from safetensors.numpy import save_file
 from bench.engine import recording
 from bench.figures import machine
 from bench.timed_engine import peak_resident_mb
-from testing.random_nets import random_weights, write_package
 from workers.engines.rvc.architecture import PITCH_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.mlx.compiling import settled
 from workers.engines.rvc.mlx.device import limit_memory, mlx_device
@@ -35,6 +34,7 @@ from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.precision import dtype_for
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.package import ENCODER, PITCH, Package
+from workers.engines.rvc.stand_in import random_weights, write_package
 
 Floats = npt.NDArray[np.float32]
 Net = Callable[[Floats], mx.array]

@@ -19,7 +19,6 @@ import torch
 
 from bench.engine import recording
 from bench.figures import machine
-from testing.random_nets import VOICE_48K, random_voice
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, PITCH_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.mlx import engine as mlx_engine
@@ -28,6 +27,7 @@ from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.rmvpe import lengthened
 from workers.engines.rvc.peaks import decode
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.stand_in import VOICE_48K, random_voice
 from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.tiles import margins
 from workers.engines.rvc.torch import engine as torch_engine

@@ -17,9 +17,9 @@ from typing import Any
 from bench.engine import measure, recording
 from bench.figures import machine
 from bench.torch_engine import torch_engine
-from testing.random_nets import VOICE_48K
 from workers.engines.rvc.architecture import ANALYSIS_RATE
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.stand_in import VOICE_48K
 
 #: Seconds of audio in one piece, without the padding that Applio would add: its best case.
 SECONDS = 13.5

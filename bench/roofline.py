@@ -14,8 +14,8 @@ from bench.work import (
     retrieval_work,
     text_encoder_work,
 )
-from testing.random_nets import VOICE_48K
 from workers.engines.rvc.architecture import EncoderSizes, PitchSizes
+from workers.engines.rvc.stand_in import VOICE_48K
 
 #: Seconds of a window: an atom of 20 s with its context.
 WINDOW = 24.96

@@ -32,11 +32,12 @@ from storage.objects.store import ObjectStore
 from storage.records.database import Database
 from storage.records.schema import AtomRecord, JobRecord
 from storage.settings import Settings
-from testing.random_nets import VOICE_48K, random_voice_apart
+from testing.random_nets import random_voice_apart
 from workers.engines import catalog
 from workers.engines.package import VOICE
 from workers.engines.rvc.files.door import packed_of
 from workers.engines.rvc.package import ENCODER, PITCH, Package
+from workers.engines.rvc.stand_in import VOICE_48K
 from workers.engines.voice import Piece
 
 VECTORS = 100_000

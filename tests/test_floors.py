@@ -18,7 +18,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/studio/split", "dispatcher/studio/stitch"),
     ("dispatcher/studio/stage",),
     ("dispatcher/hooks",),
-    ("dispatcher/reports",),
+    ("dispatcher/benchmarks", "dispatcher/reports"),
     ("dispatcher/feed/forecast",),
     ("dispatcher/feed",),
     ("dispatcher/jobs",),
@@ -28,6 +28,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/sample",),
     ("workers",),
     ("workers/worker",),
+    ("workers/measuring",),
     ("workers/engines/rvc/torch", "workers/engines/rvc/mlx", "workers/engines/rvc/files"),
     ("workers/engines/rvc", "workers/engines/world"),
     ("workers/engines",),
@@ -40,8 +41,11 @@ ORDER: tuple[tuple[str, ...], ...] = (
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 #: What the dispatcher may know about the workers: the wire that both stand on, and the engines' entrance.
 OF_WORKERS = frozenset({"workers/wire", "workers/engines"})
-#: Rooms that may know more, because they start workers.
-STARTS_WORKERS = {"dispatcher/cli": frozenset({"workers/worker"})}
+#: Rooms that may know more: one starts workers and measures, the other reads what was measured.
+KNOWS_MORE = {
+    "dispatcher/cli": frozenset({"workers/worker", "workers/measuring"}),
+    "dispatcher/benchmarks": frozenset({"workers/measuring"}),
+}
 #: Packages that only one room may import.
 CONFINED = {"click": "dispatcher/cli", "torch": "workers/engines/rvc/torch", "mlx": "workers/engines/rvc/mlx"}
 #: The most that can be read in one sitting; splitting files shorter than this only makes splinters.
@@ -94,7 +98,7 @@ def faults(path: Path, room: str) -> list[str]:
 
 def _may(room: str, other: str) -> bool:
     if room.startswith("dispatcher/") and other.startswith("workers"):
-        return other in OF_WORKERS | STARTS_WORKERS.get(room, frozenset())
+        return other in OF_WORKERS | KNOWS_MORE.get(room, frozenset())
     return PLACE[room] < PLACE[other]
 
 

@@ -29,6 +29,12 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
         {"--port", "--unixsocket", "--unixsocketperm", "--save", "--appendonly", "--maxmemory-policy", "--dir",
          "--loglevel"}
     ),
+    # Git's and the NVIDIA driver's.
+    "workers/measuring/conditions.py": frozenset({"--short=12"}),
+    "workers/measuring/nvidia_smi.py": frozenset(
+        {"--id=", "--query-gpu=", "--query-gpu=power.draw", "--query-compute-apps=pid,process_name",
+         "--format=csv,noheader,nounits"}
+    ),
 }  # fmt: skip
 FILES = sorted(
     path

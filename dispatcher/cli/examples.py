@@ -51,6 +51,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "voicefarm report --since 12h",
     ),
     "metrics": ("voicefarm metrics", "voicefarm metrics --serve"),
+    "bench": ("voicefarm bench run --short", "voicefarm bench compare benchmarks/old benchmarks/new --fail-on 10%"),
+    "bench run": ("voicefarm bench run", "voicefarm bench run --only cpu --short -o benchmarks"),
+    "bench table": ("voicefarm bench table", "voicefarm bench table benchmarks from-the-other-studio"),
+    "bench compare": ("voicefarm bench compare benchmarks/old benchmarks/new --fail-on 10%",),
     "init": (
         "voicefarm init",
         "voicefarm init --role worker --broker-url redis://box1:…@server:6379/0 --objects-url s3://voicefarm --yes",

@@ -73,6 +73,7 @@ SECTIONS = {
             "Print the farm in numbers for Prometheus: throughput in seconds of audio, speeds, what waits and what"
             " failed.",
         ),
+        "bench": Place("bench", "Measure what devices bring, put them side by side, and see what an upgrade changed."),
     },
     "Setting up": {
         "init": Place(

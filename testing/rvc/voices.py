@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
 from workers.engines.rvc.conversion import RvcConversion
 from workers.engines.rvc.framework import Floats, Nets
 from workers.engines.rvc.sound import Batches
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.retrieval import Retrieval

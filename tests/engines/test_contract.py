@@ -10,11 +10,11 @@ import pytest
 
 from storage.audio.grid import cell_length, resampled_length
 from storage.errors import InputError
-from testing.random_nets import random_voice
 from testing.rvc import tiny
 from testing.rvc.voices import narrow
 from workers.engines import catalog
 from workers.engines.engine import Engine
+from workers.engines.rvc.stand_in import random_voice
 from workers.engines.samples import Samples
 from workers.engines.setting import Form, Setting
 from workers.engines.voice import Piece, Voice

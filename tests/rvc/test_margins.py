@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.tiles import margins
 
 FRAMES, TILE = 60, 4

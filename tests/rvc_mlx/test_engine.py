@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from storage.errors import ConversionError, InputError
-from testing.random_nets import random_voice
 from testing.rvc import tiny
 from testing.rvc.pieces import spoken, whole
 from testing.rvc.voices import narrow
 from workers.engines.rvc.mlx import engine
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.stand_in import random_voice
 from workers.engines.rvc.torch import engine as torch_engine
 from workers.engines.voice import PackageFolders
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from storage.errors import InputError
-from testing.random_nets import random_weights, write_package
 from testing.rvc import tiny
 from tests.rvc_mlx.likeness import assert_twins
 from workers.engines.rvc.architecture import PitchSizes, SynthesizerSizes
 from workers.engines.rvc.exporting import export_for_mlx_swift
+from workers.engines.rvc.stand_in import random_weights, write_package
 
 VOICE = tiny.voice()
 Tensors = dict[str, mx.array]

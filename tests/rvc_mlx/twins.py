@@ -2,7 +2,6 @@
 
 import mlx.core as mx
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny, voices
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.batches import Batch
@@ -13,6 +12,7 @@ from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
 from workers.engines.rvc.sound import Batches
+from workers.engines.rvc.stand_in import random_weights
 
 #: Width of the content features of version 1 voices, which are projected.
 PROJECTED = 16

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from testing.random_nets import random_voice
 from testing.rvc import tiny
 from testing.rvc.pieces import Floats, spoken, whole
 from testing.rvc.voices import conversion, narrow, nets
@@ -18,6 +17,7 @@ from workers.engines.rvc.architecture import CONTENT_HOP, PITCH_HOP
 from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
+from workers.engines.rvc.stand_in import random_voice
 from workers.engines.rvc.strip import TAIL
 from workers.engines.rvc.torch import compiling
 from workers.engines.rvc.torch.device_noise import DeviceNoise

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pytest
 
 from storage.errors import ConversionError, InputError
-from testing.random_nets import random_voice
 from testing.rvc import tiny
 from testing.rvc.pieces import Floats, spoken, sung, whole
 from testing.rvc.voices import conversion, narrow, nets, overheard, voice_vectors, voice_weights
@@ -20,6 +19,7 @@ from workers.engines.rvc.known import Known
 from workers.engines.rvc.noise import latent_noise, source_noise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
+from workers.engines.rvc.stand_in import random_voice
 from workers.engines.rvc.strip import strip_of, wanted_frames
 from workers.engines.rvc.torch.engine import FRAMEWORK, TorchVoice
 from workers.engines.stages import Stages

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch import fewer_products
 from workers.engines.rvc.torch.fewer_products import FewerProducts
 from workers.engines.rvc.torch.voice_nets import VoiceNets

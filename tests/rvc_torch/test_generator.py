@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch.voice_nets import VoiceNets
 
 FRAMES = 50

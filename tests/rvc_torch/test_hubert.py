@@ -6,10 +6,10 @@ import torch
 from transformers import HubertConfig, HubertModel
 
 from storage.errors import ConversionError
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import EncoderSizes
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.waveform import Waveform
 

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from testing.random_nets import random_voice, random_weights
 from testing.rvc import tiny
 from testing.rvc.joins import likeness
 from testing.rvc.pieces import spoken, whole
@@ -15,6 +14,7 @@ from workers.engines.rvc.framework import DeviceFull
 from workers.engines.rvc.numbers import processor_has_bf16
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.sound import Batches
+from workers.engines.rvc.stand_in import random_voice, random_weights
 from workers.engines.rvc.torch import gru, precision
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import _device_errors

@@ -7,13 +7,13 @@ from hypothesis.extra import numpy as arrays
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from testing.rvc.pieces import Floats, spoken
 from workers.engines.rvc.architecture import PitchSizes
 from workers.engines.rvc.mel import hann_window, mel_filters
 from workers.engines.rvc.package import Weights
 from workers.engines.rvc.peaks import peaks
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch import rmvpe as on_device
 from workers.engines.rvc.torch.gru import BothWaysAtOnce, OneWayAfterTheOther
 from workers.engines.rvc.torch.rmvpe import Rmvpe

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.shapes import CONTENTS, FRAMES, filled, real_frames, whole
 from workers.engines.rvc.torch.transformer import TransformerLayer

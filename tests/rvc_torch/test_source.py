@@ -3,11 +3,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from testing.random_nets import random_weights
 from testing.rvc import tiny
 from tests.rvc_torch.plain import PlainVoice
 from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.phase import phased
+from workers.engines.rvc.stand_in import random_weights
 from workers.engines.rvc.torch.generator import Source
 
 Pitch = npt.NDArray[np.float64]

@@ -131,14 +131,15 @@ def _found(capability: str) -> FoundDevice | None:
 
 
 def _cpu() -> Device:
-    name = _processor_name()
+    name = processor_name()
     cores = os.cpu_count() or 1
     return Device(
         "cpu", _short(name, "processor", "cpu", "core", "intel", r"\d+-core", "with.*"), f"{name}, {cores} cores"
     )
 
 
-def _processor_name() -> str:
+def processor_name() -> str:
+    """What the processor is called."""
     if platform.system() == "Darwin":
         return _asked("sysctl", "-n", "machdep.cpu.brand_string") or "unknown"
     try:

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workers.engines.naming import in_common_words, in_own_words
+from workers.engines.probe import Probe
 from workers.engines.setting import Setting, read_settings
 from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
 from workers.engines.voice_files import VoiceFiles
@@ -118,6 +120,16 @@ class Engine(ABC):
 
     def device(self, capability: str) -> FoundDevice | None:  # noqa: ARG002 - most engines use the processor alone
         """The accelerator for this capability, as the engine's framework finds it, if any."""
+        return None
+
+    def stand_in(self, folder: Path) -> dict[str, Any] | None:  # noqa: ARG002 - most have voices that need no files
+        """The recipe of a voice of full size with random nets, whose packages are written below the folder by their
+        hashes: to measure a machine that has no trained one. None if the engine's own voices need no files.
+        """
+        return None
+
+    def probe(self, capability: str) -> Probe | None:  # noqa: ARG002 - most have no device of their own
+        """What can tell of the device while it works, if the engine has one."""
         return None
 
     def warm_up(self, capability: str, shelf: Shelf) -> None:  # noqa: B027 - most engines have nothing to do

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from storage.errors import InputError
 from storage.keys import digest
 from storage.remedies import Act, Remedy
 from workers.engines.engine import Engine, Way
+from workers.engines.probe import Probe
 from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
 from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.numbers import EVERYWHERE, PACES, processor_has_bf16
@@ -132,6 +134,17 @@ class RvcEngine(Engine):
     def load(self, recipe: Mapping[str, Any], packages: PackageFolders, capability: str) -> Voice:
         """A voice ready to convert on this capability's device."""
         return _framework(capability).load(RvcRecipe.from_json(recipe), packages, capability)
+
+    def stand_in(self, folder: Path) -> dict[str, Any]:
+        """A voice of 48 kHz with a large index."""
+        from workers.engines.rvc.stand_in import STAND_IN_VECTORS, VOICE_48K, random_voice
+
+        recipe = asdict(random_voice(folder, vectors=STAND_IN_VECTORS))
+        return {**recipe, "rate": VOICE_48K.rate, "has_pitch": True, "content": VOICE_48K.content}
+
+    def probe(self, capability: str) -> Probe:
+        """What the capability's framework can tell."""
+        return _framework(capability).probe(capability)
 
     def warm_up(self, capability: str, shelf: Shelf) -> None:
         """Share compiled programs with machines of the same kind."""

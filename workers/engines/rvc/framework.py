@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from workers.engines.probe import Probe
 from workers.engines.rvc.arriving import Arriving
 from workers.engines.rvc.recipe import RvcRecipe
 from workers.engines.rvc.tiles import cut_each
@@ -109,6 +110,10 @@ class Framework(ABC):
     @abstractmethod
     def halves(self) -> tuple[str, ...]:
         """The kinds of half precision that its device multiplies at full speed."""
+
+    @abstractmethod
+    def probe(self, capability: str) -> Probe:
+        """What can tell of the device while it works."""
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:  # noqa: B027 - MLX has nothing to do
         """If it compiles, share that with machines of the same kind and this version of the engine from now on."""

@@ -19,6 +19,7 @@ from workers.engines.rvc.mlx.device import batches_for, limit_memory, mlx_device
 from workers.engines.rvc.mlx.hubert import Hubert
 from workers.engines.rvc.mlx.nets import MlxNets
 from workers.engines.rvc.mlx.precision import dtype_for, halves
+from workers.engines.rvc.mlx.probing import MlxProbe
 from workers.engines.rvc.mlx.retrieval import Retrieval
 from workers.engines.rvc.mlx.rmvpe import Rmvpe
 from workers.engines.rvc.mlx.voice_nets import VoiceNets
@@ -108,6 +109,10 @@ class Mlx(Framework):
     def halves(self) -> tuple[str, ...]:
         """What MLX's device has."""
         return halves()
+
+    def probe(self, capability: str) -> MlxProbe:  # noqa: ARG002 - MLX has one device
+        """MLX's own counters."""
+        return MlxProbe()
 
 
 FRAMEWORK = Mlx()

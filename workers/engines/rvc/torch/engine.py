@@ -25,6 +25,7 @@ from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.hubert import Hubert
 from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.precision import compute_exactly, dtype_for, halves
+from workers.engines.rvc.torch.probing import TorchProbe
 from workers.engines.rvc.torch.retrieval import Retrieval
 from workers.engines.rvc.torch.rmvpe import Rmvpe
 from workers.engines.rvc.torch.shapes import TILES
@@ -150,6 +151,10 @@ class Torch(Framework):
     def halves(self) -> tuple[str, ...]:
         """What the first CUDA device has."""
         return halves(torch.cuda.get_device_capability()) if torch.cuda.is_available() else ()
+
+    def probe(self, capability: str) -> TorchProbe:
+        """Torch's own counters and profiler."""
+        return TorchProbe(torch.device(capability))
 
     def warm_up(self, capability: str, shelf: Shelf, version: str) -> None:
         """Share compiled programs from now on; each voice fetches or compiles its own when it is loaded."""

@@ -1,0 +1,95 @@
+"""How a machine stood while it was measured, and what it says of itself."""
+
+from pathlib import Path
+
+import pytest
+
+from workers.engines.capability import detect
+from workers.measuring import nvidia_smi
+from workers.measuring.conditions import busy_before, device_facts, noise
+from workers.measuring.energy import counted
+from workers.measuring.figure import figure
+from workers.measuring.nvidia_smi import DeviceState, device_state, drawn_watts
+
+STEADY = [figure("conversion", str(n), "x", (2.0, 2.01, 2.0)) for n in range(20)]
+SHAKY = [figure("conversion", f"shaky {n}", "x", (2.0, 2.9, 1.2)) for n in range(3)]
+
+#: What the tool says when it is asked for either.
+_TOOL = """#!/bin/sh
+case "$*" in
+  *--id=0*query-compute-apps*) echo "4711, /usr/bin/blender" ;;
+  *--id=0*clocks.sm*) echo "1980, 41, 312.50, 3, Active, Not Active, Not Active" ;;
+  *--id=0*power.draw*) echo "200.0" ;;
+  *) echo "no such device" >&2; exit 6 ;;
+esac
+"""
+
+
+def test_this_machine_tells_what_it_is() -> None:
+    facts = device_facts(detect((), "cpu"))
+    assert facts.machine_class.startswith("cpu.")
+    assert facts.cores >= 1
+    assert {"voicefarm", "numpy", "torch"} <= facts.versions.keys()
+    assert 0.0 <= busy_before() <= 1.0
+
+
+def test_quiet_machines_with_steady_figures_say_nothing() -> None:
+    assert noise(0.02, None, STEADY) == ()
+    assert noise(0.02, 0.0, [*STEADY, *SHAKY[:1]]) == ()
+
+
+def test_other_programs_and_runs_that_are_far_apart_are_told() -> None:
+    (busy,) = noise(0.6, None, STEADY)
+    assert busy == "other programs used 60 % of the processor before it began"
+    (device,) = noise(0.0, 0.5, STEADY)
+    assert device == "the device was 50 % busy before it began"
+    (apart,) = noise(0.0, None, [*STEADY, *SHAKY])
+    assert apart == "runs of 3 of 23 figures are more than 5 % apart"
+
+
+def test_a_disk_that_does_as_it_likes_makes_nothing_noisy() -> None:
+    assert noise(0.0, None, [figure("storage", str(n), "MB/s", (1.0, 9.0, 5.0)) for n in range(9)]) == ()
+
+
+@pytest.fixture
+def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with one NVIDIA device, whose tool answers as the real one does."""
+    (tmp_path / nvidia_smi.TOOL).write_text(_TOOL)
+    (tmp_path / nvidia_smi.TOOL).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(nvidia_smi, "nvidia_devices", lambda environment: environment.get("DEVICES", "").split())
+
+
+def test_what_the_tool_tells_of_a_device_is_read(device: None) -> None:
+    assert device_state({"DEVICES": "0"}) == DeviceState(
+        1980.0, 41.0, 312.5, 0.03, "the power limit", ("/usr/bin/blender",)
+    )
+    assert drawn_watts({"DEVICES": "0"}) == 200.0
+
+
+def test_without_device_or_answer_nothing_is_told(device: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert device_state({}) == device_state({"DEVICES": "1"}) == DeviceState()
+    assert drawn_watts({"DEVICES": "1"}) is None
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert device_state({"DEVICES": "0"}) == DeviceState()
+
+
+def test_the_energy_of_processors_is_the_difference_of_their_counters(tmp_path: Path) -> None:
+    for name, joules in (("intel-rapl:0", 100), ("intel-rapl:1", 50), ("intel-rapl:0:0", 40)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "energy_uj").write_text(f"{joules}000000\n")
+    with counted("cpu", {}, tmp_path) as spent:
+        (tmp_path / "intel-rapl:0" / "energy_uj").write_text("107500000\n")
+    assert spent.joules == 7.5
+    with counted("cpu", {}, tmp_path) as spent:
+        (tmp_path / "intel-rapl:0" / "energy_uj").write_text("3\n")
+    assert spent.joules is None
+    with counted("cpu", {}, tmp_path / "elsewhere") as spent:
+        pass
+    assert spent.joules is None
+
+
+def test_the_energy_of_a_device_is_its_power_over_time(device: None) -> None:
+    with counted("cuda", {"DEVICES": "1"}) as spent:
+        pass
+    assert spent.joules is None

@@ -1,0 +1,98 @@
+"""Measuring for real, with nets of tiny sizes: every suite gives its figures, and what was not measured is said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from storage.objects.folder import FolderStore
+from testing.rvc import tiny
+from workers.engines.capability import detect
+from workers.engines.catalog import engine
+from workers.engines.rvc.stand_in import random_voice
+from workers.measuring import conversion_suite, library_suite, measuring
+from workers.measuring.conversion_suite import measure_conversion
+from workers.measuring.measurement import Measurement
+from workers.measuring.measuring import Plan, measured
+from workers.measuring.runs import Runs
+from workers.measuring.subject import Subject, make_stand_in, stand_in
+
+QUICK = Runs(0, 3, 0.0)
+
+
+@contextmanager
+def small(name: str, capability: str) -> Iterator[Subject]:
+    """The engine's own stand-in where that is small, else one with tiny nets."""
+    if not engine(name).has_nets:
+        with stand_in(name, capability) as subject:
+            yield subject
+        return
+    folder = FOLDER[0] / capability
+    folder.mkdir(exist_ok=True)
+    sizes = tiny.voice("24k")
+    recipe = {**asdict(random_voice(folder, sizes, tiny.ENCODER, tiny.PITCH, vectors=40)), "rate": sizes.rate}
+    voice = engine(name).load(recipe, lambda content_hash, _: folder / content_hash, capability)
+    yield Subject(engine(name), recipe, voice, capability)
+
+
+FOLDER: list[Path] = []
+
+
+@pytest.fixture(scope="module", params=["cpu", "mlx"])
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurement]:
+    folder = tmp_path_factory.mktemp("measured")
+    FOLDER[:] = [folder]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measuring, "stand_in", small)
+        patch.setattr(measuring, "SHORT", QUICK)
+        patch.setattr(measuring, "SHORT_LENGTHS", (0.5, 1.0))
+        patch.setattr(library_suite, "_SECONDS", 3.0)
+        yield measured(Plan(detect((), request.param), is_short=True), FolderStore(folder / "objects"))
+    assert not list((folder / "objects").rglob("*.flac"))
+
+
+def test_every_suite_gives_figures_with_all_their_runs(found: Measurement) -> None:
+    suites = {one.suite for one in found.figures}
+    assert {"conversion", "pitch", "content", "synthesis", "memory", "storage"} <= suites
+    assert ({"world", "libraries"} <= suites) == (found.facts.capability == "cpu")
+    assert all(value >= 0.0 for one in found.figures for value in one.values if one.unit != "dB")
+    assert {len(one.values) for one in found.figures if one.suite in ("conversion", "synthesis", "storage")} == {3}
+
+
+def test_the_usual_preset_is_measured_at_every_length_and_the_others_at_one(found: Measurement) -> None:
+    speeds = [one.name for one in found.figures if one.suite == "conversion" and one.unit == "x"]
+    assert speeds == ["fast, 0.5 s", "balanced, 0.5 s", "balanced, 1 s", "quality, 0.5 s"]
+    (best,) = (one for one in found.figures if one.name == "quality, 0.5 s")
+    assert best.remark == "fp32"
+
+
+def test_stages_and_kernels_add_up(found: Measurement) -> None:
+    assert {"pitch", "content", "generator"} <= {one.name for one in found.stages}
+    assert sum(one.share for one in found.stages) == pytest.approx(1.0)
+    if found.facts.capability == "cpu":
+        assert any("conv" in one.name for one in found.kernels)
+        assert sum(one.share for one in found.kernels) <= 1.0 + 1e-9
+    else:
+        assert any("single kernels were not measured" in remark for remark in found.remarks)
+
+
+def test_a_device_that_takes_many_atoms_is_measured_with_as_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FOLDER[:] = [tmp_path]
+    with small("rvc", "cpu") as subject:
+        monkeypatch.setattr(subject.engine, "seconds_together", lambda capability: 4.0)
+        monkeypatch.setattr(conversion_suite, "_ATOM_SECONDS", 2.0)
+        monkeypatch.setattr(conversion_suite, "_REQUEST_SECONDS", 1.0)
+        tried = measure_conversion(subject, QUICK, (1.0,), lambda _: None)
+    by_name = {one.name: one for one in tried.figures}
+    whole = by_name["balanced, 2 atoms of 2 s"]
+    assert len(by_name["balanced, 2 atoms of 2 s, until the first is there"].values) == len(whole.values)
+    assert by_name["requests of 1 s, 4 at once"].unit == "1/s"
+
+
+def test_a_stand_in_is_made_for_engines_without_voices_of_their_own_alone(tmp_path: Path) -> None:
+    assert make_stand_in("world", str(tmp_path)) is None
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,49 @@
+"""What torch can tell of the device that it computes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.autograd import DeviceType
+from torch.profiler import ProfilerActivity, profile
+
+from workers.engines.probe import Kernel, Probe, as_kernels
+
+#: Microseconds, in which the profiler counts.
+_MICROSECONDS = 1e6
+
+
+class TorchProbe(Probe):
+    """Looks at an NVIDIA device or at the processor."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    def forget_peak(self) -> None:
+        """Torch counts for devices alone."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+    def peak_bytes(self) -> int | None:
+        """What torch has taken of the device's memory."""
+        return int(torch.cuda.max_memory_allocated(self.device)) if self.device.type == "cuda" else None
+
+    def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:
+        """On a device its own kernels, on a processor torch's operators without what they call."""
+        on_device = self.device.type == "cuda"
+        kinds = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_device else [])]
+        with profile(activities=kinds) as seen:
+            work()
+        found: dict[str, tuple[float, int]] = {}
+        for event in seen.key_averages():
+            if on_device == (event.device_type == DeviceType.CUDA):
+                found[event.key] = (_microseconds(event, on_device=on_device) / _MICROSECONDS, int(event.count))
+        return as_kernels(found)
+
+
+def _microseconds(event: Any, *, on_device: bool) -> float:
+    # It was called after CUDA before torch 2.5 or so.
+    if on_device:
+        spent = getattr(event, "self_device_time_total", None) or getattr(event, "self_cuda_time_total", None)
+        return float(spent or 0.0)
+    return float(event.self_cpu_time_total)

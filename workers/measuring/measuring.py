@@ -1,0 +1,107 @@
+"""Measures a device of this machine: one suite after the other, and how things stood meanwhile."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from storage.objects.store import ObjectStore
+from workers.engines.capability import Capability
+from workers.engines.catalog import engine
+from workers.engines.probe import Kernel
+from workers.measuring.conditions import busy_before, clock_mhz, device_facts, noise, temperature_c
+from workers.measuring.conversion_suite import FULL_LENGTHS, SHORT_LENGTHS, Tried, measure_conversion
+from workers.measuring.figure import Figure
+from workers.measuring.library_suite import measure_libraries, missing_libraries
+from workers.measuring.measurement import Conditions, Measurement, Stage
+from workers.measuring.nvidia_smi import device_state
+from workers.measuring.runs import FULL, SHORT
+from workers.measuring.store_suite import measure_store
+from workers.measuring.subject import USUAL, Subject, stand_in
+
+#: Engines that are measured, the one with the least memory first, as a process tells only the most that it ever took.
+#: The one that lets recordings through does nothing to them.
+MEASURED = ("world", "rvc")
+#: Seconds of the recording during which the profiler looks.
+_PROFILED = 5.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, and how thoroughly."""
+
+    capability: Capability
+    is_short: bool = False
+
+
+def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measurement:
+    """Measure all that can be measured here; `say` is told what comes next."""
+    began_at, began = time.time(), time.monotonic()
+    busy, state = busy_before(), device_state(os.environ)
+    capability = plan.capability.device.capability
+    runs = SHORT if plan.is_short else FULL
+    lengths = SHORT_LENGTHS if plan.is_short else FULL_LENGTHS
+    figures: list[Figure] = []
+    stages: tuple[Stage, ...] = ()
+    kernels: tuple[Kernel, ...] = ()
+    for name in _engines_here(plan.capability):
+        say(f"a voice of {engine(name).title} is made and loaded")
+        with stand_in(name, capability) as subject:
+            tried: Tried = measure_conversion(subject, runs, lengths, say)
+            figures += tried.figures
+            if engine(name).has_nets:
+                stages, kernels = tried.stages, _kernels(subject, say)
+    after = device_state(os.environ)
+    if capability == "cpu":
+        figures += measure_libraries(runs, say)
+    figures += measure_store(store, runs, say)
+    conditions = Conditions(
+        began_at=began_at,
+        seconds=time.monotonic() - began,
+        busy_before=busy,
+        clock_mhz=clock_mhz(),
+        temperature_c=temperature_c(),
+        device_clock_mhz=after.clock_mhz,
+        device_temperature_c=after.temperature_c,
+        device_power_w=after.power_w,
+        device_busy_before=state.busy,
+        throttled=after.throttled,
+        others=state.others,
+        noise=noise(busy, state.busy, figures),
+    )
+    remarks = tuple(_remarks(plan, figures, kernels))
+    return Measurement(
+        device_facts(plan.capability), conditions, plan.is_short, tuple(figures), stages, kernels, remarks
+    )
+
+
+def _engines_here(capability: Capability) -> Iterator[str]:
+    """Those that do their work on the device; WORLD's is the processor's, so accelerators say nothing about it."""
+    for name in MEASURED:
+        if name in capability.engines and (engine(name).has_nets or capability.device.capability == "cpu"):
+            yield name
+
+
+def _kernels(subject: Subject, say: Say) -> tuple[Kernel, ...]:
+    probe = subject.probe()
+    if probe is None:
+        return ()
+    say("the profiler")
+    piece, settings = subject.piece(_PROFILED), subject.settings(USUAL)
+    return probe.kernels(lambda: subject.voice.convert(piece, settings))
+
+
+def _remarks(plan: Plan, figures: list[Figure], kernels: tuple[Kernel, ...]) -> Iterator[str]:
+    """What was not measured and why."""
+    if "rvc" in plan.capability.engines:
+        yield "the nets had their full size and random weights, which take as long as trained ones"
+    else:
+        yield "no nets were measured, since this machine cannot convert with RVC"
+    if not kernels:
+        yield f"single kernels were not measured; there is no profiler for {plan.capability.device.label}"
+    if not any(one.suite == "energy" for one in figures):
+        yield "energy was not measured; the system does not tell it, or only to its owner"
+    if plan.capability.device.capability == "cpu":
+        yield from missing_libraries()
