@@ -43,9 +43,11 @@ $(VENV)/installed-torch: $(VENV)/installed
 	@touch $@
 
 # In one go, because each would look for everything again; pip would compile bytecode with one core alone. Packages may
-# ship files for other Pythons, which do not compile here.
+# ship files for other Pythons, which do not compile here. Of Resemblyzer only the weights are used, and what it asks for
+# does not install everywhere.
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) --no-compile -e '.[embedded,flower,postgres,pictures,torch,mlx,dev]'
+	$(PIP) --no-compile -e '.[embedded,flower,postgres,pictures,torch,mlx,quality,dev]'
+	$(PIP) --no-compile --no-deps Resemblyzer
 	@$(RUN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $(VENV)/installed $(VENV)/installed-pictures $@
 

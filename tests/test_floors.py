@@ -18,7 +18,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("dispatcher/studio/split", "dispatcher/studio/stitch"),
     ("dispatcher/studio/stage",),
     ("dispatcher/hooks",),
-    ("dispatcher/benchmarks", "dispatcher/reports"),
+    ("dispatcher/benchmarks", "dispatcher/quality", "dispatcher/reports"),
     ("dispatcher/feed/forecast",),
     ("dispatcher/feed",),
     ("dispatcher/jobs",),

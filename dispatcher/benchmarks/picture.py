@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dispatcher.benchmarks.comparison import Comparison, headline
+from dispatcher.benchmarks.comparison import Comparison, headline, shared_length
 from dispatcher.jobs.whole_file import whole_file
 from workers.measuring.measurement import Measurement
 
@@ -42,8 +42,9 @@ def draw_comparison(comparison: Comparison, measured: Mapping[str, Measurement],
 
 def _draw_speeds(axes: Any, names: list[str], measured: Mapping[str, Measurement]) -> None:
     """Bars with the slowest and the fastest run."""
+    seconds = shared_length(list(measured.values()))
     for row, name in enumerate(names):
-        figure = headline(measured[name])
+        figure = headline(measured[name], seconds)
         if figure is None:
             continue
         low, high = min(figure.values), max(figure.values)
@@ -58,7 +59,7 @@ def _draw_speeds(axes: Any, names: list[str], measured: Mapping[str, Measurement
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.14)
     axes.set_xlim(left=0.0)
-    axes.set_xlabel("seconds of audio converted in a second")
+    axes.set_xlabel(f"seconds of audio converted in a second, for a recording of {seconds:g} s")
     axes.set_title("Speed, with the slowest and the fastest run", loc="left")
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)

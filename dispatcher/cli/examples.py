@@ -51,6 +51,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "voicefarm report --since 12h",
     ),
     "metrics": ("voicefarm metrics", "voicefarm metrics --serve"),
+    "quality": (
+        "voicefarm quality talk.wav talk.deep.wav",
+        "voicefarm quality talk.wav talk.anna.wav --pitch 4 --target-speaker anna.flac --picture talk.png",
+    ),
     "bench": ("voicefarm bench run --short", "voicefarm bench compare benchmarks/old benchmarks/new --fail-on 10%"),
     "bench run": ("voicefarm bench run", "voicefarm bench run --only cpu --short -o benchmarks"),
     "bench table": ("voicefarm bench table", "voicefarm bench table benchmarks from-the-other-studio"),

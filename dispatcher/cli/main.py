@@ -73,6 +73,11 @@ SECTIONS = {
             "Print the farm in numbers for Prometheus: throughput in seconds of audio, speeds, what waits and what"
             " failed.",
         ),
+        "quality": Place(
+            "quality",
+            "Judge a RESULT against its SOURCE: pitch, speaker, naturalness, loudness, clicks, dropouts; status 1 if"
+            " bad.",
+        ),
         "bench": Place("bench", "Measure what devices bring, put them side by side, and see what an upgrade changed."),
     },
     "Setting up": {

@@ -19,7 +19,7 @@ from workers.measuring.measuring import Plan, measured
 from workers.measuring.runs import Runs
 from workers.measuring.subject import Subject, make_stand_in, stand_in
 
-QUICK = Runs(0, 3, 0.0)
+QUICK = Runs(0, 3, 60.0)
 
 
 @contextmanager

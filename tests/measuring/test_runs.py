@@ -25,14 +25,21 @@ class Clock:
 
 
 def test_runs_that_warm_up_do_not_count() -> None:
-    clock = Clock(100.0, 50.0, 1.0, 2.0, 3.0, 4.0)
+    clock = Clock(50.0, 40.0, 1.0, 2.0, 3.0, 4.0)
     assert timed(clock.work, Runs(2, 4, 60.0), clock) == (1.0, 2.0, 3.0, 4.0)
 
 
 def test_there_are_no_more_runs_than_there_is_time_for_but_never_too_few() -> None:
     clock = Clock(*[30.0] * 20)
     assert timed(clock.work, Runs(0, 10, 100.0), clock) == (30.0,) * 4
-    assert len(timed(clock.work, Runs(0, 10, 1.0), clock)) == FEWEST
+    assert len(timed(clock.work, Runs(0, 10, 31.0), clock)) == FEWEST
+
+
+def test_a_machine_that_takes_longer_for_one_run_than_for_all_is_measured_once() -> None:
+    for warm_ups in (0, 3):
+        clock = Clock(*[200.0] * 20)
+        assert timed(clock.work, Runs(warm_ups, 10, 120.0), clock) == (200.0,)
+        assert clock.runs == 1
 
 
 def test_where_a_shorter_recording_has_warmed_up_only_a_first_look_saves_the_time() -> None:

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workers.engines.package import PackedFile
 from workers.engines.voice import NeededModel, PackageFolders
+
+if TYPE_CHECKING:
+    from workers.engines.samples import Samples
 
 
 class OptionForm(StrEnum):
@@ -86,6 +89,10 @@ class VoiceFiles(ABC):
     @abstractmethod
     def why_unfit(self, model: Mapping[str, Any], needed: NeededModel, recipe: Mapping[str, Any]) -> str | None:
         """Why a model of the right kind, judged by its facts, does not fit a voice; None if it does."""
+
+    @abstractmethod
+    def tensors(self, path: Path, group: str) -> "dict[str, Samples]":
+        """All tensors that a file of the framework's holds under this name; nothing in the file is run."""
 
     @abstractmethod
     def export(self, program: str, recipe: Mapping[str, Any], packages: PackageFolders, out: Path) -> None:

@@ -1,5 +1,6 @@
 """How fast a voice converts: by preset and length, one atom at a time and as many as the device takes."""
 
+import math
 import os
 import resource
 import sys
@@ -27,6 +28,8 @@ _REQUEST_SECONDS = 5.0
 #: Seconds of an atom where as many are given as the device takes.
 _ATOM_SECONDS = 25.0
 _HOUR = 3600.0
+#: A recording is left out where one run takes so many times as long as all runs may.
+_LONGEST = 3.0
 _MILLISECONDS = 1000.0
 #: In place of samples that nobody listens to.
 _NOTHING = np.empty(0, np.float32)
@@ -50,10 +53,15 @@ def measure_conversion(subject: Subject, runs: Runs, lengths: Sequence[float], s
     usual: list[Converted] = []
     for preset in subject.presets or (None,):
         # Other presets differ from the usual one in their settings alone, so one length tells by how much.
+        speed = math.inf
         for place, seconds in enumerate(lengths if preset in (None, USUAL) else lengths[:1]):
+            if seconds / speed > _LONGEST * runs.seconds:
+                say(f"{suite}, {seconds:g} s, is left out: it would take {seconds / speed:.0f} s")
+                break
             say(f"{suite}, {preset or subject.engine.title}, {seconds:g} s")
             done, found = _of_length(subject, suite, preset, seconds, runs if place == 0 else runs.when_warm())
             figures += found
+            speed = found[0].median
             if preset == USUAL and place == 0:
                 usual = done
     stages: tuple[Stage, ...] = ()

@@ -55,6 +55,7 @@ class _LegacyRecords:
         self._file = file
         self._places = places
         self._allowance = Allowance(2 * file_size)
+        self._last: tuple[str, bytes] | None = None
 
     def size(self, key: str) -> int:
         """The size of this storage in bytes."""
@@ -63,11 +64,13 @@ class _LegacyRecords:
         return self._places[key][1]
 
     def read(self, key: str) -> bytes:
-        """The bytes of this storage."""
-        size = self.size(key)
-        self._allowance.take(size)
-        self._file.seek(self._places[key][0])
-        return self._file.read(size)
+        """The bytes of this storage; tensors that lie in one follow each other, so the last one is kept."""
+        if self._last is None or self._last[0] != key:
+            size = self.size(key)
+            self._allowance.take(size)
+            self._file.seek(self._places[key][0])
+            self._last = key, self._file.read(size)
+        return self._last[1]
 
 
 def _read_legacy(file: BufferedReader, path: Path) -> Any:

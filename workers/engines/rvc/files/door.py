@@ -11,6 +11,7 @@ from workers.engines.rvc.architecture import SynthesizerSizes
 from workers.engines.rvc.files.voice_training import USUAL
 from workers.engines.rvc.package import ENCODER, PITCH, Description
 from workers.engines.rvc.public_files import HOST, PUBLIC_MODELS
+from workers.engines.samples import Samples
 from workers.engines.voice import NeededModel, PackageFolders
 from workers.engines.voice_files import FileOption, OptionForm, Packed, VoiceFiles
 from workers.wire.routes import TAG
@@ -56,6 +57,18 @@ class RvcFiles(VoiceFiles):
         size = sum(file.bytes for file in description.files.values())
         facts = {**description.facts, "sizes": description.sizes.to_json(), "bytes": size}
         return packed_of(description, facts, str(draft.facts["name"]))
+
+    def tensors(self, path: Path, group: str) -> dict[str, Samples]:
+        """The tensors of a torch file of either form."""
+        from workers.engines.rvc.files.checkpoint import open_checkpoint
+        from workers.engines.rvc.files.recognition import form_of
+        from workers.engines.rvc.files.torch_tensor import TorchTensor
+
+        with open_checkpoint(path, form_of(path)) as said:
+            found = said.get(group)
+            if not isinstance(found, dict):
+                raise InputError(f"{path} holds nothing under the name {group}; get another copy")
+            return {str(name): tensor.read() for name, tensor in found.items() if isinstance(tensor, TorchTensor)}
 
     def recipe_of(self, description: Description) -> dict[str, Any]:
         """The recipe that the records keep of a voice's package."""
