@@ -38,6 +38,11 @@ class _Lease:
     bundle: str | None = None
     copy_of: str | None = None
 
+    @property
+    def seconds(self) -> float:
+        """How much audio it has."""
+        return sum(atom.stop - atom.start for atom in self.atoms) / self.job.rate_in
+
 
 def feed(turn: Turn) -> None:
     """Top up every queue; to be called in a deciding turn."""
@@ -206,7 +211,7 @@ def _record(turn: Turn, leases: Sequence[_Lease]) -> None:
             "engine": x.job.engine,
             "first_number": x.atoms[0].number,
             "last_number": x.atoms[-1].number,
-            "seconds": sum(a.stop - a.start for a in x.atoms) / x.job.rate_in,
+            "seconds": x.seconds,
             "state": LeaseState.QUEUED,
             "copy_of": x.copy_of,
             "created_at": turn.now,
@@ -216,5 +221,6 @@ def _record(turn: Turn, leases: Sequence[_Lease]) -> None:
     if rows:
         turn.connection.execute(insert(LeaseRecord), rows)
     for x in leases:
-        order = kind_named(x.job.kind).order(x.job, x.token, x.atoms)
-        turn.issue(Issued(x.queue, x.job.priority, order, x.bundle))
+        kind, seconds = kind_named(x.job.kind), x.seconds
+        order = kind.order(x.job, x.token, x.atoms)
+        turn.issue(Issued(x.queue, x.job.priority, order, x.bundle, kind.told(x.job, seconds), seconds))

@@ -9,6 +9,7 @@ from dispatcher.kinds.kind import Kind, Stage
 from storage import keys
 from storage.audio.channels import Channels
 from storage.audio.grid import channel_stride
+from storage.printable import printable
 from storage.records.rows import AtomRow
 from storage.records.schema import JobRecord
 from storage.records.states import JobState
@@ -99,6 +100,10 @@ class Conversion(Kind):
             converted_prefix=_converted_prefix(job, atoms),
             atoms=tuple(AtomOrder(*piece) for piece in pieces),
         )
+
+    def told(self, job: JobRecord, seconds: float) -> str:
+        """How much of which recording, in which voice."""
+        return printable(f"{seconds:.0f} s of {job.name} in voice {job.voice}, job {job.id}")
 
     def left_behind(self, job: JobRecord) -> tuple[str, ...]:
         """The atoms, before and after conversion, and what was found out of them."""

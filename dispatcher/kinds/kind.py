@@ -56,6 +56,10 @@ class Kind(ABC):
         """What a worker must know to work on these pieces."""
 
     @abstractmethod
+    def told(self, job: JobRecord, seconds: float) -> str:
+        """So many seconds of its pieces in words, for people who watch who is at what."""
+
+    @abstractmethod
     def left_behind(self, job: JobRecord) -> tuple[str, ...]:
         """Prefixes of the objects that an ended job leaves in the store and that can be made again."""
 

@@ -5,7 +5,7 @@ Celery is imported only for a message: most commands send none, and start in two
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dispatcher.kinds.kind import Stage
@@ -41,9 +41,10 @@ class Messenger:
             if leases[0].bundle is not None:
                 message = Bundle(name, tuple(lease.order.to_json() for lease in leases)).to_json()
             queue, priority = leases[0].queue, min(lease.priority for lease in leases)
-            send(app, queue, queue, message, priority=step_of(priority), about=name)
+            send(app, queue, queue, message, priority=step_of(priority), about=name, told=told(leases))
         for stage, job_ids in _requests(followups.stages):
-            send(app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids))
+            jobs = f"{'job' if len(job_ids) == 1 else 'jobs'} {', '.join(map(str, job_ids))}"
+            send(app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids), told=jobs)
         if followups.sweep:
             send(app, SWEEP_TASK, SPLIT_QUEUE)
         if followups.notify:
@@ -69,6 +70,14 @@ def letters(leases: Iterable[Issued]) -> Mapping[str, list[Issued]]:
     for lease in leases:
         by_name[lease.bundle or lease.order.token].append(lease)
     return by_name
+
+
+def told(leases: Sequence[Issued]) -> str:
+    """What is in a message, for people: Flower shows it in place of arguments."""
+    first, *others = leases
+    if not others:
+        return first.told
+    return f"{first.told}, and {len(others)} more: {sum(lease.seconds for lease in leases):.0f} s in all"
 
 
 def _requests(asked: Iterable[Asked]) -> Iterator[tuple[Stage, list[int]]]:

@@ -19,6 +19,10 @@ class Issued:
     order: Order
     bundle: str | None = None
     """Leases of one bundle are sent in one message, in order."""
+    told: str = ""
+    """What it is, for people."""
+    seconds: float = 0.0
+    """How much audio it has."""
 
 
 @dataclass(frozen=True, slots=True)

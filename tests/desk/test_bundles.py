@@ -9,7 +9,7 @@ from dispatcher.desk.bundle_report import take_bundle_report
 from dispatcher.feed.leasing import feed
 from dispatcher.jobs.ending import cancel_job
 from dispatcher.kinds.conversion import STITCH
-from dispatcher.turns.messenger import letters
+from dispatcher.turns.messenger import letters, told
 from dispatcher.turns.turn import Followups, Issued, Turn
 from storage.errors import BadMessage
 from storage.records.schema import AtomRecord, AttemptRecord, LeaseRecord, SpeedRecord
@@ -210,3 +210,11 @@ def test_a_report_that_speaks_for_another_worker_is_refused(bundling: DeskModel)
     told = tuple(LeaseReport(lease.order.token, who, (), False) for lease, who in ((first, "w1"), (second, "w2")))
     with pytest.raises(BadMessage, match="speaks for another worker"), bundling.writing() as turn:
         take_bundle_report(turn, BundleReport(str(first.bundle), "w1", told))
+
+
+def test_people_are_told_what_is_in_a_message(bundling: DeskModel) -> None:
+    for _ in range(3):
+        bundling.job(atoms=1)
+    (leases,) = letters(issued(bundling)).values()
+    assert told(leases[:1]) == "20 s of talk.wav in voice through, job 1"
+    assert told(leases) == "20 s of talk.wav in voice through, job 1, and 2 more: 60 s in all"

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -90,10 +92,14 @@ def test_many_frames_are_looked_up_as_they_would_be_one_by_one(monkeypatch: pyte
     np.testing.assert_allclose(found(content, vectors), at_once, atol=1e-6)
 
 
-@pytest.fixture
-def rounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Products with factors of 8 bits, on processors that have no units for them too."""
+@pytest.fixture(params=["rounded", "whole"])
+def rounded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products with factors of 8 bits: rounded ones, wherever the tests run, or whole numbers."""
     monkeypatch.setattr(module, "rough_product", lambda a, b: a.bfloat16().float() @ b.bfloat16().float())
+    if request.param == "rounded":
+        monkeypatch.setattr(module, "multiplies_whole", lambda: False)
+    else:
+        assert module.multiplies_whole()
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
@@ -105,6 +111,29 @@ def test_rounded_products_find_the_same_neighbours(rounded: None, count: int, sc
     with torch.inference_mode():
         exact, rough = Retrieval(vectors)(content), Retrieval(vectors, rough=True)(content)
     assert float((exact - rough).abs().max()) <= 1e-4 * float(exact.abs().max())
+
+
+@pytest.mark.parametrize("make", [speech, lambda count, seed: 3.0 * rows(count, seed)])
+@pytest.mark.parametrize("count", [3, 700, 30_000])
+def test_whole_numbers_give_the_very_bits_that_exact_products_give(
+    monkeypatch: pytest.MonkeyPatch, count: int, make: Callable[[int, int], Rows]
+) -> None:
+    vectors, content = (torch.from_numpy(make(size, seed)) for size, seed in ((count, 1), (400, 2)))
+    with torch.inference_mode():
+        whole = Retrieval(vectors, rough=True)(content)
+        monkeypatch.setattr(module, "multiplies_whole", lambda: False)
+        monkeypatch.setattr(module, "rough_product", torch.matmul)
+        assert torch.equal(Retrieval(vectors, rough=True)(content), whole)
+
+
+def test_whole_numbers_take_silence_and_vectors_of_any_size() -> None:
+    vectors = torch.from_numpy(speech(200, 1)) * torch.logspace(-6, 6, 200)[:, None]
+    products = module.WholeVectors(vectors).products(torch.zeros(20, 96), 0, 200)
+    assert not products.any()
+    found = module.WholeVectors(vectors).products(vectors[:20], 0, 200)
+    wanted = vectors @ vectors[:20].t()
+    norms = torch.linalg.vector_norm(vectors, dim=1)
+    assert float(((found - wanted).abs() / norms[:, None] / norms[:20]).max()) <= 0.01
 
 
 def test_an_exact_match_is_found_with_rounded_products_too(rounded: None) -> None:

@@ -16,7 +16,7 @@ from dispatcher.local.processes import wait_until
 from storage.settings import Settings
 from testing.services.redis import RedisServer
 from workers.wire.celery_app import build_app
-from workers.wire.sending import send
+from workers.wire.sending import LONGEST_TOLD, send
 
 QUEUE = "convert.cpu.test"
 PREFIX = "voicefarm:"
@@ -161,3 +161,15 @@ def test_a_malformed_unacknowledged_message_is_not_redelivered_forever(
     with build_app(Settings(broker_url=session_redis.url)).connection_for_read() as connection:
         connection.default_channel.qos.restore_visible(num=10, interval=1)
     assert not [tag for tag in client.hkeys(f"{PREFIX}unacked") if "poison" in str(tag)]
+
+
+def test_dashboards_see_what_is_told_of_a_message_in_place_of_its_arguments(session_redis: RedisServer) -> None:
+    session_redis.empty()
+    app, queue = build_app(Settings(broker_url=session_redis.url)), "convert.cpu.nobody"
+    send(app, queue, queue, {"atoms": list(range(100))}, told="4 s of talk.wav" + "." * 9_999)
+    with session_redis.client() as client:
+        found = [text for key in client.keys(f"{PREFIX}{queue}*") for text in client.lrange(key, 0, -1)]
+    headers = json.loads(found[0])["headers"]
+    assert headers["argsrepr"].startswith("4 s of talk.wav")
+    assert len(headers["argsrepr"]) == LONGEST_TOLD
+    assert headers["kwargsrepr"] == ""

@@ -3,19 +3,19 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from storage.objects.store import ObjectStore
 from workers.engines.capability import Capability
 from workers.engines.catalog import engine
 from workers.engines.probe import Kernel
 from workers.measuring.conditions import busy_before, clock_mhz, device_facts, noise, temperature_c
-from workers.measuring.conversion_suite import FULL_LENGTHS, SHORT_LENGTHS, Tried, measure_conversion
+from workers.measuring.conversion_suite import FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
 from workers.measuring.figure import Figure
 from workers.measuring.library_suite import measure_libraries, missing_libraries
 from workers.measuring.measurement import Conditions, Measurement, Stage
 from workers.measuring.nvidia_smi import device_state
-from workers.measuring.runs import FULL, SHORT
+from workers.measuring.runs import FULL, SHORT, Runs
 from workers.measuring.store_suite import measure_store
 from workers.measuring.subject import USUAL, Subject, stand_in
 
@@ -36,27 +36,29 @@ class Plan:
     is_short: bool = False
 
 
+@dataclass(slots=True)
+class _Found:
+    """What was found so far."""
+
+    figures: list[Figure] = field(default_factory=list)
+    stages: tuple[Stage, ...] = ()
+    kernels: tuple[Kernel, ...] = ()
+
+
 def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measurement:
     """Measure all that can be measured here; `say` is told what comes next."""
     began_at, began = time.time(), time.monotonic()
-    busy, state = busy_before(), device_state(os.environ)
-    capability = plan.capability.device.capability
+    busy, before = busy_before(), device_state(os.environ)
+    found = _Found()
     runs = SHORT if plan.is_short else FULL
-    lengths = SHORT_LENGTHS if plan.is_short else FULL_LENGTHS
-    figures: list[Figure] = []
-    stages: tuple[Stage, ...] = ()
-    kernels: tuple[Kernel, ...] = ()
     for name in _engines_here(plan.capability):
         say(f"a voice of {engine(name).title} is made and loaded")
-        with stand_in(name, capability) as subject:
-            tried: Tried = measure_conversion(subject, runs, lengths, say)
-            figures += tried.figures
-            if engine(name).has_nets:
-                stages, kernels = tried.stages, _kernels(subject, say)
+        with stand_in(name, plan.capability.device.capability) as subject:
+            _convert(subject, plan, runs, found, say)
     after = device_state(os.environ)
-    if capability == "cpu":
-        figures += measure_libraries(runs, say)
-    figures += measure_store(store, runs, say)
+    if plan.capability.device.capability == "cpu":
+        found.figures += measure_libraries(runs, say)
+    found.figures += measure_store(store, runs, say)
     conditions = Conditions(
         began_at=began_at,
         seconds=time.monotonic() - began,
@@ -66,15 +68,23 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
         device_clock_mhz=after.clock_mhz,
         device_temperature_c=after.temperature_c,
         device_power_w=after.power_w,
-        device_busy_before=state.busy,
+        device_busy_before=before.busy,
         throttled=after.throttled,
-        others=state.others,
-        noise=noise(busy, state.busy, figures),
+        others=before.others,
+        noise=noise(busy, before.busy, found.figures),
     )
-    remarks = tuple(_remarks(plan, figures, kernels))
     return Measurement(
-        device_facts(plan.capability), conditions, plan.is_short, tuple(figures), stages, kernels, remarks
-    )
+        device_facts(plan.capability), conditions, plan.is_short, tuple(found.figures), found.stages, found.kernels,
+        tuple(_remarks(plan, found)),
+    )  # fmt: skip
+
+
+def _convert(subject: Subject, plan: Plan, runs: Runs, found: _Found, say: Say) -> None:
+    """Measure one engine's voice."""
+    tried = measure_conversion(subject, runs, SHORT_LENGTHS if plan.is_short else FULL_LENGTHS, say)
+    found.figures += tried.figures
+    if subject.engine.has_nets:
+        found.stages, found.kernels = tried.stages, _kernels(subject, say)
 
 
 def _engines_here(capability: Capability) -> Iterator[str]:
@@ -93,15 +103,15 @@ def _kernels(subject: Subject, say: Say) -> tuple[Kernel, ...]:
     return probe.kernels(lambda: subject.voice.convert(piece, settings))
 
 
-def _remarks(plan: Plan, figures: list[Figure], kernels: tuple[Kernel, ...]) -> Iterator[str]:
+def _remarks(plan: Plan, found: _Found) -> Iterator[str]:
     """What was not measured and why."""
     if "rvc" in plan.capability.engines:
         yield "the nets had their full size and random weights, which take as long as trained ones"
     else:
         yield "no nets were measured, since this machine cannot convert with RVC"
-    if not kernels:
+    if not found.kernels:
         yield f"single kernels were not measured; there is no profiler for {plan.capability.device.label}"
-    if not any(one.suite == "energy" for one in figures):
+    if not any(one.suite == "energy" for one in found.figures):
         yield "energy was not measured; the system does not tell it, or only to its owner"
     if plan.capability.device.capability == "cpu":
         yield from missing_libraries()

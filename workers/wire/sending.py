@@ -18,6 +18,8 @@ URGENT = STEPS[0]
 ORDINARY = 6
 #: The header that says what a message is about, so that it can be found in its queue without opening it.
 ABOUT = "about"
+#: Characters that are told of a message at the most.
+LONGEST_TOLD = 500
 #: Tokens in one command, because every node must read the whole command.
 MOST_DROPPED = 500
 
@@ -35,8 +37,12 @@ def send(
     priority: int = ORDINARY,
     expires: float | None = None,
     about: str = "",
+    told: str = "",
 ) -> None:
-    """Enqueue a task by its name; raises BrokerUnavailable at once, without retries."""
+    """Enqueue a task by its name; raises BrokerUnavailable at once, without retries.
+
+    What is `told` of it is for people: dashboards such as Flower show it instead of arguments, which are long.
+    """
     try:
         app.send_task(
             task,
@@ -47,6 +53,8 @@ def send(
             headers={ABOUT: about},
             retry=False,
             ignore_result=True,
+            argsrepr=told[:LONGEST_TOLD] or None,
+            kwargsrepr="" if told else None,
         )
     except (OperationalError, RedisError, OSError) as error:
         raise BrokerUnavailable(

@@ -123,11 +123,20 @@ class Node:
 
     def _send_heartbeat(self, message: Json) -> None:
         signed = self.signer.signed(HEARTBEAT_TASK, message)
-        send(self.app, HEARTBEAT_TASK, HEARTBEAT_QUEUE, signed, priority=URGENT, expires=HEARTBEAT_EXPIRES)
+        send(
+            self.app,
+            HEARTBEAT_TASK,
+            HEARTBEAT_QUEUE,
+            signed,
+            priority=URGENT,
+            expires=HEARTBEAT_EXPIRES,
+            told=self.name,
+        )
 
     def _send_report(self, message: Json) -> None:
         signed = self.signer.signed(REPORT_TASK, message)
-        send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]))
+        said = f"lease {message['token']} of {self.name}"
+        send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]), told=said)
 
 
 def _understood(order: Order, message: object) -> ConversionOrder | None:

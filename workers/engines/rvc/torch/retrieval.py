@@ -1,5 +1,7 @@
 """Finds the nearest features in a voice's own recordings for each content frame: exactly, on the device, unindexed."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,8 @@ GROUP = 16
 #: one with all vectors of a voice at little more than half of it; other devices need fewer, larger products.
 FRAMES = 512
 BLOCK_ON_CPU, ROUGH_BLOCK_ON_CPU, BLOCK_ELSEWHERE = 1 << 12, 1 << 13, 1 << 16
+#: The largest whole number of 8 bits.
+_LARGEST = 127.0
 #: The smallest squared distance: an exact hit would otherwise have infinite weight.
 NOTHING = 1e-9
 
@@ -46,6 +50,7 @@ class Retrieval(nn.Module):
         self.register_buffer("middle", middle, persistent=False)
         self.register_buffer("vectors", filled, persistent=False)
         self.register_buffer("half_lengths", lengths, persistent=False)
+        self.whole = WholeVectors(filled) if rough and vectors.device.type == "cpu" and multiplies_whole() else None
 
     def forward(self, content: Tensor) -> Tensor:
         """`[frames, width]` to the weighted mean of each frame's nearest vectors, in single precision."""
@@ -71,17 +76,54 @@ class Retrieval(nn.Module):
         best = joined.topk(min(self.candidates, joined.shape[1])).indices
         return torch.cat(numbers, dim=1).gather(1, best)
 
+    def _products(self, content: Tensor, first: int, stop: int) -> Tensor:
+        """The products of a block of vectors with all frames, rounded if they may be."""
+        if self.whole is not None:
+            return self.whole.products(content, first, stop)
+        return (rough_product if self.rough else torch.matmul)(self.vectors[first:stop], content.t())
+
     def _best_of_block(self, content: Tensor, first: int) -> tuple[Tensor, Tensor]:
         """Scores and numbers of the best: they are in the groups whose best score highest, so only those are sorted."""
         stop = first + self.block
-        some = self.vectors[first:stop]
-        scores = (rough_product if self.rough else torch.matmul)(some, content.t())
+        scores = self._products(content, first, stop)
         scores.sub_(self.half_lengths[first:stop, None])
         grouped = scores.unflatten(0, (-1, GROUP))
         groups = grouped.amax(1).t().topk(min(self.of_block, len(grouped))).indices
         inside = grouped[groups, :, torch.arange(len(content), device=content.device)[:, None]].flatten(1)
         best = inside.topk(min(self.of_block, inside.shape[1]))
         return best.values, first + groups.gather(1, best.indices // GROUP) * GROUP + best.indices % GROUP
+
+
+class WholeVectors:
+    """Vectors in whole numbers of 8 bits, which processors multiply at several times the speed of any others.
+
+    Sums are full. Each vector has a scale of its own, so what is rounded is a hundredth of its largest value.
+    """
+
+    def __init__(self, vectors: Tensor) -> None:
+        self.vectors, self.scales = _in_whole_numbers(vectors)
+
+    def products(self, content: Tensor, first: int, stop: int) -> Tensor:
+        """`[vectors, frames]`: the products of some vectors with all frames."""
+        frames, scales = _in_whole_numbers(content)
+        products = torch._int_mm(self.vectors[first:stop], frames.t()).float()  # noqa: SLF001 - torch's only one
+        return products.mul_(self.scales[first:stop]).mul_(scales.t())
+
+
+def _in_whole_numbers(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows in 8 bits, and what each must be multiplied by."""
+    scales = (rows.abs().amax(dim=1, keepdim=True) / _LARGEST).clamp(min=torch.finfo(torch.float32).tiny)
+    return (rows / scales).round_().to(torch.int8), scales
+
+
+@lru_cache(maxsize=1)
+def multiplies_whole() -> bool:
+    """Whether torch multiplies whole numbers on this processor."""
+    ones = torch.ones(32, 32, dtype=torch.int8)
+    try:
+        return bool((torch._int_mm(ones, ones) == 32).all())  # noqa: SLF001
+    except (AttributeError, RuntimeError):
+        return False
 
 
 def rough_product(a: Tensor, b: Tensor) -> Tensor:
