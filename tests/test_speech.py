@@ -22,7 +22,8 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
     "dispatcher/local/embedded.py": frozenset({"--only"}),
     # Flower's options.
     "dispatcher/local/flower.py": frozenset(
-        {"--address=", "--port=", "--purge_offline_workers=60", "--task_runtime_metric_buckets=0.1,0.3,1,3,10,30,100"}
+        {"--address=", "--port=", "--purge_offline_workers=60", "--task_runtime_metric_buckets=0.1,0.3,1,3,10,30,100",
+         "--tasks_columns="}
     ),
     # Redis' options.
     "dispatcher/local/redis_server.py": frozenset(

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from workers.measuring.figure import Figure
 from workers.measuring.measurement import Conditions, DeviceFacts, Measurement
@@ -20,11 +19,7 @@ def report_of(measured: Measurement) -> str:
         [f"# {facts.device}"],
         _facts(facts),
         _conditions(measured.conditions, is_short=measured.is_short),
-        [
-            line
-            for suite, figures in groupby(measured.figures, lambda one: one.suite)
-            for line in _suite(suite, figures)
-        ],
+        _suites(measured.figures),
         _stages(measured),
         _kernels(measured),
         [f"- {remark[0].upper()}{remark[1:]}." for remark in measured.remarks],
@@ -61,7 +56,8 @@ def _conditions(conditions: Conditions, *, is_short: bool) -> Iterator[str]:
     }
     known = [f"{name} {value:.0f} {unit}".strip() for name, (value, unit) in told.items() if value is not None]
     if known:
-        yield f"{', '.join(known)}.".capitalize()
+        line = ", ".join(known)
+        yield f"{line[0].upper()}{line[1:]}."
     if conditions.throttled:
         yield f"The device was held back by {conditions.throttled}."
     if conditions.others:
@@ -70,6 +66,14 @@ def _conditions(conditions: Conditions, *, is_short: bool) -> Iterator[str]:
         yield f"**Noisy**: {'; '.join(conditions.noise)}. Figures may be off by more than a few per cent."
     else:
         yield "Quiet."
+
+
+def _suites(figures: Iterable[Figure]) -> Iterator[str]:
+    by_suite: dict[str, list[Figure]] = {}
+    for one in figures:
+        by_suite.setdefault(one.suite, []).append(one)
+    for suite, some in by_suite.items():
+        yield from _suite(suite, some)
 
 
 def _suite(suite: str, figures: Iterable[Figure]) -> Iterator[str]:

@@ -21,6 +21,8 @@ USUAL_PORT = 5555
 #: More farms on one machine than anybody starts.
 PORTS_TRIED = 100
 HIGHEST_PORT = 65_535
+#: The columns of its list of tasks: what each is about, in the place of arguments, beside what did it.
+COLUMNS = "name,args,state,received,runtime,worker,uuid"
 
 
 def has_flower() -> bool:
@@ -58,6 +60,7 @@ def flower(settings: Settings, port: int, logs: Path, environment: Mapping[str, 
     command = [
         sys.executable, "-m", "celery", "-A", "workers.app", "flower", f"--address={HOST}", f"--port={port}",
         "--purge_offline_workers=60", "--task_runtime_metric_buckets=0.1,0.3,1,3,10,30,100",
+        f"--tasks_columns={COLUMNS}",
     ]  # fmt: skip
     return Child("flower", command, logs / "flower.log", {**environment, **secret})
 

@@ -77,7 +77,8 @@ def told(leases: Sequence[Issued]) -> str:
     first, *others = leases
     if not others:
         return first.told
-    return f"{first.told}, and {len(others)} more: {sum(lease.seconds for lease in leases):.0f} s in all"
+    # What matters comes first: there is little room for it.
+    return f"{sum(lease.seconds for lease in leases):.0f} s of {len(leases)} recordings, first {first.told}"
 
 
 def _requests(asked: Iterable[Asked]) -> Iterator[tuple[Stage, list[int]]]:

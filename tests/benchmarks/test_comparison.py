@@ -1,5 +1,7 @@
 """Devices side by side, and what they bring over the processor beside them."""
 
+from dataclasses import replace
+
 from dispatcher.benchmarks.comparison import comparison_of
 from dispatcher.benchmarks.report import report_of, shown_number
 from dispatcher.benchmarks.table import table_of
@@ -48,6 +50,15 @@ def test_the_page_of_a_device_says_whether_it_was_quiet() -> None:
     assert "**Noisy**: other programs used 60 % of the processor before it began" in noisy
     assert "| `aten::mm\\|x` | 50.0 | 3 | 20.0 % |" in noisy
     assert "- The nets had random weights." in noisy
+    told = replace(measured(), conditions=replace(measured().conditions, clock_mhz=2596.0, device_power_w=312.0))
+    assert "Processor 2596 MHz, drawing 312 W." in report_of(told)
+
+
+def test_figures_of_a_suite_stand_together_however_they_were_measured() -> None:
+    memory = [figure("memory", name, "MB", (1.0,)) for name in ("one", "other")]
+    page = report_of(measured(memory[0], speed(), memory[1]))
+    assert page.count("## Memory") == 1
+    assert page.index("| one |") < page.index("| other |") < page.index("## Conversion")
 
 
 def test_numbers_have_as_many_digits_as_they_deserve() -> None:

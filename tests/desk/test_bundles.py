@@ -217,4 +217,4 @@ def test_people_are_told_what_is_in_a_message(bundling: DeskModel) -> None:
         bundling.job(atoms=1)
     (leases,) = letters(issued(bundling)).values()
     assert told(leases[:1]) == "20 s of talk.wav in voice through, job 1"
-    assert told(leases) == "20 s of talk.wav in voice through, job 1, and 2 more: 60 s in all"
+    assert told(leases) == "60 s of 3 recordings, first 20 s of talk.wav in voice through, job 1"

@@ -26,7 +26,7 @@ class Runs:
 #: As the field has it: three runs to warm up, ten that count.
 FULL = Runs(3, 10, 120.0)
 #: For a first look.
-SHORT = Runs(1, 5, 10.0)
+SHORT = Runs(1, 5, 15.0)
 
 
 def timed(work: Callable[[], object], runs: Runs, clock: Callable[[], float] = time.perf_counter) -> tuple[float, ...]:

@@ -135,7 +135,7 @@ class Node:
 
     def _send_report(self, message: Json) -> None:
         signed = self.signer.signed(REPORT_TASK, message)
-        said = f"lease {message['token']} of {self.name}"
+        said = f"{self.name}, lease {str(message['token'])[:8]}"
         send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]), told=said)
 
 
