@@ -12,6 +12,7 @@ from dispatcher.cli.saying import print_json, say
 from dispatcher.jobs.whole_file import refuse_existing
 from dispatcher.quality.judging import Wanted, judged
 from dispatcher.quality.verdict import Measure, Verdict
+from dispatcher.reports.picture import refuse_what_is_no_picture, refuse_without_packages
 
 _FILE = click.Path(path_type=Path)
 
@@ -38,7 +39,9 @@ def quality_command(
 ) -> None:
     """Judge a RESULT against its SOURCE: pitch, speaker, naturalness, loudness, clicks, dropouts; status 1 if bad."""
     if picture is not None:
+        refuse_what_is_no_picture(picture)
         refuse_existing(picture, overwrite=overwrite)
+        refuse_without_packages()
     verdict = judged(source, result, Wanted(pitch, speaker), picture)
     if as_json:
         print_json(msgspec.to_builtins(verdict))

@@ -26,8 +26,7 @@ SIZE, DENSITY = (16.0, 12.0), 100
 
 def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: bool = False) -> None:
     """Draw a finished job into a PNG."""
-    if target.suffix.lower() != ".png":
-        raise InputError(f"a picture is written as PNG; name it {target.with_suffix('.png').name}, not {target.name}")
+    refuse_what_is_no_picture(target)
     refuse_existing(target, overwrite=overwrite)
     refuse_without_packages()
     job = rows.job
@@ -51,6 +50,12 @@ def draw_picture(rows: JobRows, store: ObjectStore, target: Path, *, overwrite: 
         # Names may be written in letters that the font lacks; a box in their place is no reason to complain.
         warnings.simplefilter("ignore", UserWarning)
         figure.savefig(path, dpi=DENSITY)
+
+
+def refuse_what_is_no_picture(target: Path) -> None:
+    """Raise for a name that is none of a PNG."""
+    if target.suffix.lower() != ".png":
+        raise InputError(f"a picture is written as PNG; name it {target.with_suffix('.png').name}, not {target.name}")
 
 
 def refuse_without_packages() -> None:

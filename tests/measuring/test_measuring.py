@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.errors import ObjectStoreError
 from storage.objects.folder import FolderStore
 from testing.rvc import tiny
 from workers.engines.capability import detect
@@ -91,6 +92,25 @@ def test_a_device_that_takes_many_atoms_is_measured_with_as_many(
     whole = by_name["balanced, 2 atoms of 2 s"]
     assert len(by_name["balanced, 2 atoms of 2 s, until the first is there"].values) == len(whole.values)
     assert by_name["requests of 1 s, 4 at once"].unit == "1/s"
+
+
+class NoStore(FolderStore):
+    """A store that is away."""
+
+    def put(self, key: str, data: bytes, *, lasting: bool = True) -> None:
+        raise ObjectStoreError("the object store does not answer; check it")
+
+
+def test_a_store_that_is_away_costs_its_own_figures_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FOLDER[:] = [tmp_path]
+    monkeypatch.setattr(measuring, "stand_in", small)
+    monkeypatch.setattr(measuring, "MEASURED", ("world",))
+    monkeypatch.setattr(measuring, "SHORT", QUICK)
+    monkeypatch.setattr(measuring, "SHORT_LENGTHS", (0.5,))
+    monkeypatch.setattr(library_suite, "_SECONDS", 3.0)
+    found = measured(Plan(detect((), "cpu"), is_short=True), NoStore(tmp_path / "objects"))
+    assert {"world", "libraries"} <= {one.suite for one in found.figures}
+    assert "the object store was not measured: the object store does not answer; check it" in found.remarks
 
 
 def test_a_stand_in_is_made_for_engines_without_voices_of_their_own_alone(tmp_path: Path) -> None:

@@ -126,3 +126,5 @@ def test_faults_are_told_with_their_place_and_status_1(folder: Path) -> None:
     assert (folder / "bad.png").read_bytes().startswith(b"\x89PNG")
     again = said(folder / "source.wav", folder / "damaged.wav", "--picture", folder / "bad.png")
     assert "exists already" in str(again.exception)
+    other = said(folder / "source.wav", folder / "damaged.wav", "--picture", folder / "bad.jpg")
+    assert "a picture is written as PNG" in str(other.exception)

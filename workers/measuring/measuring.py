@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
 from workers.engines.capability import Capability
 from workers.engines.catalog import engine
@@ -43,6 +44,8 @@ class _Found:
     figures: list[Figure] = field(default_factory=list)
     stages: tuple[Stage, ...] = ()
     kernels: tuple[Kernel, ...] = ()
+    remarks: list[str] = field(default_factory=list)
+    """What went wrong."""
 
 
 def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measurement:
@@ -58,7 +61,11 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
     after = device_state(os.environ)
     if plan.capability.device.capability == "cpu":
         found.figures += measure_libraries(runs, say)
-    found.figures += measure_store(store, runs, say)
+    try:
+        found.figures += measure_store(store, runs, say)
+    except VoicefarmError as error:
+        # Minutes of other work are not thrown away for it.
+        found.remarks.append(f"the object store was not measured: {error}")
     conditions = Conditions(
         began_at=began_at,
         seconds=time.monotonic() - began,
@@ -115,3 +122,4 @@ def _remarks(plan: Plan, found: _Found) -> Iterator[str]:
         yield "energy was not measured; the system does not tell it, or only to its owner"
     if plan.capability.device.capability == "cpu":
         yield from missing_libraries()
+    yield from found.remarks
