@@ -25,7 +25,7 @@ def facts(**given: Any) -> DeviceFacts:
 def measured(*figures: Figure, noise: tuple[str, ...] = (), **given: Any) -> Measurement:
     return Measurement(
         facts(**given),
-        Conditions(began_at=1_000.0, seconds=60.0, busy_before=0.01, noise=noise),
+        Conditions(began_at=1_000.0, seconds=60.0, busy_before=0.01, busy_meanwhile=0.01, noise=noise),
         is_short=True,
         figures=figures
         or (

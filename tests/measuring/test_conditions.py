@@ -6,7 +6,7 @@ import pytest
 
 from workers.engines.capability import detect
 from workers.measuring import nvidia_smi
-from workers.measuring.conditions import busy_before, device_facts, noise
+from workers.measuring.conditions import ProcessorUse, busy_before, device_facts, noise
 from workers.measuring.energy import counted
 from workers.measuring.figure import figure
 from workers.measuring.nvidia_smi import DeviceState, device_state, drawn_watts
@@ -34,21 +34,32 @@ def test_this_machine_tells_what_it_is() -> None:
 
 
 def test_quiet_machines_with_steady_figures_say_nothing() -> None:
-    assert noise(0.02, None, STEADY) == ()
-    assert noise(0.02, 0.0, [*STEADY, *SHAKY[:1]]) == ()
+    assert noise(0.02, 0.01, None, STEADY) == ()
+    assert noise(0.02, 0.01, 0.0, [*STEADY, *SHAKY[:1]]) == ()
 
 
 def test_other_programs_and_runs_that_are_far_apart_are_told() -> None:
-    (busy,) = noise(0.6, None, STEADY)
+    (busy,) = noise(0.6, 0.01, None, STEADY)
     assert busy == "other programs used 60 % of the processor before it began"
-    (device,) = noise(0.0, 0.5, STEADY)
+    (meanwhile,) = noise(0.0, 0.3, None, STEADY)
+    assert meanwhile == "other programs used 30 % of the processor meanwhile"
+    (device,) = noise(0.0, 0.01, 0.5, STEADY)
     assert device == "the device was 50 % busy before it began"
-    (apart,) = noise(0.0, None, [*STEADY, *SHAKY])
+    (apart,) = noise(0.0, 0.01, None, [*STEADY, *SHAKY])
     assert apart == "runs of 3 of 23 figures are more than 5 % apart"
 
 
+def test_the_processors_use_by_others_is_what_this_process_did_not_use() -> None:
+    before, later = ProcessorUse(1000.0, 300.0, 20.0), ProcessorUse(1200.0, 450.0, 110.0)
+    assert before.by_others(later) == pytest.approx(0.3)
+    assert before.by_others(before) == 0.0
+    own = ProcessorUse.now()
+    sum(n * n for n in range(2_000_000))
+    assert ProcessorUse.now().own > own.own
+
+
 def test_a_disk_that_does_as_it_likes_makes_nothing_noisy() -> None:
-    assert noise(0.0, None, [figure("storage", str(n), "MB/s", (1.0, 9.0, 5.0)) for n in range(9)]) == ()
+    assert noise(0.0, 0.01, None, [figure("storage", str(n), "MB/s", (1.0, 9.0, 5.0)) for n in range(9)]) == ()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -51,6 +52,30 @@ def busy_before() -> float:
     return float(psutil.cpu_percent(WATCHED)) / 100.0
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessorUse:
+    """Seconds of the processor so far: all there were, those that were used, and those that this process used."""
+
+    all: float
+    used: float
+    own: float
+
+    @classmethod
+    def now(cls) -> "ProcessorUse":
+        """At this moment."""
+        times, own = psutil.cpu_times(), psutil.Process().cpu_times()
+        everything = float(sum(times))
+        idle = float(times.idle) + float(getattr(times, "iowait", 0.0))
+        mine = own.user + own.system + own.children_user + own.children_system
+        return cls(everything, everything - idle, float(mine))
+
+    def by_others(self, later: "ProcessorUse") -> float:
+        """The share of the processor that others have used until a later moment."""
+        if later.all <= self.all:
+            return 0.0
+        return max(later.used - self.used - (later.own - self.own), 0.0) / (later.all - self.all)
+
+
 def clock_mhz() -> float | None:
     """The processor's clock at this moment."""
     try:
@@ -67,9 +92,11 @@ def temperature_c() -> float | None:
     return max(found, default=None)
 
 
-def noise(busy: float, device_busy: float | None, figures: Iterable[Figure]) -> tuple[str, ...]:
+def noise(busy: float, meanwhile: float, device_busy: float | None, figures: Iterable[Figure]) -> tuple[str, ...]:
     """Why figures cannot be trusted to a few per cent."""
     found = []
+    if meanwhile > MOST_BUSY:
+        found.append(f"other programs used {100 * meanwhile:.0f} % of the processor meanwhile")
     if busy > MOST_BUSY:
         found.append(f"other programs used {100 * busy:.0f} % of the processor before it began")
     if device_busy is not None and device_busy > MOST_BUSY:

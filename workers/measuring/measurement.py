@@ -40,6 +40,8 @@ class Conditions:
     """How long it all took."""
     busy_before: float
     """The share of the processor that others used just before."""
+    busy_meanwhile: float
+    """The share that they used while it was measured."""
     clock_mhz: float | None = None
     temperature_c: float | None = None
     device_clock_mhz: float | None = None

@@ -10,7 +10,7 @@ from storage.objects.store import ObjectStore
 from workers.engines.capability import Capability
 from workers.engines.catalog import engine
 from workers.engines.probe import Kernel
-from workers.measuring.conditions import busy_before, clock_mhz, device_facts, noise, temperature_c
+from workers.measuring.conditions import ProcessorUse, busy_before, clock_mhz, device_facts, noise, temperature_c
 from workers.measuring.conversion_suite import FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
 from workers.measuring.figure import Figure
 from workers.measuring.library_suite import measure_libraries, missing_libraries
@@ -51,7 +51,7 @@ class _Found:
 def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measurement:
     """Measure all that can be measured here; `say` is told what comes next."""
     began_at, began = time.time(), time.monotonic()
-    busy, before = busy_before(), device_state(os.environ)
+    busy, used, before = busy_before(), ProcessorUse.now(), device_state(os.environ)
     found = _Found()
     runs = SHORT if plan.is_short else FULL
     for name in _engines_here(plan.capability):
@@ -66,10 +66,12 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
     except VoicefarmError as error:
         # Minutes of other work are not thrown away for it.
         found.remarks.append(f"the object store was not measured: {error}")
+    meanwhile = used.by_others(ProcessorUse.now())
     conditions = Conditions(
         began_at=began_at,
         seconds=time.monotonic() - began,
         busy_before=busy,
+        busy_meanwhile=meanwhile,
         clock_mhz=clock_mhz(),
         temperature_c=temperature_c(),
         device_clock_mhz=after.clock_mhz,
@@ -78,7 +80,7 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
         device_busy_before=before.busy,
         throttled=after.throttled,
         others=before.others,
-        noise=noise(busy, before.busy, found.figures),
+        noise=noise(busy, meanwhile, before.busy, found.figures),
     )
     return Measurement(
         device_facts(plan.capability), conditions, plan.is_short, tuple(found.figures), found.stages, found.kernels,
