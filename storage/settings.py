@@ -107,6 +107,12 @@ class Settings:
         "which jobs are told of by themselves: `alone` for those that belong to no batch, `all` for each",
         words=("alone", "all"),
     )
+    price_per_hour: str = _setting(
+        "",
+        "what a machine costs an hour, by class or capability, in any currency: `cuda.h200=3.20, cpu=0.10`, or one"
+        " number for all; reports then tell what an hour of audio costs",
+    )
+    price_per_kwh: str = _setting("", "the same for a kilowatt hour, where devices tell what they draw")
     log_level: str = _setting("WARNING", "log level of farm processes")
 
     @classmethod

@@ -15,6 +15,7 @@ from dispatcher.cli.completing import OneOf
 from dispatcher.cli.printing import print_table
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.usage import Commands
+from storage.prices import Prices
 from storage.settings import Settings
 from workers.measuring.measurement import Measurement
 from workers.wire.routes import CAPABILITIES
@@ -58,7 +59,9 @@ def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> N
     from workers.engines.capability import detect
     from workers.measuring.measuring import Plan, measured
 
-    found = measured(Plan(detect((), only), short), open_store(Settings.load()), lambda next_: say(next_, err=True))
+    settings = Settings.load()
+    plan = Plan(detect((), only), short, Prices.of(settings))
+    found = measured(plan, open_store(settings), lambda what: say(what, err=True))
     place = device_folder(out, found)
     write_folder(place, found)
     compare_together([out], out)

@@ -10,7 +10,7 @@ from dispatcher.cli.saying import print_json, say
 from dispatcher.client.farm import Farm
 from dispatcher.reports.farm import EngineThere, Held, WorkerThere
 from dispatcher.reports.period import moment_of
-from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory
+from dispatcher.reports.wording import shown_duration, shown_factor, shown_memory, shown_price
 from workers.wire.routes import class_of, engine_tag
 
 _COLUMNS = ("worker", "device", "tags", "engines", "state", "holds", "memory", "seen")
@@ -58,7 +58,8 @@ def _row(worker: WorkerThere) -> tuple[object, ...]:
 
 
 def _engine(engine: EngineThere) -> str:
-    return f"{engine.name} {engine.version} {shown_factor(engine.realtime_factor)}".rstrip()
+    cost = f", {shown_price(engine.cost_per_hour)} an hour" if engine.cost_per_hour is not None else ""
+    return f"{engine.name} {engine.version} {shown_factor(engine.realtime_factor)}".rstrip() + cost
 
 
 def _held(held: Held) -> str:

@@ -22,6 +22,7 @@ from storage.errors import InputError
 from storage.objects.address import Place
 from storage.objects.reach import Reach
 from storage.objects.store import ObjectStore
+from storage.prices import Prices
 from storage.records.database import Database
 from storage.records.states import OPEN_JOBS, JobState
 
@@ -75,7 +76,7 @@ class Batch:
     def report(self, now: float) -> PeriodReport:
         """What was done for it, by whom and how fast."""
         rows, period = read_batch(self.database, self._number(), now)
-        return report_period(rows, period)
+        return report_period(rows, period, Prices.of(self.turns.settings))
 
     def fetch(
         self, out: Place, existing: Existing = Existing.KEEP_CURRENT, pause: Callable[[], None] | None = None

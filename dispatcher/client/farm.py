@@ -61,6 +61,7 @@ from dispatcher.wishes.targets import (
 from dispatcher.wishes.wish import Wish
 from storage.errors import InputError, ServiceError
 from storage.objects.address import Address, Place
+from storage.prices import Prices
 from storage.records.states import JobState
 from workers.engines import catalog
 
@@ -282,22 +283,26 @@ class Farm(Library):
         the epoch.
         """
         lost_after = self.settings.lost_after_seconds
-        found = read_workers(self.database, time.time(), lost_after, past=past, seen_since=since)
+        found = read_workers(self.database, time.time(), lost_after, past=past, seen_since=since, prices=self._prices)
         return last_runs(found) if past else found
 
     def pulse(self, failed_since: float) -> Pulse:
         """How the farm is doing right now, and which jobs failed since a moment, in seconds since the epoch."""
         return read_pulse(self.database, time.time(), self.settings.lost_after_seconds, failed_since)
 
+    @property
+    def _prices(self) -> Prices:
+        return Prices.of(self.settings)
+
     def report(self, job: int) -> JobReport:
         """Where the time of a job went."""
         now = time.time()
-        return report_job(read_job(self.database, job, now), now)
+        return report_job(read_job(self.database, job, now), now, self._prices)
 
     def report_since(self, moment: float) -> PeriodReport:
         """What the farm did since a moment, in seconds since the epoch."""
         period = Span(moment, time.time())
-        return report_period(read_period(self.database, period), period)
+        return report_period(read_period(self.database, period), period, self._prices)
 
     def draw(self, job: int, picture: Path, *, overwrite: bool = False) -> None:
         """Draw a finished job's sound and its timeline into a PNG."""

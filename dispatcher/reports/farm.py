@@ -9,10 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatcher.feed.speed import Speed
+from storage.prices import NO_PRICES, Prices
 from storage.records.column_values import names_in, texts_in
 from storage.records.database import Database
 from storage.records.schema import LeaseRecord, SpeedRecord, WorkerRecord
 from storage.records.states import WORKERS_THERE, WorkerState
+from workers.wire.routes import class_of
+
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class EngineThere:
     name: str
     version: str
     realtime_factor: float | None
+    cost_per_hour: float | None = None
+    """What an hour of audio costs by it, at the owner's prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,13 @@ def last_runs(workers: Iterable[WorkerThere]) -> list[WorkerThere]:
 
 
 def read_workers(
-    database: Database, now: float, lost_after: float, *, past: bool, seen_since: float = 0.0
+    database: Database,
+    now: float,
+    lost_after: float,
+    *,
+    past: bool,
+    seen_since: float = 0.0,
+    prices: Prices = NO_PRICES,
 ) -> list[WorkerThere]:
     """Those that are there, by name; or also those that were, every run, the last seen first."""
     since = seen_since if past else now - lost_after
@@ -86,12 +98,17 @@ def read_workers(
         workers = list(session.scalars(statement.order_by(WorkerRecord.last_seen.desc())))
         speeds = _speeds(session)
         held = _held(session, [token for w in workers for token in names_in(w.holding)])
-        there = [describe_worker(w, speeds.get(w.queue, {}), held, now, lost_after) for w in workers]
+        there = [describe_worker(w, speeds.get(w.queue, {}), held, now, lost_after, prices) for w in workers]
     return there if past else sorted(there, key=lambda worker: worker.name)
 
 
 def describe_worker(
-    worker: WorkerRecord, speeds: Mapping[str, float], held: Mapping[str, Held], now: float, lost_after: float
+    worker: WorkerRecord,
+    speeds: Mapping[str, float],
+    held: Mapping[str, Held],
+    now: float,
+    lost_after: float,
+    prices: Prices = NO_PRICES,
 ) -> WorkerThere:
     """One worker, with the speeds of its class and the leases that anybody holds."""
     silent = max(now - worker.last_seen, 0.0)
@@ -104,7 +121,10 @@ def describe_worker(
         pid=worker.pid,
         queue=worker.queue,
         offers=tuple(sorted(names_in(worker.offers))),
-        engines=tuple(EngineThere(n, v, speeds.get(n)) for n, v in sorted(texts_in(worker.engines).items())),
+        engines=tuple(
+            EngineThere(name, version, speeds.get(name), _cost(worker.queue, speeds.get(name), prices))
+            for name, version in sorted(texts_in(worker.engines).items())
+        ),
         state=str(worker.state) if silent <= lost_after else str(WorkerState.GONE),
         holding=tuple(held[token] for token in sorted(names_in(worker.holding)) if token in held),
         memory_mb=worker.memory_mb,
@@ -112,6 +132,11 @@ def describe_worker(
         last_seen=worker.last_seen,
         silent_seconds=silent,
     )
+
+
+def _cost(queue: str, speed: float | None, prices: Prices) -> float | None:
+    """What an hour of audio costs at this speed."""
+    return prices.cost(class_of(queue), _HOUR / speed) if speed else None
 
 
 def _speeds(session: Session) -> Speeds:

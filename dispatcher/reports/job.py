@@ -9,6 +9,7 @@ from dispatcher.reports.losses import Losses, sum_losses
 from dispatcher.reports.pace import Pace, pace_of
 from dispatcher.reports.stages import Stage, stage_table
 from dispatcher.reports.work import Life, Portion, Span, Work, by_capability, by_worker
+from storage.prices import NO_PRICES, Prices
 from storage.records.schema import AttemptRecord, JobRecord, LeaseRecord
 from storage.records.states import JobState
 
@@ -76,18 +77,18 @@ class JobReport:
         return asdict(self)
 
 
-def report_job(rows: JobRows, now: float) -> JobReport:
+def report_job(rows: JobRows, now: float, prices: Prices = NO_PRICES) -> JobReport:
     """Work the report out; of a job that still runs, as far as it has come."""
     window = conversion_window(rows.job, now)
     totals = rows.totals
     portions = [_portion(t, rows.job.voice) for t in totals]
     # Who never took part because the conversion had not begun, or was over, was not there.
-    workers = by_worker(portions, rows.lives, window or Span(0.0, 0.0))
+    workers = by_worker(portions, rows.lives, window or Span(0.0, 0.0), prices)
     return JobReport(
         job=_facts(rows.job),
         conversion=pace_of(window, workers) if window else None,
         workers=workers,
-        capabilities=by_capability(portions, rows.lives, window or Span(0.0, 0.0)),
+        capabilities=by_capability(portions, rows.lives, window or Span(0.0, 0.0), prices),
         stages=stage_table(totals),
         losses=sum_losses(totals, rows.lease_totals),
         peak_memory_mb=max((t.peak_memory_mb for t in totals), default=0.0),

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatcher.reports.work import Life, Portion, Span, Work, by_capability, by_voice, by_worker, sum_work
 from storage.errors import InputError
+from storage.prices import NO_PRICES, Prices
 from storage.records.states import JobState
 
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
@@ -65,7 +66,7 @@ class PeriodReport:
         return asdict(self)
 
 
-def report_period(rows: PeriodRows, period: Span) -> PeriodReport:
+def report_period(rows: PeriodRows, period: Span, prices: Prices = NO_PRICES) -> PeriodReport:
     """Work the report out."""
     present = sum(life.span.overlap(period) for life in rows.lives)
     return PeriodReport(
@@ -74,8 +75,8 @@ def report_period(rows: PeriodRows, period: Span) -> PeriodReport:
         finished=rows.ended.get(JobState.FINISHED, EndedJobs()),
         failed=rows.ended.get(JobState.FAILED, EndedJobs()),
         cancelled=rows.ended.get(JobState.CANCELLED, EndedJobs()),
-        workers=by_worker(rows.portions, rows.lives, period),
-        capabilities=by_capability(rows.portions, rows.lives, period),
-        voices=by_voice(rows.portions),
-        total=sum_work("all", rows.portions, present),
+        workers=by_worker(rows.portions, rows.lives, period, prices),
+        capabilities=by_capability(rows.portions, rows.lives, period, prices),
+        voices=by_voice(rows.portions, prices),
+        total=sum_work("all", rows.portions, present, prices),
     )

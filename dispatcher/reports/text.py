@@ -7,10 +7,10 @@ from dispatcher.reports.job import JobReport
 from dispatcher.reports.losses import Losses
 from dispatcher.reports.period import EndedJobs, PeriodReport
 from dispatcher.reports.sections import Section, facts_section, table_section
-from dispatcher.reports.wording import shown_count, shown_duration, shown_factor, shown_memory, shown_share
+from dispatcher.reports.wording import shown_count, shown_duration, shown_factor, shown_memory, shown_price, shown_share
 from dispatcher.reports.work import Work
 
-_WORK = ("done", "cached", "late", "failed", "audio", "busy", "realtime", "present", "used", "memory")
+_WORK = ("done", "cached", "late", "failed", "audio", "busy", "realtime", "present", "used", "memory", "cost an hour")
 #: What is left out of it first where there is no room.
 _LESS = ("memory", "present", "late", "cached", "audio", "used", "busy")
 
@@ -48,6 +48,11 @@ def period_sections(report: PeriodReport) -> Iterator[Section]:
                 "used",
                 shown_share(report.total.utilisation)
                 and f"{shown_share(report.total.utilisation)} of the workers' time",
+            ),
+            (
+                "cost",
+                shown_price(report.total.cost_per_hour)
+                and f"{shown_price(report.total.cost_per_hour)} an hour of audio",
             ),
         ],
     )
@@ -101,6 +106,7 @@ def _work_section(title: str, first: str, work: Sequence[Work]) -> Section:
             shown_duration(w.present_seconds),
             shown_share(w.utilisation),
             shown_memory(w.peak_memory_mb) if w.peak_memory_mb else "",
+            shown_price(w.cost_per_hour),
         )
         for w in work
     ]

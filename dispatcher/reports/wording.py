@@ -41,3 +41,10 @@ def shown_count(count: int) -> str:
 def shown_memory(megabytes: float) -> str:
     """Memory such as 312 MB or 3.1 GB."""
     return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:.1f} GB"
+
+
+def shown_price(price: float | None) -> str:
+    """A price, without its currency, which only its owner knows; more digits the smaller it is."""
+    if price is None:
+        return ""
+    return f"{price:.2f}" if price >= 0.1 else f"{price:.2g}"

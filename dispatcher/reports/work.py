@@ -4,7 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.prices import NO_PRICES, Prices
+
 _OUTCOMES = ("done", "cached", "late", "failed")
+
+_HOUR = 3600.0
 
 #: What stands for a capability of workers that were never introduced.
 UNKNOWN = "unknown"
@@ -85,9 +89,16 @@ class Work:
     present_seconds: float | None
     utilisation: float | None
     peak_memory_mb: float
+    cost: float | None = None
+    """What its working time cost, in vain or not, at the owner's prices; None if there are none."""
+
+    @property
+    def cost_per_hour(self) -> float | None:
+        """What an hour of audio cost."""
+        return self.cost * _HOUR / self.audio_seconds if self.cost is not None and self.audio_seconds else None
 
 
-def sum_work(name: str, portions: Sequence[Portion], present: float | None = None) -> Work:
+def sum_work(name: str, portions: Sequence[Portion], present: float | None = None, prices: Prices = NO_PRICES) -> Work:
     """Add portions up; `present` is for how long whoever did them was there."""
     atoms = {outcome: sum(p.atoms for p in portions if p.outcome == outcome) for outcome in _OUTCOMES}
     busy = sum(p.busy_seconds for p in portions)
@@ -101,7 +112,21 @@ def sum_work(name: str, portions: Sequence[Portion], present: float | None = Non
         # Presence is known by heartbeats, two seconds apart, so that work may seem to reach beyond it.
         utilisation=min(busy / present, 1.0) if present else None,
         peak_memory_mb=max((p.peak_memory_mb for p in portions), default=0.0),
+        cost=_cost(portions, prices),
     )
+
+
+def _cost(portions: Sequence[Portion], prices: Prices) -> float | None:
+    """The cost of all of them; None if that of one is not known, because a part of it would mislead."""
+    costs = [prices.cost(class_of_worker(p.worker, p.capability), p.busy_seconds) for p in portions]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known and len(known) == len(costs) else None
+
+
+def class_of_worker(name: str, capability: str) -> str:
+    """The class of machines that a worker belongs to, which its name begins with."""
+    machine_class, dash, _ = name.partition("@")[0].rpartition("-")
+    return machine_class if dash and machine_class.startswith(f"{capability}.") else capability
 
 
 def converted_audio(portions: Iterable[Portion]) -> float:
@@ -115,26 +140,31 @@ def realtime_factor(portions: Sequence[Portion]) -> float | None:
     return converted_audio(portions) / busy if busy > 0.0 else None
 
 
-def by_worker(portions: Sequence[Portion], lives: Iterable[Life], window: Span) -> tuple[Work, ...]:
+def by_worker(
+    portions: Sequence[Portion], lives: Iterable[Life], window: Span, prices: Prices = NO_PRICES
+) -> tuple[Work, ...]:
     """One entry a worker, also for those that were there and did nothing."""
-    return _grouped(portions, lambda p: p.worker, present_by_worker(lives, window))
+    return _grouped(portions, lambda p: p.worker, present_by_worker(lives, window), prices)
 
 
-def by_capability(portions: Sequence[Portion], lives: Iterable[Life], window: Span) -> tuple[Work, ...]:
+def by_capability(
+    portions: Sequence[Portion], lives: Iterable[Life], window: Span, prices: Prices = NO_PRICES
+) -> tuple[Work, ...]:
     """One entry a capability."""
-    return _grouped(portions, lambda p: p.capability or UNKNOWN, present_by_capability(lives, window))
+    return _grouped(portions, lambda p: p.capability or UNKNOWN, present_by_capability(lives, window), prices)
 
 
-def by_voice(portions: Sequence[Portion]) -> tuple[Work, ...]:
+def by_voice(portions: Sequence[Portion], prices: Prices = NO_PRICES) -> tuple[Work, ...]:
     """One entry a voice with its engine; nobody is present as a voice."""
-    return _grouped(portions, lambda p: f"{p.voice} ({p.engine})", {})
+    return _grouped(portions, lambda p: f"{p.voice} ({p.engine})", {}, prices)
 
 
 def _grouped(
-    portions: Sequence[Portion], key: Callable[[Portion], str], present: Mapping[str, float]
+    portions: Sequence[Portion], key: Callable[[Portion], str], present: Mapping[str, float], prices: Prices
 ) -> tuple[Work, ...]:
     groups: dict[str, list[Portion]] = defaultdict(list)
     for portion in portions:
         groups[key(portion)].append(portion)
     there = {name for name, seconds in present.items() if seconds > 0.0}
-    return tuple(sum_work(name, groups.get(name, []), present.get(name)) for name in sorted(groups.keys() | there))
+    names = sorted(groups.keys() | there)
+    return tuple(sum_work(name, groups.get(name, []), present.get(name), prices) for name in names)

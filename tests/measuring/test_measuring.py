@@ -9,14 +9,16 @@ import pytest
 
 from storage.errors import ObjectStoreError
 from storage.objects.folder import FolderStore
+from storage.prices import NO_PRICES, Prices
 from testing.rvc import tiny
 from workers.engines.capability import detect
 from workers.engines.catalog import engine
 from workers.engines.rvc.stand_in import random_voice
 from workers.measuring import conversion_suite, library_suite, measuring
 from workers.measuring.conversion_suite import measure_conversion
+from workers.measuring.figure import Better, figure
 from workers.measuring.measurement import Measurement
-from workers.measuring.measuring import Plan, measured
+from workers.measuring.measuring import Plan, costs, measured
 from workers.measuring.runs import Runs
 from workers.measuring.subject import Subject, make_stand_in, stand_in
 
@@ -116,3 +118,14 @@ def test_a_store_that_is_away_costs_its_own_figures_alone(tmp_path: Path, monkey
 def test_a_stand_in_is_made_for_engines_without_voices_of_their_own_alone(tmp_path: Path) -> None:
     assert make_stand_in("world", str(tmp_path)) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_hour_of_audio_costs_the_machine_s_time_and_what_it_drew() -> None:
+    speeds = [
+        figure("conversion", "balanced, 5 s", "x", (2.0, 4.0)), figure("pitch", "alone", "x", (20.0,)),
+        figure("energy", "balanced, 5 s", "J/h", (3.6e6, 1.8e6), Better.LESS),
+    ]  # fmt: skip
+    (cost,) = costs(speeds, "cpu.test", Prices({"cpu": 1.0}, {"all": 0.5}))
+    assert (cost.suite, cost.name, cost.unit) == ("cost", "balanced, 5 s", "an hour")
+    assert cost.values == (1.0, 0.5)
+    assert costs(speeds, "cpu.test", NO_PRICES) == []

@@ -1,7 +1,8 @@
 import pytest
 
 from dispatcher.reports.pace import pace_of
-from dispatcher.reports.work import Life, Portion, Span, by_capability, by_worker, sum_work
+from dispatcher.reports.work import Life, Portion, Span, by_capability, by_worker, class_of_worker, sum_work
+from storage.prices import Prices
 
 WINDOW = Span(100.0, 120.0)
 
@@ -66,3 +67,30 @@ def test_there_is_no_ideal_if_nothing_was_converted() -> None:
     conversion = pace_of(WINDOW, by_worker([], [Life("one", "cpu", WINDOW)], WINDOW))
     assert (conversion.seconds, conversion.ideal_seconds, conversion.over_ideal) == (20.0, None, None)
     assert pace_of(Span(5.0, 5.0), []).ideal_seconds is None
+
+
+def test_work_costs_what_its_machines_cost_for_as_long_as_they_worked() -> None:
+    prices = Prices({"cuda.h200": 3.6, "cpu": 0.36}, {})
+    portions = [
+        portion("cuda.h200-1@box", "done", 3, 3600.0, 10.0, "cuda"), portion("cpu.epyc-2@box", "late", 1, 20.0, 100.0),
+    ]  # fmt: skip
+    work = sum_work("all", portions, prices=prices)
+    assert work.cost == pytest.approx(0.01 + 0.01)
+    assert work.cost_per_hour == pytest.approx(0.02)
+    assert sum_work("all", portions).cost is None
+    # Half of a price would mislead.
+    assert sum_work("all", portions, prices=Prices({"cuda": 3.6}, {})).cost is None
+    assert sum_work("all", portions[1:], prices=prices).cost_per_hour is None
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "machine_class"),
+    [
+        ("cpu.amd-epyc-12@box", "cpu", "cpu.amd-epyc"),
+        ("one", "cpu", "cpu"),
+        ("a-b@c", "cuda", "cuda"),
+        ("", "cpu", "cpu"),
+    ],
+)
+def test_a_worker_s_name_tells_its_class(name: str, capability: str, machine_class: str) -> None:
+    assert class_of_worker(name, capability) == machine_class

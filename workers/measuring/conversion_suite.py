@@ -23,6 +23,8 @@ from workers.measuring.subject import USUAL, Subject
 #: Seconds of the recordings: what comes first of a recording, what the field measures with, and what films are made of.
 SHORT_LENGTHS = (5.0, 30.0)
 FULL_LENGTHS = (5.0, 13.5, 30.0, 60.0, 180.0, 300.0)
+#: Names of suites: of voices with nets, and of what they draw.
+CONVERSION, ENERGY = "conversion", "energy"
 #: Seconds of a request to speak, whose features are known.
 _REQUEST_SECONDS = 5.0
 #: Seconds of an atom where as many are given as the device takes.
@@ -45,7 +47,7 @@ class Tried:
 
 def measure_conversion(subject: Subject, runs: Runs, lengths: Sequence[float], say: Callable[[str], None]) -> Tried:
     """All figures of a voice, and the stages of a conversion."""
-    suite = "conversion" if subject.engine.has_nets else subject.engine.name
+    suite = CONVERSION if subject.engine.has_nets else subject.engine.name
     probe = subject.probe()
     if probe is not None:
         probe.forget_peak()
@@ -98,7 +100,7 @@ def _of_length(
     told = [joules for one in spent[-len(took) :] if (joules := one.joules) is not None]
     if len(told) == len(took):
         per_hour = [one * _HOUR / seconds for one in told]
-        figures.append(figure("energy", name, "J/h", per_hour, Better.LESS, precision))
+        figures.append(figure(ENERGY, name, "J/h", per_hour, Better.LESS, precision))
     return done[-len(took) :], figures
 
 
@@ -157,8 +159,8 @@ def _full(subject: Subject, runs: Runs, say: Callable[[str], None]) -> Iterator[
 
     took = timed(convert, runs)
     name = f"{USUAL}, {count} atoms of {_ATOM_SECONDS:g} s"
-    yield figure("conversion", name, "x", [count * _ATOM_SECONDS / one for one in took])
-    yield figure("conversion", f"{name}, until the first is there", "s", firsts[-len(took) :], Better.LESS)
+    yield figure(CONVERSION, name, "x", [count * _ATOM_SECONDS / one for one in took])
+    yield figure(CONVERSION, f"{name}, until the first is there", "s", firsts[-len(took) :], Better.LESS)
     yield from _requests(subject, settings, count, runs)
 
 

@@ -2,17 +2,18 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
+from storage.prices import NO_PRICES, Prices
 from workers.engines.capability import Capability
 from workers.engines.catalog import engine
 from workers.engines.probe import Kernel
 from workers.measuring.conditions import ProcessorUse, busy_before, clock_mhz, device_facts, noise, temperature_c
-from workers.measuring.conversion_suite import FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
-from workers.measuring.figure import Figure
+from workers.measuring.conversion_suite import CONVERSION, ENERGY, FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
+from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.library_suite import measure_libraries, missing_libraries
 from workers.measuring.measurement import Conditions, Measurement, Stage
 from workers.measuring.nvidia_smi import device_state
@@ -23,6 +24,7 @@ from workers.measuring.subject import USUAL, Subject, stand_in
 #: Engines that are measured, the one with the least memory first, as a process tells only the most that it ever took.
 #: The one that lets recordings through does nothing to them.
 MEASURED = ("world", "rvc")
+_HOUR = 3600.0
 #: Seconds of the recording during which the profiler looks.
 _PROFILED = 5.0
 
@@ -35,6 +37,8 @@ class Plan:
 
     capability: Capability
     is_short: bool = False
+    prices: Prices = NO_PRICES
+    """What the machine costs its owner."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
         say(f"a voice of {engine(name).title} is made and loaded")
         with stand_in(name, plan.capability.device.capability) as subject:
             _convert(subject, plan, runs, found, say)
+    found.figures += costs(found.figures, plan.capability.machine_class, plan.prices)
     after = device_state(os.environ)
     if plan.capability.device.capability == "cpu":
         found.figures += measure_libraries(runs, say)
@@ -94,6 +99,22 @@ def _convert(subject: Subject, plan: Plan, runs: Runs, found: _Found, say: Say) 
     found.figures += tried.figures
     if subject.engine.has_nets:
         found.stages, found.kernels = tried.stages, _kernels(subject, say)
+
+
+def costs(figures: Sequence[Figure], machine_class: str, prices: Prices) -> list[Figure]:
+    """What an hour of audio costs by each speed that was measured, with the energy where the device tells it."""
+    energy = {one.name: one.values for one in figures if one.suite == ENERGY}
+    priced = []
+    for one in figures:
+        if one.unit != "x" or one.suite not in (CONVERSION, "world"):
+            continue
+        joules = energy.get(one.name, (None,) * len(one.values))
+        pairs = zip(one.values, joules, strict=True)
+        each = [prices.cost(machine_class, _HOUR / speed, spent) for speed, spent in pairs]
+        known = [cost for cost in each if cost is not None]
+        if known:
+            priced.append(figure("cost", one.name, "an hour", known, Better.LESS, one.remark))
+    return priced
 
 
 def _engines_here(capability: Capability) -> Iterator[str]:
