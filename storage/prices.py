@@ -24,11 +24,6 @@ class Prices:
         """The prices of these settings; none where none are set."""
         return cls(_read("price_per_hour", settings.price_per_hour), _read("price_per_kwh", settings.price_per_kwh))
 
-    @property
-    def are_set(self) -> bool:
-        """Whether anything costs anything."""
-        return bool(self.per_hour or self.per_kwh)
-
     def cost(self, machine_class: str, seconds: float, joules: float | None = None) -> float | None:
         """What so many seconds of a machine cost, with the energy where that is known; None if no price is set."""
         hour, kwh = _found(self.per_hour, machine_class), _found(self.per_kwh, machine_class)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dispatcher.quality.mel import HOP, RATE, Floats, MelShape, mel_power
+from dispatcher.quality.mel import Floats, MelShape, mel_power
 from storage.audio.blocks import Mono
 from workers.engines.catalog import engine_of_files
 
@@ -98,11 +98,6 @@ def at_level(samples: Mono) -> Mono:
 def likeness(one: Floats | None, other: Floats | None) -> float | None:
     """The cosine between two voices, 1 for the same; None if one was not heard."""
     return None if one is None or other is None else float(one @ other)
-
-
-def stretch_samples() -> int:
-    """Samples of the shortest stretch that says anything."""
-    return (_FRAMES - 1) * HOP + RATE // 100
 
 
 def _layer(x: Floats, into: Floats, across: Floats, bias: Floats) -> Floats:

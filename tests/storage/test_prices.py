@@ -22,7 +22,7 @@ def test_without_a_price_nothing_is_said_and_a_price_of_nothing_is_one() -> None
     assert NO_PRICES.cost("cpu.epyc", 3600.0) is None
     assert prices("cuda=3").cost("cpu.epyc", 3600.0) is None
     assert prices("cpu=0").cost("cpu.epyc", 3600.0) == 0.0
-    assert not prices().are_set
+    assert prices() == NO_PRICES
 
 
 def test_power_costs_as_much_as_is_drawn_where_that_is_known() -> None:
