@@ -1,8 +1,10 @@
 import pytest
 
 from dispatcher.reports.pace import pace_of
+from dispatcher.reports.period import PeriodRows, report_period
+from dispatcher.reports.text import period_sections
 from dispatcher.reports.work import Life, Portion, Span, by_capability, by_worker, class_of_worker, sum_work
-from storage.prices import Prices
+from storage.prices import NO_PRICES, Prices
 
 WINDOW = Span(100.0, 120.0)
 
@@ -94,3 +96,11 @@ def test_work_costs_what_its_machines_cost_for_as_long_as_they_worked() -> None:
 )
 def test_a_worker_s_name_tells_its_class(name: str, capability: str, machine_class: str) -> None:
     assert class_of_worker(name, capability) == machine_class
+
+
+def test_reports_show_costs_where_prices_are_set_alone() -> None:
+    done = [portion("cpu.epyc-1@box", "done", 3, 7200.0, 3600.0)]
+    for prices, shown in ((Prices({"cpu": 0.5}, {}), True), (NO_PRICES, False)):
+        sections = list(period_sections(report_period(PeriodRows(done, [], {}), WINDOW, prices)))
+        assert (("cost", "0.25 an hour of audio") in sections[0].rows) == shown
+        assert all(("cost an hour" in section.columns) == shown for section in sections[1:] if section.rows)
