@@ -42,7 +42,7 @@ class Wanted:
 
 
 def judged(source: Path, result: Path, wanted: Wanted, picture: Path | None = None) -> Verdict:
-    """Judge a result, in little memory however long it is, and draw what was heard if a picture is wanted."""
+    """Judge a result, and draw what was heard if a picture is wanted."""
     nets = _nets()
     with ThreadPoolExecutor(2, "hearing") as ears:
         one, other = ears.map(lambda path: hear(path, nets), (source, result))
