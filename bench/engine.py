@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.timed_engine import VECTORS, Engine
-from bench.work import encoder_work, flow_work, generator_work, pitch_work, retrieval_work, text_encoder_work
 from testing.random_nets import VOICES
 from testing.rvc.pieces import atoms
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
@@ -29,9 +28,9 @@ from workers.engines.rvc.peaks import decode
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.strip import strip_of
 from workers.engines.rvc.windows import Window, windows
+from workers.engines.rvc.work import voice_work
 from workers.engines.voice import Piece
 
-LAYERS = 12
 #: Seconds of audio that are converted before anything is timed.
 WARM_SECONDS = 10.0
 #: What can be measured: the whole chain in one piece, in atoms as workers get them, again for another voice where what
@@ -150,14 +149,8 @@ def arithmetic(sizes: SynthesizerSizes, piece: Piece) -> dict[str, float]:
     seconds = (piece.stop - piece.start) / ANALYSIS_RATE
     first = windows(strip_of(piece).frames)[0]
     window = (first.last - first.first) / 50
-    per_second = {
-        "content": encoder_work(EncoderSizes(), LAYERS, window).gigaflops,
-        "pitch": pitch_work(PitchSizes()).gigaflops,
-        "retrieval": retrieval_work(VECTORS, sizes.content).gigaflops,
-        "encoder": text_encoder_work(sizes, window).gigaflops + flow_work(sizes).gigaflops,
-        "generator": generator_work(sizes).gigaflops,
-    }
-    return {name: gigaflops * seconds for name, gigaflops in per_second.items()}
+    work = voice_work(sizes, EncoderSizes(), PitchSizes(), VECTORS, window)
+    return {name: one.gigaflops * seconds for name, one in work.items()}
 
 
 def show(row: Row) -> None:

@@ -5,8 +5,10 @@ The peaks are what the makers publish, which no program reaches; the table says 
 
 from dataclasses import dataclass
 
-from bench.work import (
-    Work,
+from workers.engines.probe import Work
+from workers.engines.rvc.architecture import EncoderSizes, PitchSizes
+from workers.engines.rvc.stand_in import VOICE_48K
+from workers.engines.rvc.work import (
     encoder_work,
     flow_work,
     generator_work,
@@ -14,8 +16,6 @@ from bench.work import (
     retrieval_work,
     text_encoder_work,
 )
-from workers.engines.rvc.architecture import EncoderSizes, PitchSizes
-from workers.engines.rvc.stand_in import VOICE_48K
 
 #: Seconds of a window: an atom of 20 s with its context.
 WINDOW = 24.96

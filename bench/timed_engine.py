@@ -9,8 +9,6 @@ from workers.engines.rvc.conversion import RvcConversion
 
 #: Vectors in the voice's index.
 VECTORS = 100_000
-#: Side of the square matrices whose product shows the device's top speed.
-SQUARE = 2048
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from dispatcher.benchmarks.comparison import Comparison
 from storage.errors import InputError
-from workers.engines.probe import Kernel
+from workers.engines.probe import Kernel, Peaks
 from workers.measuring.figure import Figure
 from workers.measuring.measurement import SCHEMA_VERSION, Conditions, DeviceFacts, Measurement, Stage
 
@@ -41,6 +41,7 @@ class PipelineDocument:
 
     schema_version: int
     stages: tuple[Stage, ...]
+    peaks: Peaks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def documents_of(measured: Measurement) -> dict[str, Document]:
     return {
         DEVICE[without]: DeviceDocument(version, measured.facts, measured.conditions, measured.remarks),
         SUMMARY: SummaryDocument(version, measured.is_short, measured.figures),
-        PIPELINE: PipelineDocument(version, measured.stages),
+        PIPELINE: PipelineDocument(version, measured.stages, measured.peaks),
         KERNELS[without]: KernelsDocument(version, measured.kernels),
     }
 

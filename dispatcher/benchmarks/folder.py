@@ -58,7 +58,7 @@ def read_folder(place: Path) -> Measurement:
     pipeline, kernels = _read(place, PipelineDocument, PIPELINE), _read(place, KernelsDocument, *KERNELS)
     return Measurement(
         device.facts, device.conditions, summary.is_short, summary.figures, pipeline.stages, kernels.kernels,
-        device.remarks, device.schema_version,
+        device.remarks, pipeline.peaks, device.schema_version,
     )  # fmt: skip
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from dispatcher.benchmarks.comparison import Comparison, headline, shared_length
+from dispatcher.benchmarks.roofline import draw_roofs, has_roof
 from dispatcher.jobs.whole_file import whole_file
 from workers.measuring.measurement import Measurement
 
 #: Inches of the picture's width, and of its height for the first device and for each, and points an inch.
 _WIDTH, _HEAD, _ROW, _DENSITY = 14.0, 2.2, 0.75, 100
+#: Inches of the roofs below.
+_ROOF = 5.0
 #: Stages with a smaller share are drawn together.
 _LEAST = 0.02
 #: Colours that are told apart by those who see few as well, and the one for all small stages.
@@ -25,15 +28,23 @@ def draw_comparison(comparison: Comparison, measured: Mapping[str, Measurement],
     from matplotlib.figure import Figure
 
     names = [one.name for one in comparison.devices if one.realtime]
-    figure = Figure((_WIDTH, _HEAD + _ROW * len(names)))
-    figure.set_layout_engine("constrained", w_pad=0.15)
-    speeds, stages = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (1.0, 1.3)})
+    roofs = [name for name in names if has_roof(measured[name])]
+    bars = _HEAD + _ROW * len(names)
+    figure = Figure((_WIDTH, bars + (_ROOF if roofs else 0.0)))
+    figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.15)
+    heights = (bars, _ROOF) if roofs else (bars,)
+    grid = figure.add_gridspec(len(heights), 2, width_ratios=(1.0, 1.3), height_ratios=heights)
+    speeds = figure.add_subplot(grid[0, 0])
+    stages = figure.add_subplot(grid[0, 1], sharey=speeds)
     _draw_speeds(speeds, names, measured)
     _draw_stages(stages, names, measured)
+    stages.tick_params(axis="y", labelleft=False)
     for axes in (speeds, stages):
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.tick_params(axis="y", length=0)
+    if roofs:
+        draw_roofs(figure.add_subplot(grid[1, :]), roofs, measured)
     with whole_file(target) as path, warnings.catch_warnings():
         # A device's name may be written in letters that the font lacks.
         warnings.simplefilter("ignore", UserWarning)

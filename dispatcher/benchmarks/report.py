@@ -86,9 +86,13 @@ def _suite(suite: str, figures: Iterable[Figure]) -> Iterator[str]:
 def _stages(measured: Measurement) -> Iterator[str]:
     if not measured.stages:
         return
-    yield from ("## Stages", "", "| stage | ms for a second of audio | share |", "|---|---:|---:|")
+    yield from ("## Stages", "", "| stage | ms for a second of audio | share | GFLOP/s |", "|---|---:|---:|---:|")
     for stage in measured.stages:
-        yield f"| {stage.name} | {1000 * stage.seconds:.1f} | {100 * stage.share:.1f} % |"
+        speed = f"{stage.gigaflops / stage.seconds:.0f}" if stage.gigaflops else ""
+        yield f"| {stage.name} | {1000 * stage.seconds:.1f} | {100 * stage.share:.1f} % | {speed} |"
+    if (peaks := measured.peaks) is not None:
+        most = f"{shown_number(peaks.gigaflops)} GFLOP/s, a plain copy {shown_number(peaks.gigabytes)} GB/s"
+        yield from ("", f"A plain product of large matrices of {8 * peaks.value_bytes}-bit numbers does {most}.")
 
 
 def _kernels(measured: Measurement) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workers.engines.probe import Kernel
+from workers.engines.probe import Kernel, Peaks
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.measurement import Conditions, DeviceFacts, Measurement, Stage
 
@@ -33,7 +33,12 @@ def measured(*figures: Figure, noise: tuple[str, ...] = (), **given: Any) -> Mea
             figure("conversion", "balanced, 30 s, until it is there", "s", (15.0, 14.9, 15.1), Better.LESS),
             figure("storage", "encoding atoms", "x", (1000.0,)),
         ),
-        stages=(Stage("generator", 0.3, 0.75), Stage("pitch", 0.1, 0.25)),
+        stages=(
+            Stage("generator", 0.3, 0.75, 120.0, 400.0),
+            Stage("pitch", 0.1, 0.2, 7.0, 50.0),
+            Stage("noise", 0.02, 0.05),
+        ),
         kernels=(Kernel("mkldnn_convolution", 0.2, 12, 0.8), Kernel("aten::mm|x", 0.05, 3, 0.2)),
         remarks=("the nets had random weights",),
+        peaks=Peaks(420.0, 20.0, 2),
     )

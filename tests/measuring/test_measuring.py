@@ -74,6 +74,10 @@ def test_the_usual_preset_is_measured_at_every_length_and_the_others_at_one(foun
 def test_stages_and_kernels_add_up(found: Measurement) -> None:
     assert {"pitch", "content", "generator"} <= {one.name for one in found.stages}
     assert sum(one.share for one in found.stages) == pytest.approx(1.0)
+    assert {one.name for one in found.stages if one.gigaflops} >= {"pitch", "content", "generator"}
+    assert found.peaks is not None
+    assert found.peaks.gigaflops > 0.1
+    assert found.peaks.gigabytes > 0.1
     if found.facts.capability == "cpu":
         assert any("conv" in one.name for one in found.kernels)
         assert sum(one.share for one in found.kernels) <= 1.0 + 1e-9

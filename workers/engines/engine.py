@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.engines.naming import in_common_words, in_own_words
-from workers.engines.probe import Probe
+from workers.engines.probe import Probe, Work
 from workers.engines.setting import Setting, read_settings
 from workers.engines.voice import FoundDevice, NeededModel, PackageFolders, Shelf, Voice
 from workers.engines.voice_files import VoiceFiles
@@ -127,6 +127,10 @@ class Engine(ABC):
         hashes: to measure a machine that has no trained one. None if the engine's own voices need no files.
         """
         return None
+
+    def arithmetic(self, seconds: float) -> Mapping[str, Work]:  # noqa: ARG002 - most have none worth counting
+        """What its stand-in computes for a second of audio, by stage, in pieces of so many seconds."""
+        return {}
 
     def probe(self, capability: str) -> Probe | None:  # noqa: ARG002 - most have no device of their own
         """What can tell of the device while it works, if the engine has one."""

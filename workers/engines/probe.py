@@ -16,6 +16,24 @@ class Kernel:
     """Of the time of all of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Gigaflops for a second of audio, and values that pass between layers, each read or written once."""
+
+    gigaflops: float
+    values: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The most that a device does: a plain product of large matrices, and a plain copy in its memory."""
+
+    gigaflops: float
+    gigabytes: float
+    value_bytes: int
+    """Bytes of a number in the precision of the product."""
+
+
 class Probe(ABC):
     """What a framework can tell of its device."""
 
@@ -26,6 +44,10 @@ class Probe(ABC):
     @abstractmethod
     def peak_bytes(self) -> int | None:
         """The most memory that was used at a time; None where the device has none of its own."""
+
+    @abstractmethod
+    def peaks(self, precision: str) -> Peaks:
+        """The most that the device does in this precision, measured."""
 
     @abstractmethod
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from workers.engines.probe import Peaks, Work
 from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece
 from workers.measuring.energy import Spent, counted
@@ -30,6 +31,8 @@ _REQUEST_SECONDS = 5.0
 #: Seconds of an atom where as many are given as the device takes.
 _ATOM_SECONDS = 25.0
 _HOUR = 3600.0
+_MILLION = 1e6
+_NO_WORK = Work(0.0)
 #: A recording is left out where one run takes so many times as long as all runs may.
 _LONGEST = 3.0
 _MILLISECONDS = 1000.0
@@ -43,6 +46,7 @@ class Tried:
 
     figures: tuple[Figure, ...]
     stages: tuple[Stage, ...]
+    peaks: Peaks | None
 
 
 def measure_conversion(subject: Subject, runs: Runs, lengths: Sequence[float], say: Callable[[str], None]) -> Tried:
@@ -68,13 +72,15 @@ def measure_conversion(subject: Subject, runs: Runs, lengths: Sequence[float], s
                 usual = done
     stages: tuple[Stage, ...] = ()
     if subject.engine.has_nets:
-        stages = _stages([one.stages for one in usual], lengths[0])
+        stages = _stages([one.stages for one in usual], lengths[0], subject.engine.arithmetic(lengths[0]))
         figures += _alone([one.stages for one in usual], lengths[0])
         say("synthesis alone")
         figures += _synthesis(subject, runs)
         figures += _full(subject, runs, say)
     figures += _memory(suite, probe.peak_bytes() if probe else None)
-    return Tried(tuple(figures), stages)
+    # Last, because what is multiplied and copied here must not count as the voice's memory.
+    peaks = probe.peaks(str(subject.settings(USUAL)["precision"])) if probe and subject.engine.has_nets else None
+    return Tried(tuple(figures), stages, peaks)
 
 
 def _of_length(
@@ -127,15 +133,20 @@ def _known(subject: Subject) -> Piece:
     return replace(piece, known=known)
 
 
-def _stages(seen: Sequence[Mapping[str, float]], seconds: float) -> tuple[Stage, ...]:
+def _stages(seen: Sequence[Mapping[str, float]], seconds: float, arithmetic: Mapping[str, Work]) -> tuple[Stage, ...]:
     """The mean of several runs, for a second of audio."""
     total: Counter[str] = Counter()
     for one in seen:
         total.update({name: spent for name, spent in one.items() if name != LOAD})
     whole = sum(total.values()) or 1.0
     return tuple(
-        Stage(name, spent / len(seen) / seconds, spent / whole) for name, spent in total.most_common() if spent
-    )
+        Stage(
+            name, spent / len(seen) / seconds, spent / whole,
+            arithmetic.get(name, _NO_WORK).gigaflops, arithmetic.get(name, _NO_WORK).values / _MILLION,
+        )
+        for name, spent in total.most_common()
+        if spent
+    )  # fmt: skip
 
 
 def _full(subject: Subject, runs: Runs, say: Callable[[str], None]) -> Iterator[Figure]:

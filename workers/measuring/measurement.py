@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from workers.engines.probe import Kernel
+from workers.engines.probe import Kernel, Peaks
 from workers.measuring.figure import Figure
 
 #: Raised whenever a field changes its meaning or goes; readers refuse what is newer than they are.
@@ -63,6 +63,10 @@ class Stage:
     name: str
     seconds: float
     share: float
+    gigaflops: float = 0.0
+    """What it computes for a second of audio; 0 where that was not counted."""
+    million_values: float = 0.0
+    """What passes between its layers, each value read or written once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,6 @@ class Measurement:
     """What the device spent its time on, the longest first, as the framework's profiler tells."""
     remarks: tuple[str, ...] = ()
     """What was not measured, and why; whether the nets were real."""
+    peaks: Peaks | None = None
+    """The most that the device does in the precision of those stages."""
     schema_version: int = field(default=SCHEMA_VERSION)

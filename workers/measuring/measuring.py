@@ -10,7 +10,7 @@ from storage.objects.store import ObjectStore
 from storage.prices import NO_PRICES, Prices
 from workers.engines.capability import Capability
 from workers.engines.catalog import engine
-from workers.engines.probe import Kernel
+from workers.engines.probe import Kernel, Peaks
 from workers.measuring.conditions import ProcessorUse, busy_before, clock_mhz, device_facts, noise, temperature_c
 from workers.measuring.conversion_suite import CONVERSION, ENERGY, FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
 from workers.measuring.figure import Better, Figure, figure
@@ -48,6 +48,7 @@ class _Found:
     figures: list[Figure] = field(default_factory=list)
     stages: tuple[Stage, ...] = ()
     kernels: tuple[Kernel, ...] = ()
+    peaks: Peaks | None = None
     remarks: list[str] = field(default_factory=list)
     """What went wrong."""
 
@@ -89,7 +90,7 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
     )
     return Measurement(
         device_facts(plan.capability), conditions, plan.is_short, tuple(found.figures), found.stages, found.kernels,
-        tuple(_remarks(plan, found)),
+        tuple(_remarks(plan, found)), found.peaks,
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _convert(subject: Subject, plan: Plan, runs: Runs, found: _Found, say: Say) 
     tried = measure_conversion(subject, runs, SHORT_LENGTHS if plan.is_short else FULL_LENGTHS, say)
     found.figures += tried.figures
     if subject.engine.has_nets:
-        found.stages, found.kernels = tried.stages, _kernels(subject, say)
+        found.stages, found.peaks, found.kernels = tried.stages, tried.peaks, _kernels(subject, say)
 
 
 def costs(figures: Sequence[Figure], machine_class: str, prices: Prices) -> list[Figure]:

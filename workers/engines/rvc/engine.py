@@ -11,8 +11,8 @@ from storage.errors import InputError
 from storage.keys import digest
 from storage.remedies import Act, Remedy
 from workers.engines.engine import Engine, Way
-from workers.engines.probe import Probe
-from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP
+from workers.engines.probe import Probe, Work
+from workers.engines.rvc.architecture import ANALYSIS_RATE, CONTENT_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.framework import Framework
 from workers.engines.rvc.numbers import EVERYWHERE, PACES, processor_has_bf16
 from workers.engines.rvc.package import ENCODER, PITCH
@@ -141,6 +141,13 @@ class RvcEngine(Engine):
 
         recipe = asdict(random_voice(folder, vectors=STAND_IN_VECTORS))
         return {**recipe, "rate": VOICE_48K.rate, "has_pitch": True, "content": VOICE_48K.content}
+
+    def arithmetic(self, seconds: float) -> Mapping[str, Work]:
+        """Of the voice above, with its encoder and pitch net."""
+        from workers.engines.rvc.stand_in import STAND_IN_VECTORS, VOICE_48K
+        from workers.engines.rvc.work import voice_work
+
+        return voice_work(VOICE_48K, EncoderSizes(), PitchSizes(), STAND_IN_VECTORS, seconds)
 
     def probe(self, capability: str) -> Probe:
         """What the capability's framework can tell."""

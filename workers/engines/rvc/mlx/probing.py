@@ -1,10 +1,17 @@
 """What MLX can tell of the device that it computes on."""
 
+import time
 from collections.abc import Callable
 
 import mlx.core as mx
 
-from workers.engines.probe import Kernel, Probe
+from workers.engines.probe import Kernel, Peaks, Probe
+from workers.engines.rvc.mlx.device import on_gpu
+from workers.engines.rvc.mlx.precision import dtype_for
+
+_GIGA = 1e9
+#: Side of the square matrices that are multiplied on a GPU, bytes that are copied, and how often.
+_SIDE, _COPIED, _RUNS = 8192, 1 << 28, 8
 
 
 class MlxProbe(Probe):
@@ -18,6 +25,26 @@ class MlxProbe(Probe):
         """What MLX has taken, which on a Mac is memory that all share."""
         return int(mx.get_peak_memory())
 
+    def peaks(self, precision: str) -> Peaks:
+        """The best of several products and copies."""
+        dtype, size = dtype_for(precision), _SIDE if on_gpu() else _SIDE // 16
+        square = mx.random.normal((size, size)).astype(dtype)
+        row = mx.zeros((_COPIED // 4,), mx.float32)
+        mx.eval(square, row)
+        product, copy = _best(lambda: square @ square), _best(lambda: row + 1.0)
+        # What is copied is read and written.
+        return Peaks(2.0 * size**3 / product / _GIGA, 2.0 * _COPIED / copy / _GIGA, dtype.size)
+
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:  # noqa: ARG002 - nothing to look with
         """None."""
         return ()
+
+
+def _best(work: Callable[[], mx.array]) -> float:
+    """The seconds of the quickest of several runs."""
+    took = []
+    for _ in range(_RUNS):
+        began = time.perf_counter()
+        mx.eval(work())
+        took.append(time.perf_counter() - began)
+    return min(took)

@@ -1,5 +1,6 @@
 """What torch can tell of the device that it computes on."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,10 +8,14 @@ import torch
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
-from workers.engines.probe import Kernel, Probe, as_kernels
+from workers.engines.probe import Kernel, Peaks, Probe, as_kernels
+from workers.engines.rvc.torch.precision import dtype_for
 
 #: Microseconds, in which the profiler counts.
 _MICROSECONDS = 1e6
+_GIGA = 1e9
+#: Side of the square matrices that are multiplied on a processor, bytes that are copied, and how often.
+_SIDE, _COPIED, _RUNS = 2048, 1 << 28, 8
 
 
 class TorchProbe(Probe):
@@ -27,6 +32,29 @@ class TorchProbe(Probe):
     def peak_bytes(self) -> int | None:
         """What torch has taken of the device's memory."""
         return int(torch.cuda.max_memory_allocated(self.device)) if self.device.type == "cuda" else None
+
+    def peaks(self, precision: str) -> Peaks:
+        """The best of several products and copies."""
+        on_device = self.device.type == "cuda"
+        dtype, size = dtype_for(precision, self.device), 4 * _SIDE if on_device else _SIDE
+        square = torch.randn(size, size, device=self.device).to(dtype)
+        product = self._best(lambda: square @ square)
+        row = torch.zeros(_COPIED // 4, device=self.device)
+        other = torch.empty_like(row)
+        copy = self._best(lambda: other.copy_(row))
+        # What is copied is read and written.
+        return Peaks(2.0 * size**3 / product / _GIGA, 2.0 * _COPIED / copy / _GIGA, dtype.itemsize)
+
+    def _best(self, work: Callable[[], object]) -> float:
+        """The seconds of the quickest of several runs."""
+        took = []
+        for _ in range(_RUNS):
+            began = time.perf_counter()
+            work()
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            took.append(time.perf_counter() - began)
+        return min(took)
 
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:
         """On a device its own kernels, on a processor torch's operators without what they call."""

@@ -1,21 +1,13 @@
 """The arithmetic of a second of audio, by net, counted from the sizes: two operations per multiplication."""
 
-from dataclasses import dataclass
 from math import prod
 
+from workers.engines.probe import Work
 from workers.engines.rvc.architecture import ANALYSIS_RATE, EncoderSizes, PitchSizes, SynthesizerSizes
 
 #: Frames per second of the content encoder, and of everything after it.
 CONTENT_FRAMES, FRAMES = 50, 100
 GIGA = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Gigaflops for a second of audio, and values that pass between layers, each read or written once."""
-
-    gigaflops: float
-    values: float = 0.0
 
 
 def encoder_work(sizes: EncoderSizes, layers: int, window: float) -> Work:
@@ -109,3 +101,20 @@ def generator_work(sizes: SynthesizerSizes) -> Work:
 def retrieval_work(vectors: int, width: int) -> Work:
     """The retrieval: distances to all vectors of a voice."""
     return Work(2 * vectors * width * CONTENT_FRAMES / GIGA, vectors * CONTENT_FRAMES)
+
+
+def voice_work(
+    sizes: SynthesizerSizes, encoder: EncoderSizes, pitch: PitchSizes, vectors: int, window: float
+) -> dict[str, Work]:
+    """The work of each stage of a conversion for a second of audio, in windows of so many seconds.
+
+    Context, overlaps and margins are the engine's own cost, and count as time in which nothing is done.
+    """
+    text, flow = text_encoder_work(sizes, window), flow_work(sizes)
+    return {
+        "content": encoder_work(encoder, encoder.layers, window),
+        "pitch": pitch_work(pitch),
+        "retrieval": retrieval_work(vectors, sizes.content),
+        "encoder": Work(text.gigaflops + flow.gigaflops, text.values + flow.values),
+        "generator": generator_work(sizes),
+    }
