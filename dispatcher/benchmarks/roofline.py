@@ -13,6 +13,7 @@ _LOWEST, _HIGHEST = 1.0, 1e4
 #: A stage's mark, told apart without colours.
 _MARKS = ("o", "s", "^", "D", "v", "P")
 _COLOURS = ("#3b75af", "#e8a33d", "#5c4b8a", "#c8353b", "#7f9f5f")
+_GREY = "#666666"
 
 
 def roof(peaks: Peaks, intensity: float) -> float:
@@ -48,12 +49,14 @@ def draw_roofs(axes: Any, names: Sequence[str], measured: Mapping[str, Measureme
             mark = marks.setdefault(stage.name, _MARKS[len(marks) % len(_MARKS)])
             at, speed = intensity(stage, peaks), stage.gigaflops / stage.seconds
             axes.plot([at], [speed], mark, color=colour, markersize=8)
-            axes.annotate(stage.name, (at, speed), xytext=(7, -4), textcoords="offset points", fontsize=9)
+    # Names beside the marks would lie on each other, because stages of one kind lie close together.
+    for stage_name, mark in marks.items():
+        axes.plot([], [], mark, color=_GREY, markersize=8, label=stage_name)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("operations for a byte between layers")
     axes.set_ylabel("GFLOP/s")
-    axes.set_title("Stages below what the device can do", loc="left")
-    axes.legend(loc="lower right", frameon=False)
+    axes.set_title("Stages, and what the device does in a plain product and a plain copy", loc="left")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
