@@ -21,7 +21,7 @@ def mlx_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     conversion = voice.conversion_for(RvcSettings(precision=arguments.precision))
     dtype = dtype_for(arguments.precision)
     name = mlx_device().name
-    gigaflops = MlxProbe().peaks(precision_name(dtype)).gigaflops
+    gigaflops = MlxProbe().product_gigaflops(precision_name(dtype))
     return Engine("mlx", name, precision_name(dtype), conversion, gigaflops, _peak_memory_mb, mx.reset_peak_memory)
 
 

@@ -26,7 +26,7 @@ from safetensors.numpy import save_file
 
 from bench.engine import recording
 from bench.figures import machine
-from bench.timed_engine import peak_resident_mb
+from workers.engines.probe import peak_memory_mb
 from workers.engines.rvc.architecture import PITCH_HOP, EncoderSizes, PitchSizes
 from workers.engines.rvc.mlx.compiling import settled
 from workers.engines.rvc.mlx.device import limit_memory, mlx_device
@@ -163,7 +163,7 @@ def contest(part: str, who: str, folder: Path, arguments: argparse.Namespace) ->
         found = net(audio)
         mx.eval(found)
         took.append(time.perf_counter() - began)
-    run = Run(min(took), mx.get_peak_memory() / 2**20, peak_resident_mb())
+    run = Run(min(took), mx.get_peak_memory() / 2**20, peak_memory_mb())
     np.save(folder / f"{part}-{who}.npy", np.array(found.astype(mx.float32)))
     if who == "theirs":
         repaired = their_net(part, folder, repaired=True)(audio) if part == "pitch" else found

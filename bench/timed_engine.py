@@ -1,7 +1,5 @@
 """What a framework must provide to be measured."""
 
-import resource
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,8 +23,3 @@ class Engine:
     """Reset the peak if the framework can; else it stays the peak of everything so far."""
     compiles: bool = False
     """Whether it compiles a program when it first meets a shape."""
-
-
-def peak_resident_mb() -> float:
-    """The peak memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 
 from bench.figures import machine
-from bench.timed_engine import VECTORS, Engine, peak_resident_mb
+from bench.timed_engine import VECTORS, Engine
 from testing.random_nets import random_voice_apart
+from workers.engines.probe import peak_memory_mb
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.torch.compiling import compiles
 from workers.engines.rvc.torch.engine import FRAMEWORK
@@ -23,14 +24,11 @@ def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
     dtype = dtype_for(arguments.precision, voice.device)
     conversion = voice.conversion_for(RvcSettings(precision=arguments.precision))
 
-    def peak() -> float:
-        if device == "cuda":
-            return float(torch.cuda.max_memory_allocated()) / 2**20
-        return peak_resident_mb()
+    probe = TorchProbe(voice.device)
 
-    def forget() -> None:
-        if device == "cuda":
-            torch.cuda.reset_peak_memory_stats()
+    def peak() -> float:
+        on_device = probe.peak_bytes()
+        return peak_memory_mb() if on_device is None else on_device / 2**20
 
     name = torch.cuda.get_device_name() if device == "cuda" else machine()
     return Engine(
@@ -38,8 +36,8 @@ def torch_engine(folder: Path, arguments: argparse.Namespace) -> Engine:
         name,
         precision_name(dtype),
         conversion,
-        TorchProbe(voice.device).peaks(precision_name(dtype)).gigaflops,
+        probe.product_gigaflops(precision_name(dtype)),
         peak,
-        forget,
+        probe.forget_peak,
         compiles(voice.device),
     )

@@ -54,12 +54,15 @@ def _changes(old: Measurement, new: Measurement) -> Iterator[Change]:
 
 
 def _change(was: Figure, now: Figure) -> Change:
-    ratios = _medians(now, 1) / _medians(was, 0)
-    gains = ratios - 1.0 if now.better is Better.MORE else 1.0 / ratios - 1.0
+    gains = _gains(_medians(now, 1) / _medians(was, 0), now.better)
+    gain = _gains(np.asarray(now.median / was.median), now.better)
     low, high = np.quantile(gains, [(1.0 - _SURE) / 2.0, (1.0 + _SURE) / 2.0])
-    ratio = now.median / was.median
-    gain = ratio - 1.0 if now.better is Better.MORE else 1.0 / ratio - 1.0
-    return Change(now.suite, now.name, now.unit, was.median, now.median, gain, float(low), float(high))
+    return Change(now.suite, now.name, now.unit, was.median, now.median, float(gain), float(low), float(high))
+
+
+def _gains(ratios: npt.NDArray[np.float64], better: Better) -> npt.NDArray[np.float64]:
+    """How much better figures are by the ratios of new to old."""
+    return np.asarray((ratios if better is Better.MORE else 1.0 / ratios) - 1.0)
 
 
 def _medians(figure: Figure, seed: int) -> npt.NDArray[np.float64]:

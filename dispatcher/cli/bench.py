@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from dispatcher.benchmarks.changes import Change, changes
 from dispatcher.benchmarks.folder import device_folder, read_folder, write_folder
 from dispatcher.benchmarks.report import shown_number
-from dispatcher.benchmarks.together import compare_together
+from dispatcher.benchmarks.together import PAGE, compare_together
 from dispatcher.cli.asking import as_json
 from dispatcher.cli.completing import OneOf
 from dispatcher.cli.printing import print_table
@@ -54,7 +55,6 @@ def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> N
 
     Best on a machine that does nothing else; whether it was quiet is written down.
     """
-    # Sets how threads wait for each other, before anything loads them.
     from storage.objects.opening import open_store
     from workers.engines.capability import detect
     from workers.measuring.measuring import Plan, measured
@@ -70,7 +70,7 @@ def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> N
         return
     _tell(found)
     say("")
-    say(f"all of it is in {place}, beside all other devices in {out / 'comparison.md'}")
+    say(f"all of it is in {place}, beside all other devices in {out / PAGE}")
 
 
 @bench_command.command("table")
@@ -85,7 +85,7 @@ def table_command(folders: tuple[Path, ...], out: Path) -> None:
     ]
     print_table(("device", "host", "converts", ""), rows, numbers=("converts",))
     say("")
-    say(f"all figures are in {out / 'comparison.md'}")
+    say(f"all figures are in {out / PAGE}")
 
 
 @bench_command.command("compare")
@@ -126,10 +126,7 @@ def _cells(change: Change) -> tuple[str, ...]:
 
 
 def _as_change(change: Change) -> dict[str, object]:
-    return {
-        "suite": change.suite, "name": change.name, "unit": change.unit, "before": change.before,
-        "after": change.after, "gain": change.gain, "low": change.low, "high": change.high, "is_sure": change.is_sure,
-    }  # fmt: skip
+    return {**asdict(change), "is_sure": change.is_sure}
 
 
 def _as_rows(found: Measurement) -> list[dict[str, object]]:

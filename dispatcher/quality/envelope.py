@@ -86,24 +86,28 @@ def gaps(source: Floats, result: Floats) -> list[Gap]:
 def moves(source: Floats, result: Floats) -> list[Move]:
     """Where the result ceases to be at the source's pace, because something was lost or put in."""
     one, other = (np.maximum(levels(power), _SILENT) for power in (source, result))
+    size, far = round(_BESIDE * FRAMES), round(_FAR * FRAMES)
+    # Where there is no result, nothing fits.
+    around = np.pad(other, (far, far + size), constant_values=_SILENT)
     found: list[Move] = []
     early = 0.0
-    for start in range(0, max(len(one) - round(_BESIDE * FRAMES), 0) + 1, round(_STEP * FRAMES)):
-        lag = _lag(one[start : start + round(_BESIDE * FRAMES)], other, start, early)
+    for start in range(0, max(len(one) - size, 0) + 1, round(_STEP * FRAMES)):
+        some = one[start : start + size]
+        lag = _lag(some, around[start : start + 2 * far + len(some)], early)
         if lag is not None and abs(lag - early) >= _MOVED:
             early = lag
             found.append(Move(start / FRAMES, early))
     return found
 
 
-def _lag(some: Levels, other: Levels, start: int, expected: float) -> float | None:
-    """By how many seconds a stretch of the source comes early in the result; None where that cannot be told."""
+def _lag(some: Levels, around: Levels, expected: float) -> float | None:
+    """By how many seconds a stretch of the source comes early in the result; None where that cannot be told.
+
+    It is looked for in what lies around its place in the result.
+    """
     far, size = round(_FAR * FRAMES), len(some)
-    if size < FRAMES or float(some.std()) < 1.0:
+    if size < FRAMES or float(some.std()) < 1.0 or len(around) < 2 * far + size:
         return None
-    # Where there is no result, nothing fits.
-    padded = np.pad(other, (far + size, far + size), constant_values=_SILENT)
-    around = padded[start + size : start + 2 * far + 2 * size]
     fits = _correlations(some, np.lib.stride_tricks.sliding_window_view(around, size))[::-1]
     usual, best = far + round(expected * FRAMES), int(fits.argmax())
     if not 0 <= usual < len(fits):

@@ -15,7 +15,7 @@ from dispatcher.quality.speaker import SpeakerNet
 from storage.audio.blocks import EqualBlocks, Mono
 from storage.audio.mix import mean_of_channels
 from storage.audio.read import open_source
-from storage.audio.resample import StreamResampler
+from storage.audio.resample import StreamResampler, resampled
 
 #: Stretches that the nets hear of a long recording at the most, spread over all of it: two and a half minutes.
 _STRETCHES = 16
@@ -46,21 +46,31 @@ class Heard:
     opinion: Opinion | None
 
 
-def hear(path: Path, nets: Nets, *, whole: bool = True) -> Heard:
-    """Hear a recording; of a speaker's samples only the voice is wanted, not the `whole`."""
+def hear(path: Path, nets: Nets) -> Heard:
+    """Hear a recording."""
     with open_source(path, path.name) as source:
-        facts = source.facts
-        ears = _Ears(facts.rate, facts.channels, whole=whole)
+        ears = _Ears(source.facts.rate, source.facts.channels)
         for frames in source.frames():
             ears.push(frames)
     return ears.heard(nets)
 
 
+def hear_voice(path: Path, speaker: SpeakerNet | None) -> Floats | None:
+    """Whose voice a recording is; None without a net, or if nothing is said."""
+    if speaker is None:
+        return None
+    chosen = _Chosen()
+    with open_source(path, path.name) as source:
+        for samples in resampled(source.blocks(), source.facts.rate, RATE):
+            chosen.push(samples)
+    return speaker.direction(chosen.finish())
+
+
 class _Ears:
     """Everything that listens."""
 
-    def __init__(self, rate: int, channels: int, *, whole: bool) -> None:
-        self.rate, self.channels, self.whole = rate, channels, whole
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate, self.channels = rate, channels
         self.samples = 0
         self.to_16k = StreamResampler(rate, RATE)
         self.pitch, self.envelope = PitchFinder(), EnvelopeEar()
@@ -71,16 +81,13 @@ class _Ears:
         """A piece of all channels."""
         self.samples += len(frames)
         mono = mean_of_channels(frames)
-        if self.whole:
-            self.loudness.push(frames)
-            self.clicks.push(mono)
+        self.loudness.push(frames)
+        self.clicks.push(mono)
         self._push_16k(self.to_16k.push(mono))
 
     def _push_16k(self, samples: Mono) -> None:
-        self.chosen.push(samples)
-        if self.whole:
-            self.pitch.push(samples)
-            self.envelope.push(samples)
+        for ear in (self.chosen, self.pitch, self.envelope):
+            ear.push(samples)
 
     def heard(self, nets: Nets) -> Heard:
         """What all of them say."""
@@ -96,7 +103,7 @@ class _Ears:
             loudness=self.loudness.finish(),
             clicks=self.clicks.finish(),
             direction=nets.speaker.direction(windows) if nets.speaker else None,
-            opinion=nets.listener.opinion(windows) if nets.listener and self.whole else None,
+            opinion=nets.listener.opinion(windows) if nets.listener else None,
         )
 
 

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from dispatcher.quality.clicks import Click
 from dispatcher.quality.envelope import distance, gaps, moves, silence
-from dispatcher.quality.hearing import Heard, Nets, hear
+from dispatcher.quality.hearing import Heard, Nets, hear, hear_voice
 from dispatcher.quality.mel import Floats
 from dispatcher.quality.naturalness import Listener, nets_folder
 from dispatcher.quality.pitch import PitchLikeness, finder_name, pitch_likeness
-from dispatcher.quality.speaker import SpeakerNet, likeness, weights_file
+from dispatcher.quality.speaker import SpeakerNet, likeness, middle, weights_file
 from dispatcher.quality.verdict import Fault, Kind, Measure, Verdict, faults_at
+from storage.audio.grid import resampled_length
 
 #: What a good result reaches: hertz of error in pitch at the most, and likeness to the wanted speaker at the least.
 PITCH_HZ, LIKE_TARGET = 10.0, 0.85
@@ -46,8 +46,8 @@ def judged(source: Path, result: Path, wanted: Wanted, picture: Path | None = No
     nets = _nets()
     with ThreadPoolExecutor(2, "hearing") as ears:
         one, other = ears.map(lambda path: hear(path, nets), (source, result))
-        samples = list(ears.map(lambda path: hear(path, nets, whole=False), wanted.speaker)) if nets.speaker else []
-    target = _mean([heard.direction for heard in samples if heard.direction is not None])
+        voices = ears.map(lambda path: hear_voice(path, nets.speaker), wanted.speaker)
+        target = middle([voice for voice in voices if voice is not None])
     verdict, moved = judge((source.name, one), (result.name, other), target, wanted, nets)
     if picture is not None:
         from dispatcher.quality.picture import draw_verdict
@@ -65,13 +65,14 @@ def judge(
     # Where the two have moved apart, what is beside each other is not the same.
     pitch = None if lost else pitch_likeness(one.pitch, other.pitch, wanted.pitch_semitones)
     missing = [] if lost else gaps(one.bands, other.bands)
-    measures = (*_lengths(one, other), *_pitch(pitch), *_voices(one, other, target), *_sounds(one, other))
+    clicks = _new(one, other)
+    measures = (*_lengths(one, other), *_pitch(pitch), *_voices(one, other, target), *_sounds(one, other, clicks))
     faults = [
         *_wrong(one, other, pitch, target, is_pitch_known=wanted.pitch_semitones is not None),
-        *faults_at(_new(one, other), missing, lost),
+        *faults_at(clicks, missing, lost),
     ]
     remarks = tuple(_remarks(nets, wanted, pitch))
-    verdict = Verdict(source[0], result[0], other.seconds, tuple(measures), tuple(faults), remarks)
+    verdict = Verdict(source[0], result[0], other.seconds, measures, tuple(faults), remarks)
     return verdict, pitch.expected_semitones if pitch else 0.0
 
 
@@ -80,21 +81,14 @@ def _nets() -> Nets:
     return Nets(SpeakerNet.of(weights) if weights else None, Listener(folder) if folder else None)
 
 
-def _mean(directions: Sequence[Floats]) -> Floats | None:
-    if not directions:
-        return None
-    mean: Floats = np.mean(directions, axis=0)
-    return mean / np.float32(np.linalg.norm(mean))
-
-
-def expected_samples(one: Heard, other: Heard) -> int:
-    """How many samples the result should have at its rate."""
-    return round(Fraction(one.samples * other.rate, one.rate))
+def _too_many(one: Heard, other: Heard) -> int:
+    """How many samples the result has more than the source's length makes at its rate."""
+    return other.samples - resampled_length(one.samples, one.rate, other.rate)
 
 
 def _lengths(one: Heard, other: Heard) -> Iterator[Measure]:
-    off = other.samples - expected_samples(one, other)
-    yield Measure("length", other.seconds, "s", one.seconds, "the source's", abs(off) <= 1)
+    is_right = abs(_too_many(one, other)) <= 1
+    yield Measure("length", other.seconds, "s", one.seconds, "the source's", is_right)
 
 
 def _pitch(found: PitchLikeness | None) -> Iterator[Measure]:
@@ -129,13 +123,13 @@ def _voices(one: Heard, other: Heard, target: Floats | None) -> Iterator[Measure
             yield Measure(f"naturalness, {name}", now, "of 5", was)
 
 
-def _sounds(one: Heard, other: Heard) -> Iterator[Measure]:
+def _sounds(one: Heard, other: Heard, new_clicks: Sequence[Click]) -> Iterator[Measure]:
     yield Measure("loudness", other.loudness.lufs, "LUFS", one.loudness.lufs)
     peak = other.loudness.true_peak_db
     yield Measure("true peak", peak, "dBTP", one.loudness.true_peak_db, "at most 0 dBTP", peak <= _HIGHEST_PEAK)
     clipped = other.loudness.clipped
     yield Measure("clipped places", clipped, "", one.loudness.clipped, "no more", clipped <= one.loudness.clipped)
-    yield Measure("clicks", len(_new(one, other)), "", len(one.clicks), "none that is new", not _new(one, other))
+    yield Measure("clicks", len(new_clicks), "", len(one.clicks), "none that is new", not new_clicks)
     yield Measure("silence", 100.0 * silence(other.bands), "%", 100.0 * silence(one.bands))
     yield Measure("spectrum, from the source's", distance(one.bands, other.bands), "dB")
 
@@ -153,7 +147,7 @@ def _new(one: Heard, other: Heard) -> list[Click]:
 def _wrong(
     one: Heard, other: Heard, pitch: PitchLikeness | None, target: Floats | None, *, is_pitch_known: bool
 ) -> Iterator[Fault]:
-    off = other.samples - expected_samples(one, other)
+    off = _too_many(one, other)
     if abs(off) > 1:
         way = "longer" if off > 0 else "shorter"
         yield Fault(Kind.LENGTH, f"it is {abs(off) / other.rate:.3f} s {way} than the source")

@@ -58,8 +58,7 @@ class SpeakerNet:
 
     def direction(self, stretches: Iterable[Mono]) -> Floats | None:
         """The mean direction of all that is spoken in some stretches of one voice; None if nothing is."""
-        found = [one for samples in stretches for one in self._directions(at_level(samples))]
-        return _unit(np.sum(found, axis=0)) if found else None
+        return middle([one for samples in stretches for one in self._directions(at_level(samples))])
 
     def of_windows(self, mels: Floats) -> Floats:
         """`[windows, frames, bands]` to a direction each."""
@@ -95,6 +94,14 @@ def at_level(samples: Mono) -> Mono:
     return samples if rms == 0.0 else (samples * np.float32(_LEVEL / rms)).astype(np.float32)
 
 
+def middle(directions: Sequence[Floats]) -> Floats | None:
+    """The direction between some; None if there are none."""
+    if not directions:
+        return None
+    whole: Floats = np.sum(directions, axis=0)
+    return whole / np.float32(max(float(np.linalg.norm(whole)), float(np.finfo(np.float32).tiny)))
+
+
 def likeness(one: Floats | None, other: Floats | None) -> float | None:
     """The cosine between two voices, 1 for the same; None if one was not heard."""
     return None if one is None or other is None else float(one @ other)
@@ -121,7 +128,3 @@ def _sigmoid(x: Floats) -> Floats:
     # By way of the tangent, which does not overflow.
     found: Floats = np.float32(0.5) * np.tanh(np.float32(0.5) * x) + np.float32(0.5)
     return found
-
-
-def _unit(direction: Floats) -> Floats:
-    return direction / np.float32(max(float(np.linalg.norm(direction)), float(np.finfo(np.float32).tiny)))

@@ -1,5 +1,7 @@
 """Looking at a device while an engine works on it: its memory, and what its time goes to."""
 
+import resource
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,12 +48,22 @@ class Probe(ABC):
         """The most memory that was used at a time; None where the device has none of its own."""
 
     @abstractmethod
+    def product_gigaflops(self, precision: str) -> float:
+        """What a plain product of large matrices does in this precision, measured."""
+
+    @abstractmethod
     def peaks(self, precision: str) -> Peaks:
         """The most that the device does in this precision, measured."""
 
     @abstractmethod
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:
         """Do some work, and tell what the device did for it, the longest first; none if there is no profiler."""
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def as_kernels(found: dict[str, tuple[float, int]], most: int = 40) -> tuple[Kernel, ...]:

@@ -2,8 +2,6 @@
 
 import math
 import os
-import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.engines.probe import Peaks, Work
+from workers.engines.probe import Peaks, Work, peak_memory_mb
 from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece
 from workers.measuring.energy import Spent, counted
@@ -184,7 +182,6 @@ def _requests(subject: Subject, settings: Mapping[str, Any], count: int, runs: R
 
 
 def _memory(suite: str, on_device: int | None) -> Iterator[Figure]:
-    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    yield figure("memory", f"{suite}, the process at its most", "MB", [here], Better.LESS)
+    yield figure("memory", f"{suite}, the process at its most", "MB", [peak_memory_mb()], Better.LESS)
     if on_device is not None:
         yield figure("memory", f"{suite}, the device at its most", "MB", [on_device / 2**20], Better.LESS)

@@ -1,7 +1,5 @@
 """Runs one lease from end to end: fetch, convert and store overlap, so that the device never waits for the network."""
 
-import resource
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +13,7 @@ from storage.objects.patience import patiently
 from storage.objects.store import ObjectStore
 from storage.records.states import Outcome
 from workers.engines import catalog
+from workers.engines.probe import peak_memory_mb
 from workers.engines.samples import Samples
 from workers.wire.messages import AtomOutcome, ConversionOrder, plain_error
 from workers.worker.attempt import Attempted, Coming, attempts, outcome_of
@@ -176,9 +175,3 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - without an outcome the atom would be handed out again for ever
             what = plain_error(f"its result could not be stored: {type(error).__name__}: {error}")
             return replace(outcome, outcome=Outcome.FAILED, error=what)
-
-
-def peak_memory_mb() -> float:
-    """The most memory that this process has held so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -25,15 +25,21 @@ class MlxProbe(Probe):
         """What MLX has taken, which on a Mac is memory that all share."""
         return int(mx.get_peak_memory())
 
+    def product_gigaflops(self, precision: str) -> float:
+        """The best of several products."""
+        size = _SIDE if on_gpu() else _SIDE // 16
+        square = mx.random.normal((size, size)).astype(dtype_for(precision))
+        mx.eval(square)
+        return 2.0 * size**3 / _best(lambda: square @ square) / _GIGA
+
     def peaks(self, precision: str) -> Peaks:
         """The best of several products and copies."""
-        dtype, size = dtype_for(precision), _SIDE if on_gpu() else _SIDE // 16
-        square = mx.random.normal((size, size)).astype(dtype)
         row = mx.zeros((_COPIED // 4,), mx.float32)
-        mx.eval(square, row)
-        product, copy = _best(lambda: square @ square), _best(lambda: row + 1.0)
+        mx.eval(row)
+        copy = _best(lambda: row + 1.0)
         # What is copied is read and written.
-        return Peaks(2.0 * size**3 / product / _GIGA, 2.0 * _COPIED / copy / _GIGA, dtype.size)
+        copied = 2.0 * _COPIED / copy / _GIGA
+        return Peaks(self.product_gigaflops(precision), copied, dtype_for(precision).size)
 
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:  # noqa: ARG002 - nothing to look with
         """None."""

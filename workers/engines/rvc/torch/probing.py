@@ -33,17 +33,20 @@ class TorchProbe(Probe):
         """What torch has taken of the device's memory."""
         return int(torch.cuda.max_memory_allocated(self.device)) if self.device.type == "cuda" else None
 
+    def product_gigaflops(self, precision: str) -> float:
+        """The best of several products."""
+        size = 4 * _SIDE if self.device.type == "cuda" else _SIDE
+        square = torch.randn(size, size, device=self.device).to(dtype_for(precision, self.device))
+        return 2.0 * size**3 / self._best(lambda: square @ square) / _GIGA
+
     def peaks(self, precision: str) -> Peaks:
         """The best of several products and copies."""
-        on_device = self.device.type == "cuda"
-        dtype, size = dtype_for(precision, self.device), 4 * _SIDE if on_device else _SIDE
-        square = torch.randn(size, size, device=self.device).to(dtype)
-        product = self._best(lambda: square @ square)
         row = torch.zeros(_COPIED // 4, device=self.device)
         other = torch.empty_like(row)
         copy = self._best(lambda: other.copy_(row))
         # What is copied is read and written.
-        return Peaks(2.0 * size**3 / product / _GIGA, 2.0 * _COPIED / copy / _GIGA, dtype.itemsize)
+        value_bytes = dtype_for(precision, self.device).itemsize
+        return Peaks(self.product_gigaflops(precision), 2.0 * _COPIED / copy / _GIGA, value_bytes)
 
     def _best(self, work: Callable[[], object]) -> float:
         """The seconds of the quickest of several runs."""
