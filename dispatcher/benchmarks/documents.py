@@ -108,6 +108,19 @@ def read_document(kind: type[D], content: bytes, where: str) -> D:
         raise InputError(f"{where} is not what it should be ({error}); measure again, or get the file anew") from error
 
 
+def measurement_in(document: Mapping[str, Any], where: str) -> Measurement:
+    """A whole measurement as a worker sends it, field by field; raises an InputError that names where it is from."""
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise InputError(
+            f"{where} has the form {version!r}, and this program reads {SCHEMA_VERSION}; upgrade the older of the two"
+        )
+    try:
+        return msgspec.convert(document, Measurement)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where} is not what it should be ({error}); upgrade the older of the two") from error
+
+
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of the file with this name."""
     schema: dict[str, Any] = msgspec.json.schema(_KINDS[name])

@@ -1,5 +1,6 @@
 """A folder for each device, as it is kept, sent by mail and put beside others."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,19 +21,31 @@ from dispatcher.benchmarks.documents import (
 from dispatcher.benchmarks.report import report_of
 from dispatcher.jobs.whole_file import whole_file
 from storage.errors import InputError
-from workers.measuring.measurement import Measurement
+from workers.measuring.measurement import DeviceFacts, Measurement
 
+#: What no folder's name has, whatever a worker says that its host is called.
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 REPORT = "benchmark_report.md"
 #: Bytes of the largest file that is read; ours have a hundredth of that.
 _LARGEST = 16 << 20
 
 
 def device_folder(folder: Path, measured: Measurement) -> Path:
-    """Where a measurement belongs: under its machine class, and its host if another machine of that class is there."""
-    place = folder / measured.facts.machine_class
-    if is_device_folder(place) and read_folder(place).facts.host != measured.facts.host:
-        return folder / f"{measured.facts.machine_class}.{measured.facts.host}"
-    return place
+    """Where a measurement belongs: under its machine class; its host too if another machine of that class is there; and
+    its number on the host if other workers are.
+    """
+    facts = measured.facts
+    number = facts.worker.partition("@")[0].rpartition("-")[2]
+    names = [facts.machine_class, f"{facts.machine_class}.{facts.host}"]
+    names.append(f"{names[-1]}.{number or 'again'}")
+    places = [folder / _NO_NAME.sub("_", name).lstrip(".") for name in names]
+    free = (p for p in places[:-1] if not is_device_folder(p) or _is_same(read_folder(p).facts, facts))
+    return next(free, places[-1])
+
+
+def _is_same(one: DeviceFacts, other: DeviceFacts) -> bool:
+    """Whether two are of one device: of workers on one host, each may have its own."""
+    return one.host == other.host and (not one.worker or not other.worker or one.worker == other.worker)
 
 
 def write_folder(place: Path, measured: Measurement) -> None:

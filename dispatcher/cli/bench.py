@@ -12,17 +12,16 @@ from dispatcher.benchmarks.folder import device_folder, read_folder, write_folde
 from dispatcher.benchmarks.report import shown_number
 from dispatcher.benchmarks.together import PAGE, compare_together
 from dispatcher.cli.asking import as_json
+from dispatcher.cli.bench_farm import FOLDER, farm_command
 from dispatcher.cli.completing import OneOf
 from dispatcher.cli.printing import print_table
 from dispatcher.cli.saying import complain, print_json, say
 from dispatcher.cli.usage import Commands
 from storage.prices import Prices
 from storage.settings import Settings
-from workers.measuring.measurement import Measurement
+from workers.measuring.measurement import SUITES, Measurement
 from workers.wire.routes import CAPABILITIES
 
-#: Where figures are kept unless another folder is named.
-FOLDER = Path("benchmarks")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -47,10 +46,11 @@ def bench_command() -> None:
 
 @bench_command.command("run")
 @click.option("--only", type=OneOf(CAPABILITIES), help="Measure this, though the machine can do more.")
+@click.option("--suite", "suites", type=OneOf(SUITES), multiple=True, help="Only this; may be given again.")
 @click.option("--short", is_flag=True, help="A first look in a few minutes: fewer runs and lengths.")
 @click.option("-o", "--out", type=_FOLDER, default=FOLDER, show_default=True, help="The folder of all devices.")
 @as_json
-def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> None:
+def run_command(*, only: str | None, suites: tuple[str, ...], short: bool, out: Path, as_json: bool) -> None:
     """Measure this machine: conversion, its parts, kernels, libraries and the object store; then compare all devices.
 
     Best on a machine that does nothing else; whether it was quiet is written down.
@@ -60,7 +60,7 @@ def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> N
     from workers.measuring.measuring import Plan, measured
 
     settings = Settings.load()
-    plan = Plan(detect((), only), short, Prices.of(settings))
+    plan = Plan(detect((), only), short, Prices.of(settings), frozenset(suites))
     found = measured(plan, open_store(settings), lambda what: say(what, err=True))
     place = device_folder(out, found)
     write_folder(place, found)
@@ -71,6 +71,9 @@ def run_command(*, only: str | None, short: bool, out: Path, as_json: bool) -> N
     _tell(found)
     say("")
     say(f"all of it is in {place}, beside all other devices in {out / PAGE}")
+
+
+bench_command.add_command(farm_command)
 
 
 @bench_command.command("table")

@@ -57,6 +57,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "bench": ("voicefarm bench run --short", "voicefarm bench compare benchmarks/old benchmarks/new --fail-on 10%"),
     "bench run": ("voicefarm bench run", "voicefarm bench run --only cpu --short -o benchmarks"),
+    "bench farm": (
+        "voicefarm bench farm --short",
+        "voicefarm bench farm --only cuda --worker cuda.h200-1@studio",
+        "voicefarm bench farm --last -o benchmarks",
+    ),
     "bench table": ("voicefarm bench table", "voicefarm bench table benchmarks from-the-other-studio"),
     "bench compare": ("voicefarm bench compare benchmarks/old benchmarks/new --fail-on 10%",),
     "init": (

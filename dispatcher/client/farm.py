@@ -15,6 +15,7 @@ from dispatcher.client.forecasting import Forecasting
 from dispatcher.client.handing_in import handed_in
 from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.library import Library
+from dispatcher.client.measuring import Measurements
 from dispatcher.client.watching import Progress, pause_a_moment, watch
 from dispatcher.client.wishing import belonging, wish_for, wishes_for, wishes_of_manifest
 from dispatcher.desk.worker_keys import add_key, all_keys, remove_key
@@ -331,6 +332,10 @@ class Farm(Library):
     def remove_worker_key(self, name: str) -> int:
         """Remove a key; returns how many are left."""
         return remove_key(self.database, name)
+
+    def measurements(self) -> Measurements:
+        """What its workers bring, measured."""
+        return Measurements(self._turns)
 
     def examine(self, unforeseen: Callable[[Exception], None] | None = None) -> Iterator[Finding]:
         """What is wrong with this machine's part of the farm, and what helps; nothing is created or changed.

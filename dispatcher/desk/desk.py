@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dispatcher.desk.bundle_report import take_bundle_report
 from dispatcher.desk.heartbeat import take_heartbeat
 from dispatcher.desk.lookout import BrokerLook, Lookout
+from dispatcher.desk.measuring import take_measured
 from dispatcher.desk.report import take_report
 from dispatcher.desk.tick import count_rubbish, over_of, tick, waiting_queues
 from dispatcher.feed.leasing import feed
@@ -21,8 +22,8 @@ from storage.errors import BadMessage, DatabaseUnavailable
 from storage.records.database import Database
 from storage.records.schema import WorkerKeyRecord
 from storage.settings import Settings
-from workers.wire.messages import BundleReport, Heartbeat, LeaseReport
-from workers.wire.routes import HEARTBEAT_TASK, NOTIFY_TASK, REPORT_TASK
+from workers.wire.messages import BundleReport, Heartbeat, LeaseReport, MeasuringReport
+from workers.wire.routes import HEARTBEAT_TASK, MEASURED_TASK, NOTIFY_TASK, REPORT_TASK
 from workers.wire.rubbish import rubbish
 from workers.wire.signing import HEARTBEAT_COUNTS, Signature, Trust, signer_of
 
@@ -96,6 +97,13 @@ class Desk:
         except BadMessage as error:
             rubbish.drop("report", error)
 
+    def measured(self, *arguments: object) -> None:
+        """What a worker measured of itself; it is held while the database is away."""
+        try:
+            self._patiently(lambda: self._take_measured(arguments))
+        except BadMessage as error:
+            rubbish.drop("measurement", error)
+
     def tick(self) -> None:
         """The work of every second."""
         with self.database.reading() as connection:
@@ -147,6 +155,12 @@ class Desk:
         report = LeaseReport.from_json(arguments[0])
         with self.turns.writing() as turn:
             take_report(turn, report, trust)
+
+    def _take_measured(self, arguments: tuple[object, ...]) -> None:
+        signature = self._signature(MEASURED_TASK, arguments)
+        report = MeasuringReport.from_json(arguments[0])
+        with self.turns.writing() as turn:
+            take_measured(turn, report, self._trust(signature))
 
     def _trust(self, signature: Signature | None) -> Trust:
         return Trust(signature.key if signature else None, has_keys=bool(self.keys))

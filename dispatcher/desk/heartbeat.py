@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
+from dispatcher.desk.measuring import begin_measuring
 from dispatcher.desk.returning import end_lease
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Drop, Turn
@@ -113,7 +114,7 @@ def _welcome(turn: Turn, beat: Heartbeat, key: str | None) -> None:
         turn.connection, WorkerRecord, incarnation=beat.incarnation, name=beat.name, queue=beat.queue,
         capability=beat.capability, device=beat.device, offers=list(beat.offers), engines=dict(beat.engines),
         host=beat.host, pid=beat.pid, state=beat.state, holding=[], memory_mb=beat.memory_mb, key=key,
-        most_leases=beat.most_leases,
+        most_leases=beat.most_leases, own_queue=beat.own_queue,
         started_at=turn.now, last_seen=turn.now,
     )  # fmt: skip
 
@@ -159,7 +160,8 @@ def _renew(turn: Turn, beat: Heartbeat) -> None:
         .where(JobRecord.id.in_({r.job_id for r in renewed}), JobRecord.started_at.is_(None))
         .values(started_at=turn.now)
     )
-    refused = sorted(set(beat.holding) - {r.token for r in renewed} - {r.bundle for r in renewed})
+    measuring = begin_measuring(turn, beat) if beat.state == WorkerState.MEASURING else set()
+    refused = sorted(set(beat.holding) - {r.token for r in renewed} - {r.bundle for r in renewed} - measuring)
     # Commands are addressed by name: who uses another's name must not make it drop its leases.
     if refused and not _shares_its_name(turn.connection, beat):
         turn.drop(Drop(token, (beat.name,)) for token in refused)

@@ -11,7 +11,15 @@ from storage.errors import VoicefarmError
 from storage.records.database import Database
 from storage.settings import Settings
 from workers.wire.celery_app import build_app
-from workers.wire.routes import DESK_QUEUE, FEED_TASK, HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.routes import (
+    DESK_QUEUE,
+    FEED_TASK,
+    HEARTBEAT_QUEUE,
+    HEARTBEAT_TASK,
+    MEASURED_TASK,
+    REPORT_QUEUE,
+    REPORT_TASK,
+)
 from workers.wire.serving import serve_queues
 
 logger = logging.getLogger("voicefarm.dispatcher")
@@ -28,6 +36,7 @@ def register_desk(app: Celery, desk: Desk) -> None:
     app.task(desk.heartbeat, name=HEARTBEAT_TASK, shared=False, send_events=False)
     app.task(desk.feed, name=FEED_TASK, shared=False, send_events=False)
     app.task(desk.report, name=REPORT_TASK, shared=False)
+    app.task(desk.measured, name=MEASURED_TASK, shared=False)
 
 
 def run_desk(settings: Settings) -> int:

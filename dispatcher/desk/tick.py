@@ -7,6 +7,7 @@ from sqlalchemy import Connection, case, func, select, update
 from dispatcher.desk.clock import keep_time
 from dispatcher.desk.heartbeat import lose_worker
 from dispatcher.desk.lookout import Lookout
+from dispatcher.desk.measuring import keep_measuring, own_queues
 from dispatcher.desk.notices import ask_to_notify
 from dispatcher.desk.report import complete_jobs
 from dispatcher.desk.returning import end_lease
@@ -15,8 +16,8 @@ from dispatcher.hooks.spreading import spread_ends
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Turn
 from storage.records.rows import insert_if_absent
-from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
-from storage.records.states import WORKERS_TAKING, WORKERS_THERE, JobState, LeaseState
+from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, MeasurementRecord, WorkerRecord
+from storage.records.states import LIVE_MEASUREMENTS, WORKERS_TAKING, WORKERS_THERE, JobState, LeaseState
 
 #: Seconds after which a waiting lease is handed out again if nobody could look whether its message is there;
 #: longer than any lease waits behind another.
@@ -31,6 +32,7 @@ def tick(turn: Turn, lookout: Lookout) -> None:
     """Find everything that no message tells; to be called in a deciding turn."""
     keep_time(turn)
     _lose_silent_workers(turn)
+    keep_measuring(turn, lookout)
     _lose_expired_leases(turn, lookout)
     _lose_vain_leases(turn, lookout)
     _complete_jobs(turn)
@@ -51,23 +53,26 @@ def count_rubbish(connection: Connection, count: int) -> None:
 
 
 def waiting_queues(connection: Connection) -> list[str]:
-    """The queues in which leases should wait, for the lookout."""
-    return list(
-        connection.execute(
-            select(LeaseRecord.queue).where(IS_LIVE, LeaseRecord.state == LeaseState.QUEUED).distinct()
-        ).scalars()
-    )  # fmt: skip
+    """The queues in which orders should wait, for the lookout."""
+    leased = connection.execute(
+        select(LeaseRecord.queue).where(IS_LIVE, LeaseRecord.state == LeaseState.QUEUED).distinct()
+    ).scalars()
+    return [*leased, *own_queues(connection)]
 
 
 def over_of(connection: Connection, tokens: frozenset[str]) -> frozenset[str]:
-    """Those of these that are leases, or bundles of leases, which have ended."""
+    """Those of these that are leases, bundles of leases or measurements, which have ended."""
     name = func.coalesce(LeaseRecord.bundle, LeaseRecord.token)
     known = connection.execute(
         select(name, func.max(case((IS_LIVE, 1), else_=0)))
         .where(LeaseRecord.token.in_(tokens) | LeaseRecord.bundle.in_(tokens))
         .group_by(name)
     )
-    return frozenset(about for about, is_alive in known if not is_alive)
+    measured = connection.execute(
+        select(MeasurementRecord.token)
+        .where(MeasurementRecord.token.in_(tokens), MeasurementRecord.state.not_in(LIVE_MEASUREMENTS))
+    ).scalars()  # fmt: skip
+    return frozenset([*(about for about, is_alive in known if not is_alive), *measured])
 
 
 def _lose_silent_workers(turn: Turn) -> None:

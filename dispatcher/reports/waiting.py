@@ -7,15 +7,15 @@ from sqlalchemy import func, select
 from storage.records.column_values import names_in
 from storage.records.database import Database
 from storage.records.schema import JobRecord, WorkerRecord
-from storage.records.states import ENDED_JOBS, OPEN_JOBS, WORKERS_TAKING
+from storage.records.states import ENDED_JOBS, OPEN_JOBS, WORKERS_STAYING
 
 Live = Sequence[frozenset[str]]
 
 
 def live_offers(database: Database) -> Live:
-    """What each worker that is there offers."""
+    """What each worker that is there offers; one that is measured just now is as good as busy."""
     with database.reading() as connection:
-        rows = connection.execute(select(WorkerRecord.offers).where(WorkerRecord.state.in_(WORKERS_TAKING))).scalars()
+        rows = connection.execute(select(WorkerRecord.offers).where(WorkerRecord.state.in_(WORKERS_STAYING))).scalars()
         return [names_in(offers) for offers in rows]
 
 

@@ -40,8 +40,8 @@ class Messenger:
             message = leases[0].order.to_json()
             if leases[0].bundle is not None:
                 message = Bundle(name, tuple(lease.order.to_json() for lease in leases)).to_json()
-            queue, priority = leases[0].queue, min(lease.priority for lease in leases)
-            send(app, queue, queue, message, priority=step_of(priority), about=name, told=told(leases))
+            queue, step = leases[0].queue, step_of(min(lease.priority for lease in leases))
+            send(app, leases[0].task or queue, queue, message, priority=step, about=name, told=told(leases))
         for stage, job_ids in _requests(followups.stages):
             jobs = f"{'job' if len(job_ids) == 1 else 'jobs'} {', '.join(map(str, job_ids))}"
             send(app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids), told=jobs)

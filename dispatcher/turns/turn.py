@@ -23,6 +23,8 @@ class Issued:
     """What it is, for people."""
     seconds: float = 0.0
     """How much audio it has."""
+    task: str = ""
+    """What the worker is asked to do, where it is not to convert: the queue's own task does that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class WorkerState(StrEnum):
     READY = "ready"
     BUSY = "busy"
     DRAINING = "draining"
+    MEASURING = "measuring"
+    """It measures what its device brings, and takes no leases meanwhile."""
     GONE = "gone"
     """It said goodbye."""
     LOST = "lost"
@@ -63,6 +65,17 @@ class Outcome(StrEnum):
     engine than the job wants: the atom is not to blame."""
 
 
+class MeasurementState(StrEnum):
+    """A measurement waits for its turn, for its worker, is under way, or is over in one way or another."""
+
+    WAITING = "waiting"
+    ORDERED = "ordered"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class NoticeState(StrEnum):
     """A notice waits to be delivered, until it is, or until nobody tries any more."""
 
@@ -73,9 +86,13 @@ class NoticeState(StrEnum):
 
 #: Outcomes that finish an atom.
 GOOD = frozenset({Outcome.DONE, Outcome.CACHED})
-#: Workers that are there, and those of them that take leases.
-WORKERS_THERE = (WorkerState.READY, WorkerState.BUSY, WorkerState.DRAINING)
+#: Workers that are there; those of them that take leases; and those that do or soon will again.
+WORKERS_THERE = (WorkerState.READY, WorkerState.BUSY, WorkerState.MEASURING, WorkerState.DRAINING)
 WORKERS_TAKING = (WorkerState.READY, WorkerState.BUSY)
+WORKERS_STAYING = (*WORKERS_TAKING, WorkerState.MEASURING)
 LIVE_LEASES = (LeaseState.QUEUED, LeaseState.RUNNING)
 ENDED_JOBS = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
 OPEN_JOBS = tuple(state for state in JobState if state not in ENDED_JOBS)
+#: Measurements that a worker has or will have in hand: one at a time on a whole farm.
+LIVE_MEASUREMENTS = (MeasurementState.ORDERED, MeasurementState.RUNNING)
+OPEN_MEASUREMENTS = (MeasurementState.WAITING, *LIVE_MEASUREMENTS)

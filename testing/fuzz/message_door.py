@@ -18,13 +18,16 @@ from workers.wire.messages import (
     ConversionOrder,
     Heartbeat,
     LeaseReport,
+    MeasuringOrder,
+    MeasuringReport,
     Message,
 )
 
 #: The only error with which a message may be dropped.
 REFUSAL: type[errors.VoicefarmError] = errors.BadMessage
 _KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (ConversionOrder, LeaseReport, Heartbeat, Bundle, BundleReport)
+    kind.__name__: kind
+    for kind in (ConversionOrder, LeaseReport, Heartbeat, Bundle, BundleReport, MeasuringOrder, MeasuringReport)
 }
 _INCARNATION = "8f14e45fceea467f9a1b5b7e7c9d3a21"
 _TOKEN = "c9f0f895fb98ab9159f51fd0297e236d"
@@ -52,10 +55,12 @@ def sound_messages() -> list[Message]:
     beat = Heartbeat(
         incarnation=_INCARNATION, name="studio-1", queue="convert.cpu.x86+a", capability="cpu", device="a device",
         offers=("world.v3", "cpu"), engines={"world": "3"}, host="studio", pid=4711, state=WorkerState.BUSY,
-        holding=(_TOKEN,), memory_mb=512.0,
+        holding=(_TOKEN,), memory_mb=512.0, own_queue="convert.cpu.x86+a@0123456789ab",
     )  # fmt: skip
     bundle = Bundle(_TOKEN, (json.loads(json.dumps(order.to_json())),))
-    return [order, report, beat, bundle, BundleReport(_TOKEN, _INCARNATION, (report,))]
+    measuring = MeasuringOrder(_TOKEN, is_short=False, suites=("world", "storage"))
+    found = MeasuringReport(_TOKEN, _INCARNATION, {"schema_version": 1, "figures": [{"values": [1.0, 2.0]}]})
+    return [order, report, beat, bundle, BundleReport(_TOKEN, _INCARNATION, (report,)), measuring, found]
 
 
 def seeds() -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from dispatcher.turns.turn import Followups, Issued, Turn
 from storage.errors import BadMessage
 from storage.records.schema import AtomRecord, AttemptRecord, LeaseRecord, SpeedRecord
 from tests.desk.conftest import DeskModel
-from workers.wire.messages import MOST_TOGETHER, AtomOutcome, BundleReport, LeaseReport
+from workers.wire.messages import MOST_TOGETHER, AtomOutcome, BundleReport, ConversionOrder, LeaseReport
 
 
 @pytest.fixture
@@ -35,6 +35,11 @@ def issued(desk: DeskModel) -> list[Issued]:
         turn = Turn(connection, desk.now, desk.settings)
         feed(turn)
     return turn.followups.leases
+
+
+def job_of(lease: Issued) -> int:
+    assert isinstance(lease.order, ConversionOrder)
+    return lease.order.job_id
 
 
 def report(
@@ -63,7 +68,7 @@ def attempts(desk: DeskModel) -> list[tuple[int, str]]:
 def test_short_jobs_share_a_message_and_are_worked_on_in_order(bundling: DeskModel) -> None:
     jobs = [bundling.job(atoms=1) for _ in range(6)]
     leases = issued(bundling)
-    assert [lease.order.job_id for lease in leases] == jobs
+    assert [job_of(lease) for lease in leases] == jobs
     assert len({lease.bundle for lease in leases}) == 1
     assert sorted(lease.order.token for lease in leases) == [lease.order.token for lease in leases]
     assert {bundling.row(job).atoms_waiting for job in jobs} == {0}
@@ -81,12 +86,12 @@ def test_jobs_of_another_voice_or_priority_do_not_go_along(bundling: DeskModel) 
     jobs = [bundling.job(atoms=1), bundling.job(atoms=1, voice="other"), bundling.job(atoms=1, priority=8)]
     alike = bundling.job(atoms=1)
     first = issued(bundling)
-    assert [lease.order.job_id for lease in first if lease.bundle] == [jobs[0], alike]
+    assert [job_of(lease) for lease in first if lease.bundle] == [jobs[0], alike]
 
 
 def test_a_long_job_does_not_go_along_with_short_ones(bundling: DeskModel) -> None:
     short, long = bundling.job(atoms=1), bundling.job(atoms=200)
-    assert {lease.order.job_id: lease.bundle for lease in issued(bundling)} == {short: None, long: None}
+    assert {job_of(lease): lease.bundle for lease in issued(bundling)} == {short: None, long: None}
 
 
 def test_one_report_completes_all_its_jobs(bundling: DeskModel) -> None:
@@ -171,7 +176,7 @@ def test_a_bundle_whose_message_was_lost_is_handed_out_again_within_seconds(bund
         bundling.beat("w1", most_leases=MOST_TOGETHER)
         bundling.tick(1.0, there=[])
     again = issued(bundling)
-    assert [lease.order.job_id for lease in again] == jobs
+    assert [job_of(lease) for lease in again] == jobs
     assert bundle not in {lease.bundle for lease in again}
 
 
@@ -195,7 +200,7 @@ def test_an_idle_machine_copies_the_back_of_a_bundle(bundling: DeskModel) -> Non
     bundling.beat("w2", most_leases=MOST_TOGETHER)
     copies = issued(bundling)
     assert copies
-    assert copies[0].order.job_id == jobs[-1]
+    assert job_of(copies[0]) == jobs[-1]
     report(bundling, copies, *["done"] * len(copies), worker="w2")
     report(bundling, leases, *["done"] * len(leases))
     assert [bundling.row(job).atoms_done for job in jobs] == [1] * 10

@@ -20,6 +20,8 @@ from workers.wire.messages import (
     ConversionOrder,
     Heartbeat,
     LeaseReport,
+    MeasuringOrder,
+    MeasuringReport,
     Message,
     plain_error,
 )
@@ -35,7 +37,9 @@ ORDER = ConversionOrder(
 )  # fmt: skip
 BUNDLE = Bundle("b" * 28, tuple(json.loads(json.dumps(ORDER.to_json())) for _ in range(2)))
 NEWS = BundleReport("b" * 28, "a" * 32, (REPORT, REPORT))
-MESSAGES = [BEAT, REPORT, ORDER, BUNDLE, NEWS]
+MEASURE = MeasuringOrder("b" * 32, is_short=False, suites=("world",))
+MEASURED = MeasuringReport("b" * 32, "a" * 32, {"figures": [1.5]})
+MESSAGES = [BEAT, REPORT, ORDER, BUNDLE, NEWS, MEASURE, MEASURED]
 
 
 def travelled(message: object) -> Any:

@@ -7,6 +7,13 @@ from workers.measuring.figure import Figure
 
 #: Raised whenever a field changes its meaning or goes; readers refuse what is newer than they are.
 SCHEMA_VERSION = 1
+#: Engines that are measured, the one with the least memory first, as a process tells only the most that it ever took.
+#: The one that lets recordings through does nothing to them.
+MEASURED = ("world", "rvc")
+#: What needs no voice: our arithmetic beside other libraries', and the object store.
+LIBRARIES, STORAGE = "libraries", "storage"
+#: All that can be asked for by itself: a voice of each engine with what belongs to it, and those.
+SUITES = (*MEASURED, LIBRARIES, STORAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class DeviceFacts:
     offers: tuple[str, ...]
     """What the device has and others lack, such as a kind of half precision."""
     remarks: tuple[str, ...] = ()
+    worker: str = ""
+    """Its name on the farm, where it was measured as a worker."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from storage.errors import VoicefarmError
 from storage.objects.store import ObjectStore
@@ -15,15 +15,13 @@ from workers.measuring.conditions import ProcessorUse, busy_before, clock_mhz, d
 from workers.measuring.conversion_suite import CONVERSION, ENERGY, FULL_LENGTHS, SHORT_LENGTHS, measure_conversion
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.library_suite import measure_libraries, missing_libraries
-from workers.measuring.measurement import Conditions, Measurement, Stage
+from workers.measuring.measurement import LIBRARIES, MEASURED, STORAGE, Conditions, Measurement, Stage
 from workers.measuring.nvidia_smi import device_state
 from workers.measuring.runs import FULL, SHORT, Runs
 from workers.measuring.store_suite import measure_store
 from workers.measuring.subject import USUAL, Subject, stand_in
 
-#: Engines that are measured, the one with the least memory first, as a process tells only the most that it ever took.
-#: The one that lets recordings through does nothing to them.
-MEASURED = ("world", "rvc")
+COST = "cost"
 _HOUR = 3600.0
 #: Seconds of the recording during which the profiler looks.
 _PROFILED = 5.0
@@ -39,6 +37,15 @@ class Plan:
     is_short: bool = False
     prices: Prices = NO_PRICES
     """What the machine costs its owner."""
+    suites: frozenset[str] = frozenset()
+    """What is measured; all that can be where none is named."""
+
+    worker: str = ""
+    """The worker that is measured, by its name on the farm."""
+
+    def has(self, suite: str) -> bool:
+        """Whether something is to be measured."""
+        return not self.suites or suite in self.suites
 
 
 @dataclass(slots=True)
@@ -59,19 +66,15 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
     busy, used, before = busy_before(), ProcessorUse.now(), device_state(os.environ)
     found = _Found()
     runs = SHORT if plan.is_short else FULL
-    for name in _engines_here(plan.capability):
+    for name in _engines_here(plan):
         say(f"a voice of {engine(name).title} is made and loaded")
         with stand_in(name, plan.capability.device.capability) as subject:
             _convert(subject, plan, runs, found, say)
-    found.figures += costs(found.figures, plan.capability.machine_class, plan.prices)
     after = device_state(os.environ)
-    if plan.capability.device.capability == "cpu":
+    if plan.has(LIBRARIES) and plan.capability.device.capability == "cpu":
         found.figures += measure_libraries(runs, say)
-    try:
-        found.figures += measure_store(store, runs, say)
-    except VoicefarmError as error:
-        # Minutes of other work are not thrown away for it.
-        found.remarks.append(f"the object store was not measured: {error}")
+    if plan.has(STORAGE):
+        _fetch_and_store(store, runs, found, say)
     meanwhile = used.by_others(ProcessorUse.now())
     conditions = Conditions(
         began_at=began_at,
@@ -88,10 +91,11 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
         others=before.others,
         noise=noise(busy, meanwhile, before.busy, found.figures),
     )
-    return Measurement(
-        device_facts(plan.capability), conditions, plan.is_short, tuple(found.figures), found.stages, found.kernels,
-        tuple(_remarks(plan, found)), found.peaks,
+    whole = Measurement(
+        replace(device_facts(plan.capability), worker=plan.worker), conditions, plan.is_short, tuple(found.figures),
+        found.stages, found.kernels, tuple(_remarks(plan, found)), found.peaks,
     )  # fmt: skip
+    return with_costs(whole, plan.prices)
 
 
 def _convert(subject: Subject, plan: Plan, runs: Runs, found: _Found, say: Say) -> None:
@@ -100,6 +104,22 @@ def _convert(subject: Subject, plan: Plan, runs: Runs, found: _Found, say: Say) 
     found.figures += tried.figures
     if subject.engine.has_nets:
         found.stages, found.peaks, found.kernels = tried.stages, tried.peaks, _kernels(subject, say)
+
+
+def _fetch_and_store(store: ObjectStore, runs: Runs, found: _Found, say: Say) -> None:
+    """Measure the store; if it is away, minutes of other work are not thrown away for it."""
+    try:
+        found.figures += measure_store(store, runs, say)
+    except VoicefarmError as error:
+        found.remarks.append(f"the object store was not measured: {error}")
+
+
+def with_costs(measurement: Measurement, prices: Prices) -> Measurement:
+    """The same with what an hour of audio costs, unless that was worked out before."""
+    if any(one.suite == COST for one in measurement.figures):
+        return measurement
+    priced = costs(measurement.figures, measurement.facts.machine_class, prices)
+    return replace(measurement, figures=(*measurement.figures, *priced))
 
 
 def costs(figures: Sequence[Figure], machine_class: str, prices: Prices) -> list[Figure]:
@@ -114,14 +134,15 @@ def costs(figures: Sequence[Figure], machine_class: str, prices: Prices) -> list
         each = [prices.cost(machine_class, _HOUR / speed, spent) for speed, spent in pairs]
         known = [cost for cost in each if cost is not None]
         if known:
-            priced.append(figure("cost", one.name, "an hour", known, Better.LESS, one.remark))
+            priced.append(figure(COST, one.name, "an hour", known, Better.LESS, one.remark))
     return priced
 
 
-def _engines_here(capability: Capability) -> Iterator[str]:
+def _engines_here(plan: Plan) -> Iterator[str]:
     """Those that do their work on the device; WORLD's is the processor's, so accelerators say nothing about it."""
     for name in MEASURED:
-        if name in capability.engines and (engine(name).has_nets or capability.device.capability == "cpu"):
+        is_here = name in plan.capability.engines
+        if is_here and plan.has(name) and (engine(name).has_nets or plan.capability.device.capability == "cpu"):
             yield name
 
 
@@ -136,6 +157,10 @@ def _kernels(subject: Subject, say: Say) -> tuple[Kernel, ...]:
 
 def _remarks(plan: Plan, found: _Found) -> Iterator[str]:
     """What was not measured and why."""
+    if plan.suites:
+        yield f"only {' and '.join(sorted(plan.suites))} were asked for"
+        yield from found.remarks
+        return
     if "rvc" in plan.capability.engines:
         yield "the nets had their full size and random weights, which take as long as trained ones"
     else:

@@ -42,6 +42,8 @@ Megabytes = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 #: The kind of work of an order that names none.
 CONVERSION = "conversion"
+#: The kind in which a worker measures its own device.
+MEASURING = "measuring"
 #: Leases in one message at the most: more would make messages of more than 100 kB.
 MOST_TOGETHER = 128
 #: The version that this program writes. Raise it with every change of a message that readers may need to know about. A
@@ -120,7 +122,6 @@ class Order(Message):
     """Work of any kind for one worker; each kind has a class of its own for what else it needs."""
 
     token: Token
-    job_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     kind: Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,15}\Z")] = field(default=CONVERSION, kw_only=True)
 
     @classmethod
@@ -133,6 +134,7 @@ class Order(Message):
 class ConversionOrder(Order):
     """A run of atoms to convert."""
 
+    job_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     engine: Name
     engine_version: Name
     recipe: Mapping[str, Any]
@@ -149,6 +151,16 @@ class ConversionOrder(Order):
         longest_in, longest_out = LONGEST_PIECE * self.rate_in, LONGEST_PIECE * self.rate_voice
         if any(a.last - a.first > longest_in or a.out_stop - a.out_start > longest_out for a in self.atoms):
             raise ValueError(f"an atom is longer than {LONGEST_PIECE} s")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringOrder(Order):
+    """One worker is to measure what its device brings."""
+
+    is_short: bool = True
+    suites: Annotated[tuple[Offer, ...], Meta(max_length=20)] = ()
+    """What is to be measured; all of it where none is named."""
+    kind: Annotated[str, Meta(pattern=rf"^{MEASURING}\Z")] = field(default=MEASURING, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +225,20 @@ class BundleReport(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuringReport(Message):
+    """What a worker measured, as its document, or why it could not."""
+
+    token: Token
+    incarnation: Token
+    found: Json | None = None
+    error: Annotated[str, Meta(pattern=r"^[^\x00\ud800-\udfff]*\Z", max_length=LONGEST_ERROR)] = ""
+
+    def __post_init__(self) -> None:
+        if not _is_finite(self.found):
+            raise ValueError("a number in its document is not finite")
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat(Message):
     """A worker says who it is, what it offers and which leases it holds."""
 
@@ -232,6 +258,8 @@ class Heartbeat(Message):
     """Number of this heartbeat, so that none is used twice; 0 from a worker that does not number them."""
     most_leases: Annotated[int, Meta(ge=1, le=10_000)] = 1
     """How many leases it understands in one message."""
+    own_queue: Annotated[str, Meta(pattern=r"^(convert\.[a-z0-9][a-z0-9.+:@-]{0,219})?\Z")] = ""
+    """The queue that reaches it alone; empty from a worker that has none."""
 
     def __post_init__(self) -> None:
         if self.state == WorkerState.LOST:

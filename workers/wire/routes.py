@@ -21,6 +21,9 @@ STITCH_TASK = "dispatcher.stitch"
 SWEEP_TASK = "dispatcher.sweep"
 MEND_TASK = "dispatcher.mend"
 NOTIFY_TASK = "dispatcher.notify"
+MEASURED_TASK = "dispatcher.measured"
+#: What one worker is asked for by name.
+MEASURE_TASK = "worker.measure"
 
 #: Remote control command that tells workers to drop leases.
 DROP_COMMAND = "drop_leases"
@@ -28,6 +31,8 @@ DROP_COMMAND = "drop_leases"
 CONVERT = "convert."
 #: Separator in a queue's name before the mark of its engines' versions.
 VERSIONS = ":"
+#: Separator in a queue's name before the mark of the one worker that it reaches.
+OWN = "@"
 
 CAPABILITIES = ("cuda", "mlx", "cpu")
 
@@ -52,6 +57,14 @@ def convert_queue(
         return name
     told = repr(sorted(versions.items())) + "".join(sorted(abilities))
     return f"{name}{VERSIONS}{sha256(told.encode()).hexdigest()[:4]}"
+
+
+def own_queue(queue: str, name: str) -> str:
+    """The queue that reaches one worker alone.
+
+    It begins with that of its class, so that a broker's rules about who may read which queue hold for both.
+    """
+    return f"{queue}{OWN}{sha256(name.encode()).hexdigest()[:12]}"
 
 
 def class_of(queue: str) -> str:

@@ -14,13 +14,14 @@ from storage.settings import Settings
 from workers.engines.capability import Capability
 from workers.engines.packages import Packages
 from workers.wire.messages import CONVERSION, MOST_TOGETHER, Bundle, ConversionOrder, Heartbeat, Json, Order
-from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, REPORT_QUEUE, REPORT_TASK
+from workers.wire.routes import HEARTBEAT_QUEUE, HEARTBEAT_TASK, MEASURED_TASK, REPORT_QUEUE, REPORT_TASK, own_queue
 from workers.wire.rubbish import rubbish
 from workers.wire.sending import URGENT, send
 from workers.wire.signing import Signer
 from workers.worker.outbox import Outbox
 from workers.worker.pipeline import Pipeline
 from workers.worker.presence import Presence
+from workers.worker.self_measuring import SelfMeasuring
 from workers.worker.voices import LoadedVoices
 
 #: Seconds after which a heartbeat that nobody took is thrown away, so that they do not pile up while no dispatcher
@@ -51,6 +52,7 @@ class Node:
         self.app = app
         self.capability = capability
         self.name = str(name)
+        self.own_queue = own_queue(capability.queue, self.name)
         self.signer = Signer.of(settings)
         self.give_up = Event()
         self.incarnation = uuid4().hex
@@ -62,6 +64,9 @@ class Node:
         )  # fmt: skip
         self.presence = Presence(self._introduction(name.host), self._send_heartbeat, every=settings.heartbeat_seconds)
         self.outbox = Outbox(self.incarnation, self._send_report, delivered=self.presence.release)
+        self.measuring = SelfMeasuring(
+            settings, capability, self.presence, self.incarnation, self._send_measured, self.give_up
+        )
 
     def start(self) -> None:
         """Begin to send heartbeats and reports."""
@@ -119,6 +124,7 @@ class Node:
             host=host,
             pid=os.getpid(),
             most_leases=MOST_TOGETHER,
+            own_queue=self.own_queue,
         )
 
     def _send_heartbeat(self, message: Json) -> None:
@@ -137,6 +143,11 @@ class Node:
         signed = self.signer.signed(REPORT_TASK, message)
         said = f"{self.name}, lease {str(message['token'])[:8]}"
         send(self.app, REPORT_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]), told=said)
+
+    def _send_measured(self, message: Json) -> None:
+        signed = self.signer.signed(MEASURED_TASK, message)
+        said = f"what {self.name} brings"
+        send(self.app, MEASURED_TASK, REPORT_QUEUE, signed, priority=URGENT, about=str(message["token"]), told=said)
 
 
 def _understood(order: Order, message: object) -> ConversionOrder | None:

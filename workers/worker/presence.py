@@ -23,6 +23,7 @@ class Hands:
 
     holding: set[str] = field(default_factory=set)
     dropped: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    measuring: bool = False
     draining: bool = False
     gone: bool = False
 
@@ -33,6 +34,8 @@ class Hands:
             return WorkerState.GONE
         if self.draining:
             return WorkerState.DRAINING
+        if self.measuring:
+            return WorkerState.MEASURING
         return WorkerState.BUSY if self.holding else WorkerState.READY
 
 
@@ -60,6 +63,24 @@ class Presence:
     def release(self, token: str) -> None:
         """Note that a lease is over and reported."""
         self._change(lambda hands: hands.holding.discard(token))
+
+    def begin_measuring(self, token: str) -> None:
+        """Note that this worker measures itself, and say so at once, so that nobody hands it leases."""
+
+        def change(hands: Hands) -> None:
+            hands.measuring = True
+            hands.holding.add(token)
+
+        self._change(change)
+
+    def end_measuring(self, token: str) -> None:
+        """Note that it does so no longer."""
+
+        def change(hands: Hands) -> None:
+            hands.measuring = False
+            hands.holding.discard(token)
+
+        self._change(change)
 
     def drop(self, tokens: Iterable[str]) -> None:
         """Note leases that the dispatcher no longer wants, whether they are here already or arrive later.

@@ -18,6 +18,7 @@ from workers.engines.capability import Capability, detect
 from workers.wire.celery_app import build_app, named_queue
 from workers.wire.dropping import HOLDERS
 from workers.wire.naming import host_name, own_number
+from workers.wire.routes import MEASURE_TASK
 from workers.worker.node import Node, NodeName
 from workers.worker.shelf import StoreShelf
 
@@ -39,9 +40,11 @@ def run_worker(settings: Settings, tags: frozenset[str], only: str | None = None
 
 def _serve(app: Celery, node: Node, settings: Settings) -> int:
     queue = node.capability.queue
-    app.conf.task_queues = [named_queue(queue)]
+    queues = [queue, node.own_queue]
+    app.conf.task_queues = [named_queue(name) for name in queues]
     app.conf.task_default_queue = queue
     app.task(node.work, name=queue, shared=False)
+    app.task(node.measuring.work, name=MEASURE_TASK, shared=False)
     HOLDERS.append(node.presence.drop)
     starting = signals.worker_ready.connect(lambda **_: node.start(), weak=False)
     stopping = signals.worker_shutting_down.connect(lambda **_: node.drain(), weak=False)
@@ -49,7 +52,7 @@ def _serve(app: Celery, node: Node, settings: Settings) -> int:
         # GPUs and Metal do not survive a fork, and a busy solo pool is deaf; one thread converts, others do I/O.
         worker = app.Worker(
             hostname=node.name,
-            queues=[queue],
+            queues=queues,
             pool_cls="threads",
             concurrency=1,
             loglevel=settings.log_level,
