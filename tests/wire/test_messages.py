@@ -202,6 +202,20 @@ def test_one_field_of_any_kind_makes_a_message_or_is_refused(message: Message, d
     assert isinstance(taken, type(message))
 
 
+@pytest.mark.parametrize(
+    "changes", [{"found": {"values": [1.0, math.nan]}}, {"found": [1]}, {"error": "\0"}, {"token": "two words"}]
+)
+def test_a_malformed_measurement_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadMessage, match="a MeasuringReport is malformed"):
+        MeasuringReport.from_json({**travelled(MEASURED.to_json()), **changes})
+
+
+@pytest.mark.parametrize("queue", ["dispatcher", "convert.", "convert.cpu.x@ab cd", "split", "convert.cpu\0"])
+def test_a_worker_s_own_queue_is_one_for_conversions(queue: str) -> None:
+    with pytest.raises(BadMessage, match="a Heartbeat is malformed"):
+        Heartbeat.from_json({**travelled(BEAT.to_json()), "own_queue": queue})
+
+
 def test_an_error_is_made_fit_to_be_sent() -> None:
     said = plain_error("NUL \0, half a character \ud800, and much more " + "x" * 100_000)
     report = LeaseReport("t", "i", (AtomOutcome(0, "failed", 1.0, error=said),), is_over=True)
