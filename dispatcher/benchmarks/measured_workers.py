@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from dispatcher.benchmarks.documents import measurement_in
 from dispatcher.turns.turn import Drop, Turn
+from storage.records.measurements import MeasurementRecord
 from storage.records.rows import columns, read_rows
-from storage.records.schema import MeasurementRecord
 from storage.records.states import LIVE_MEASUREMENTS, OPEN_MEASUREMENTS, MeasurementState
 from workers.measuring.measurement import Measurement
 

@@ -13,7 +13,7 @@ from dispatcher.cli.interrupting import minding_ctrl_c, stop_if_interrupted
 from dispatcher.cli.plan import dry_run, foretell
 from dispatcher.cli.progress import progress_display
 from dispatcher.cli.requesting import request_options
-from dispatcher.cli.saying import complain
+from dispatcher.cli.saying import complain, say
 from dispatcher.cli.sections import SectionedCommand
 from dispatcher.cli.sources import STREAM, find_wishes, source_options, streamed
 from dispatcher.cli.summing_up import sum_up
@@ -21,6 +21,7 @@ from dispatcher.client.answers import Delivery
 from dispatcher.client.converting import Audience
 from dispatcher.client.farm import Farm
 from dispatcher.wishes.targets import Existing
+from storage.objects.address import Place
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -57,8 +58,12 @@ def _convert(options: dict[str, Any], *, quiet: bool) -> list[Delivery]:
             with display.aside():
                 complain(sentence)
 
+        def tell(source: Place, found: str) -> None:
+            with display.aside():
+                say(f"{source}: {found}", err=True)
+
         audience = Audience(
-            display.show, lambda source, why: warn(f"{source}: waiting: {why}"), trouble=warn, pause=stop_if_interrupted
+            display.show, lambda source, why: warn(f"{source}: waiting: {why}"), tell, warn, stop_if_interrupted
         )
         # Ctrl-C may come while one is being printed; the others must end all the same.
         converting = farm.convert(

@@ -154,6 +154,7 @@ _OPTIONS = [
     click.option("--track", type=click.IntRange(min=1), default=1, show_default=True,
                  help="Which of the recording's tracks of sound is converted."),
     click.option("--keep-original", is_flag=True, help="Keep a film's own sound beside the converted."),
+    click.option("--quality-check", is_flag=True, help="Judge two minutes of the result against the recording."),
     click.option("--allow-truncated", is_flag=True, help="Convert what is there of a file that ends too early."),
 ]  # fmt: skip
 
@@ -191,6 +192,7 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         depth=options["depth"],
         track=options["track"] - 1,
         keep_original=options["keep_original"],
+        quality_check=options["quality_check"],
         notify=options.get("notify") or "",
     )
 

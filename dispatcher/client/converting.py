@@ -16,8 +16,10 @@ from dispatcher.client.hosting import farm_at_work
 from dispatcher.client.watching import pause_a_moment
 from dispatcher.hooks.pending import is_pending
 from dispatcher.jobs.ending import cancel_job
+from dispatcher.jobs.quality_checks import still_unjudged
 from dispatcher.jobs.submitting import Belonging
 from dispatcher.local.crew import Crew, crew_for, this_machine
+from dispatcher.reports.quality import read_quality
 from dispatcher.turns.taking import Turns
 from dispatcher.wishes.places import Places
 from dispatcher.wishes.sources import usable_workers
@@ -43,6 +45,8 @@ class Audience:
     """Called with every change of progress."""
     waiting: Callable[[Place, str], None] = lambda _, __: None
     """Called once for every recording that waits for something, with what it waits for."""
+    judged: Callable[[Place, str], None] = lambda _, __: None
+    """Called for every result that was judged before the conversion is over, with what was found."""
     trouble: Callable[[str], None] = lambda _: None
     """Called with what the hosted farm cannot repair by itself."""
     pause: Callable[[], None] = pause_a_moment
@@ -71,6 +75,8 @@ class Converting:
         self.following = Following(turns.database)
         self.targets: dict[int, tuple[int, Target]] = {}
         """Place and target of every job that is not delivered."""
+        self.unjudged: dict[int, Place] = {}
+        """The recordings of jobs whose results are to be judged."""
 
     def convert(self, targets: Sequence[Target]) -> Generator[Delivery, None, None]:
         """What became of each, as soon as it is known."""
@@ -91,6 +97,7 @@ class Converting:
             handing_in = HandingIn(self.turns, self.open_store(), belonging, good)
             try:
                 yield from self._watch_and_fetch(handing_in, keep)
+                self._let_be_judged(keep)
                 self._let_be_told(keep)
             finally:
                 handing_in.stop()
@@ -110,6 +117,21 @@ class Converting:
                 keep()
                 self.audience.pause()
         yield from self._take_in_news(handing_in)
+
+    def _let_be_judged(self, keep: Callable[[], None]) -> None:
+        """Tell what was found in results; a farm of our own, which ends with us, judges all of them first."""
+        while self.unjudged:
+            with self.turns.database.reading() as connection:
+                waiting = still_unjudged(connection, self.unjudged)
+                for job_id in sorted(self.unjudged.keys() - waiting):
+                    quality = read_quality(connection, job_id)
+                    source = self.unjudged.pop(job_id)
+                    if quality is not None and quality.is_over:
+                        self.audience.judged(source, quality.sentence)
+            if not self.settings.is_embedded:
+                return
+            keep()
+            self.audience.pause()
 
     def _let_be_told(self, keep: Callable[[], None]) -> None:
         """Give a farm of our own, which ends with us, time to call its hooks; what is left it does the next time."""
@@ -136,6 +158,8 @@ class Converting:
             else:
                 self.targets[found.job] = place, target
                 self.following.add([found.job])
+                if target.commission.checked is not None and target.commission.checked.request.quality_check:
+                    self.unjudged[found.job] = target.source
 
     def _delivered(self, job: JobRecord, place: int, target: Target) -> Delivery:
         told = delivery_of(target, place, batch=self.batch)

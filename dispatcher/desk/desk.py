@@ -23,7 +23,7 @@ from storage.records.database import Database
 from storage.records.schema import WorkerKeyRecord
 from storage.settings import Settings
 from workers.wire.messages import BundleReport, Heartbeat, LeaseReport, MeasuringReport
-from workers.wire.routes import HEARTBEAT_TASK, MEASURED_TASK, NOTIFY_TASK, REPORT_TASK
+from workers.wire.routes import CHECK_TASK, HEARTBEAT_TASK, MEASURED_TASK, NOTIFY_TASK, REPORT_TASK
 from workers.wire.rubbish import rubbish
 from workers.wire.signing import HEARTBEAT_COUNTS, Signature, Trust, signer_of
 
@@ -118,11 +118,11 @@ class Desk:
             self.look.forget(self._no_longer_wanted)
 
     def _no_longer_wanted(self, abouts: frozenset[str]) -> frozenset[str]:
-        """Ended leases, requests to deliver notices, and messages about nothing, heartbeats and requests to feed;
+        """Ended leases, requests for a studio's errands, and messages about nothing, heartbeats and requests to feed;
         they come again anyway.
         """
         with self.database.reading() as connection:
-            return over_of(connection, abouts) | {"", NOTIFY_TASK}
+            return over_of(connection, abouts) | {"", NOTIFY_TASK, CHECK_TASK}
 
     def feed(self, *_: object) -> None:
         """Top up the queues; calls that come during one are combined into a single one after it."""

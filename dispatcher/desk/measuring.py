@@ -10,8 +10,9 @@ from dispatcher.desk.lookout import Lookout
 from dispatcher.desk.report import trusted_reporter
 from dispatcher.turns.turn import Issued, Turn
 from storage.errors import InputError
+from storage.records.measurements import MeasurementRecord
 from storage.records.rows import columns, read_row, read_rows
-from storage.records.schema import MeasurementRecord, WorkerRecord
+from storage.records.schema import WorkerRecord
 from storage.records.states import LIVE_MEASUREMENTS, WORKERS_STAYING, WORKERS_THERE, MeasurementState
 from workers.wire.messages import Heartbeat, Json, MeasuringOrder, MeasuringReport
 from workers.wire.routes import MEASURE_TASK

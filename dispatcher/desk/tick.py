@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, case, func, select, update
 
 from dispatcher.desk.clock import keep_time
+from dispatcher.desk.errands import ask_to_check, ask_to_notify
 from dispatcher.desk.heartbeat import lose_worker
 from dispatcher.desk.lookout import Lookout
 from dispatcher.desk.measuring import keep_measuring, own_queues
-from dispatcher.desk.notices import ask_to_notify
 from dispatcher.desk.report import complete_jobs
 from dispatcher.desk.returning import end_lease
 from dispatcher.desk.stages import ask_for_stages
 from dispatcher.hooks.spreading import spread_ends
 from dispatcher.jobs.holding import IS_LIVE
 from dispatcher.turns.turn import Turn
+from storage.records.measurements import MeasurementRecord
 from storage.records.rows import insert_if_absent
-from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, MeasurementRecord, WorkerRecord
+from storage.records.schema import FarmRecord, JobRecord, LeaseRecord, WorkerRecord
 from storage.records.states import LIVE_MEASUREMENTS, WORKERS_TAKING, WORKERS_THERE, JobState, LeaseState
 
 #: Seconds after which a waiting lease is handed out again if nobody could look whether its message is there;
@@ -39,6 +40,7 @@ def tick(turn: Turn, lookout: Lookout) -> None:
     ask_for_stages(turn, lookout)
     spread_ends(turn)
     ask_to_notify(turn, lookout)
+    ask_to_check(turn, lookout)
     _sweep_now_and_then(turn)
     turn.feed_next()
 

@@ -32,6 +32,8 @@ class Request:
     """Which of the recording's tracks of sound is converted, counted from 0."""
     keep_original: bool = False
     """Whether a film keeps its own sound beside the converted."""
+    quality_check: bool = False
+    """Whether the result is judged once it is there."""
     notify: str = ""
     """The address that is told when the job has ended, or its batch."""
 

@@ -14,6 +14,7 @@ from dispatcher.jobs.batches import Known, begin_filling, end_filling
 from dispatcher.jobs.checking import CheckedRequest
 from dispatcher.jobs.ending import retry_job
 from dispatcher.jobs.incoming import Glimpsed, incoming
+from dispatcher.jobs.quality_checks import want_checks
 from dispatcher.jobs.result_shape import channels_within, refuse_shape, shape_columns
 from dispatcher.kinds.conversion import Conversion
 from dispatcher.turns.taking import Turns
@@ -85,6 +86,7 @@ def submit(turns: Turns, store: ObjectStore, source: Place, checked: CheckedRequ
     taken = _take_in(store, Intake(source, checked), ALONE, Reach(turns.settings))
     with turns.writing() as turn:
         (job_id,) = _write_jobs(turn, [taken], {})
+        _want_checks(turn, [(job_id, taken)])
     return job_id
 
 
@@ -143,7 +145,14 @@ def _submitted(
         if fresh:
             job_ids = _write_jobs(turn, [taken for _, taken in fresh], of_batch)
             accepted |= {place: Accepted(job) for (place, _), job in zip(fresh, job_ids, strict=True)}
+        _want_checks(turn, [(accepted[place].job, taken) for place, taken in ready])
     yield from accepted.items()
+
+
+def _want_checks(turn: Turn, jobs: Iterable[tuple[int, "_Taken"]]) -> None:
+    """Have those results judged whose owners asked for it, of an earlier job too unless that was done before."""
+    judged = [job_id for job_id, taken in jobs if taken.intake.checked.request.quality_check]
+    want_checks(turn.connection, judged, turn.now)
 
 
 def _of_batch(turn: Turn, belonging: Belonging) -> Mapping[str, object]:

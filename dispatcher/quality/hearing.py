@@ -12,10 +12,12 @@ from dispatcher.quality.mel import RATE, Floats
 from dispatcher.quality.naturalness import WINDOW, Listener, Opinion
 from dispatcher.quality.pitch import Pitch, PitchFinder
 from dispatcher.quality.speaker import SpeakerNet
-from storage.audio.blocks import EqualBlocks, Mono
+from dispatcher.quality.stretches import Chooser, Stretches
+from storage.audio.blocks import EqualBlocks, Frames, Mono
 from storage.audio.mix import mean_of_channels
 from storage.audio.read import open_source
 from storage.audio.resample import StreamResampler, resampled
+from storage.audio.source_file import BinarySource
 
 #: Stretches that the nets hear of a long recording at the most, spread over all of it: two and a half minutes.
 _STRETCHES = 16
@@ -46,13 +48,39 @@ class Heard:
     opinion: Opinion | None
 
 
-def hear(path: Path, nets: Nets) -> Heard:
-    """Hear a recording."""
-    with open_source(path, path.name) as source:
-        ears = _Ears(source.facts.rate, source.facts.channels)
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is to be heard."""
+
+    file: Path | BinarySource
+    name: str
+    channel: int | None = None
+    """The one channel that is heard, from 1 on; else all of them."""
+    track: int = 0
+    allow_truncated: bool = False
+
+    @classmethod
+    def at(cls, path: Path) -> "Recording":
+        """A file, heard whole."""
+        return cls(path, path.name)
+
+
+def hear(recording: Recording, nets: Nets, stretches: Stretches | None = None) -> Heard:
+    """Hear a recording, from beginning to end or in stretches alone."""
+    opened = open_source(
+        recording.file, recording.name, allow_truncated=recording.allow_truncated, track=recording.track
+    )
+    with opened as source:
+        facts = source.facts
+        ears = _Ears(facts.rate, facts.channels if recording.channel is None else 1)
+        chooser = None if stretches is None else Chooser(stretches, facts.rate)
+        samples = 0
         for frames in source.frames():
-            ears.push(frames)
-    return ears.heard(nets)
+            samples += len(frames)
+            wanted = frames if recording.channel is None else frames[:, recording.channel - 1 :][:, :1]
+            for part in (wanted,) if chooser is None else chooser.chosen(wanted):
+                ears.push(part)
+    return ears.heard(nets, samples)
 
 
 def hear_voice(path: Path, speaker: SpeakerNet | None) -> Floats | None:
@@ -71,15 +99,13 @@ class _Ears:
 
     def __init__(self, rate: int, channels: int) -> None:
         self.rate, self.channels = rate, channels
-        self.samples = 0
         self.to_16k = StreamResampler(rate, RATE)
         self.pitch, self.envelope = PitchFinder(), EnvelopeEar()
         self.loudness, self.clicks = LoudnessMeter(rate, channels), ClickFinder(rate)
         self.chosen = _Chosen()
 
-    def push(self, frames: Mono) -> None:
+    def push(self, frames: Frames) -> None:
         """A piece of all channels."""
-        self.samples += len(frames)
         mono = mean_of_channels(frames)
         self.loudness.push(frames)
         self.clicks.push(mono)
@@ -89,13 +115,13 @@ class _Ears:
         for ear in (self.chosen, self.pitch, self.envelope):
             ear.push(samples)
 
-    def heard(self, nets: Nets) -> Heard:
-        """What all of them say."""
+    def heard(self, nets: Nets, samples: int) -> Heard:
+        """What all of them say of a recording that has so many samples in all."""
         self._push_16k(self.to_16k.finish())
         windows = self.chosen.finish()
         return Heard(
-            seconds=self.samples / self.rate,
-            samples=self.samples,
+            seconds=samples / self.rate,
+            samples=samples,
             rate=self.rate,
             channels=self.channels,
             pitch=self.pitch.finish(),

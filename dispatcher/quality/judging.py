@@ -1,6 +1,6 @@
 """Judges a result: hears it and its source side by side, compares them, and says what is wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,12 @@ import numpy as np
 
 from dispatcher.quality.clicks import Click
 from dispatcher.quality.envelope import distance, gaps, moves, silence
-from dispatcher.quality.hearing import Heard, Nets, hear, hear_voice
+from dispatcher.quality.hearing import Heard, Nets, Recording, hear, hear_voice
 from dispatcher.quality.mel import Floats
 from dispatcher.quality.naturalness import Listener, nets_folder
 from dispatcher.quality.pitch import PitchLikeness, finder_name, pitch_likeness
 from dispatcher.quality.speaker import SpeakerNet, likeness, middle, weights_file
+from dispatcher.quality.stretches import Stretches
 from dispatcher.quality.verdict import Fault, Kind, Measure, Verdict, faults_at
 from storage.audio.grid import resampled_length
 
@@ -39,13 +40,15 @@ class Wanted:
     """By how much it should be higher than the source; None if nobody said."""
     speaker: Sequence[Path] = ()
     """Recordings of the voice that it should sound like."""
+    keeps_melody: bool = True
+    """Whether it should follow the source's pitch at all: some voices have one of their own."""
 
 
 def judged(source: Path, result: Path, wanted: Wanted, picture: Path | None = None) -> Verdict:
     """Judge a result, and draw what was heard if a picture is wanted."""
     nets = _nets()
     with ThreadPoolExecutor(2, "hearing") as ears:
-        one, other = ears.map(lambda path: hear(path, nets), (source, result))
+        one, other = ears.map(lambda path: hear(Recording.at(path), nets), (source, result))
         voices = ears.map(lambda path: hear_voice(path, nets.speaker), wanted.speaker)
         target = middle([voice for voice in voices if voice is not None])
     verdict, moved = judge((source.name, one), (result.name, other), target, wanted, nets)
@@ -56,20 +59,37 @@ def judged(source: Path, result: Path, wanted: Wanted, picture: Path | None = No
     return verdict
 
 
+def judged_in_stretches(source: Recording, result: Recording, wanted: Wanted, stretches: Stretches) -> Verdict:
+    """Judge a result by the same stretches of both, which is quick however long they are."""
+    nets = _nets()
+    with ThreadPoolExecutor(2, "hearing") as ears:
+        one, other = ears.map(lambda recording: hear(recording, nets, stretches), (source, result))
+    return judge((source.name, one), (result.name, other), None, wanted, nets, stretches.place)[0]
+
+
 def judge(
-    source: tuple[str, Heard], result: tuple[str, Heard], target: Floats | None, wanted: Wanted, nets: Nets
+    source: tuple[str, Heard],
+    result: tuple[str, Heard],
+    target: Floats | None,
+    wanted: Wanted,
+    nets: Nets,
+    place: Callable[[float], float] = lambda seconds: seconds,
 ) -> tuple[Verdict, float]:
-    """Compare what was heard of both, each with its name; the verdict, and the semitones that are expected."""
+    """Compare what was heard of both, each with its name; the verdict, and the semitones that are expected.
+
+    `place` tells where in the recording something is that was heard at some second.
+    """
     one, other = source[1], result[1]
     lost = moves(one.bands, other.bands)
     # Where the two have moved apart, what is beside each other is not the same.
-    pitch = None if lost else pitch_likeness(one.pitch, other.pitch, wanted.pitch_semitones)
+    is_comparable = wanted.keeps_melody and not lost
+    pitch = pitch_likeness(one.pitch, other.pitch, wanted.pitch_semitones) if is_comparable else None
     missing = [] if lost else gaps(one.bands, other.bands)
     clicks = _new(one, other)
     measures = (*_lengths(one, other), *_pitch(pitch), *_voices(one, other, target), *_sounds(one, other, clicks))
     faults = [
         *_wrong(one, other, pitch, target, is_pitch_known=wanted.pitch_semitones is not None),
-        *faults_at(clicks, missing, lost),
+        *faults_at(clicks, missing, lost, place),
     ]
     remarks = tuple(_remarks(nets, wanted, pitch))
     verdict = Verdict(source[0], result[0], other.seconds, measures, tuple(faults), remarks)
@@ -179,7 +199,9 @@ def _wrong(
 
 
 def _remarks(nets: Nets, wanted: Wanted, pitch: PitchLikeness | None) -> Iterator[str]:
-    if pitch is None:
+    if not wanted.keeps_melody:
+        yield "the pitch was not compared: with these settings the voice does not follow the source's"
+    elif pitch is None:
         yield "the pitch was not compared: too little is voiced in both, or one has moved against the other"
     else:
         yield f"the pitch was found by {finder_name()}"

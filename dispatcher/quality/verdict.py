@@ -1,6 +1,6 @@
 """What is measured of a result, what it should be, and what is wrong with it, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,22 +72,27 @@ class Verdict:
 _NAMED = 5
 
 
-def faults_at(clicks: list[Click], gaps: list[Gap], moves: list[Move]) -> Iterator[Fault]:
-    """Faults that have their place."""
+def faults_at(
+    clicks: list[Click], gaps: list[Gap], moves: list[Move], place: Callable[[float], float]
+) -> Iterator[Fault]:
+    """Faults that have their place, which `place` tells by the second at which they were heard."""
     for click in clicks[:_NAMED]:
-        yield Fault(Kind.CLICK, f"there is a click at {shown_place(click.seconds)}", click.seconds)
+        at = place(click.seconds)
+        yield Fault(Kind.CLICK, f"there is a click at {shown_place(at)}", at)
     if len(clicks) > _NAMED:
         yield Fault(Kind.CLICK, f"there are {len(clicks)} clicks in all")
     for gap in gaps[:_NAMED]:
-        lasting = f"for {gap.end - gap.start:.2f} s from {shown_place(gap.start)} on"
-        yield Fault(Kind.GAP, f"it is silent {lasting}, where the source is not", gap.start)
+        at = place(gap.start)
+        lasting = f"for {gap.end - gap.start:.2f} s from {shown_place(at)} on"
+        yield Fault(Kind.GAP, f"it is silent {lasting}, where the source is not", at)
     if len(gaps) > _NAMED:
         silent = sum(gap.end - gap.start for gap in gaps)
         yield Fault(Kind.GAP, f"it is silent {len(gaps)} times in all, for {silent:.1f} s")
     for move in moves[:_NAMED]:
         way, what = ("early", "lost") if move.early > 0.0 else ("late", "put in")
-        told = f"from about {shown_place(move.seconds)} on it is {abs(move.early):.2f} s {way}: something was {what}"
-        yield Fault(Kind.MOVE, told, move.seconds)
+        at = place(move.seconds)
+        told = f"from about {shown_place(at)} on it is {abs(move.early):.2f} s {way}: something was {what}"
+        yield Fault(Kind.MOVE, told, at)
     if len(moves) > _NAMED:
         yield Fault(Kind.MOVE, f"it changes its pace {len(moves)} times in all")
 

@@ -7,6 +7,7 @@ from typing import Any
 from dispatcher.jobs.totals import AttemptTotal, LeaseTotals, add_up, add_up_leases
 from dispatcher.reports.losses import Losses, sum_losses
 from dispatcher.reports.pace import Pace, pace_of
+from dispatcher.reports.quality import Quality
 from dispatcher.reports.stages import Stage, stage_table
 from dispatcher.reports.work import Life, Portion, Span, Work, by_capability, by_worker
 from storage.prices import NO_PRICES, Prices
@@ -24,6 +25,7 @@ class JobRows:
     lives: Sequence[Life]
     kept: Sequence[AttemptTotal] = ()
     """What is left of the attempts of a job that is rolled up; any of them that are still there count no longer."""
+    quality: Quality | None = None
 
     @property
     def totals(self) -> Sequence[AttemptTotal]:
@@ -71,6 +73,8 @@ class JobReport:
     stages: tuple[Stage, ...]
     losses: Losses
     peak_memory_mb: float
+    quality: Quality | None = None
+    """How good the result is, where that was to be found out."""
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -92,6 +96,7 @@ def report_job(rows: JobRows, now: float, prices: Prices = NO_PRICES) -> JobRepo
         stages=stage_table(totals),
         losses=sum_losses(totals, rows.lease_totals),
         peak_memory_mb=max((t.peak_memory_mb for t in totals), default=0.0),
+        quality=rows.quality,
     )
 
 

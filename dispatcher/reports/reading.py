@@ -10,6 +10,7 @@ from dispatcher.jobs.loading import job_in
 from dispatcher.jobs.totals import AttemptTotal
 from dispatcher.reports.job import JobRows, conversion_window
 from dispatcher.reports.period import EndedJobs, PeriodRows
+from dispatcher.reports.quality import read_quality
 from dispatcher.reports.work import Life, Portion, Span
 from storage.records.column_values import names_in
 from storage.records.database import Database
@@ -31,11 +32,12 @@ def read_job(database: Database, job_id: int, now: float) -> JobRows:
         # Last, because it says whether all of them were still there: PostgreSQL shows each statement the newest rows.
         job = job_in(connection, job_id)
         kept = _kept_totals(connection, job_id) if job.rolled_up else []
+        quality = read_quality(connection, job_id)
     took_part = {a.incarnation for a in attempts} | {t.incarnation for t in kept}
     window = conversion_window(job, now)
     workers = _workers_there(database, window) if window else []
     lives = [_life(w) for w in workers if w.incarnation in took_part or set(job.needs) <= names_in(w.offers)]
-    return JobRows(job, attempts, leases, lives, kept)
+    return JobRows(job, attempts, leases, lives, kept, quality)
 
 
 def _kept_totals(connection: Connection, job_id: int) -> list[AttemptTotal]:

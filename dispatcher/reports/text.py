@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dispatcher.reports.job import JobReport
 from dispatcher.reports.losses import Losses
 from dispatcher.reports.period import EndedJobs, PeriodReport
+from dispatcher.reports.quality import Quality
 from dispatcher.reports.sections import Section, facts_section, table_section
 from dispatcher.reports.wording import shown_count, shown_duration, shown_factor, shown_memory, shown_price, shown_share
 from dispatcher.reports.work import Work
@@ -28,6 +29,8 @@ def job_sections(report: JobReport) -> Iterator[Section]:
             for s in (report.stages if report.workers else ())
         ],
     )
+    if report.quality is not None:
+        yield from _quality(report.quality)
     yield facts_section("lost", _lost(report.losses))
 
 
@@ -80,6 +83,32 @@ def _job_facts(report: JobReport) -> Section:
         ("peak memory", shown_memory(report.peak_memory_mb) if report.peak_memory_mb else ""),
     ]
     return facts_section(f"job {job.id}: {job.name}", facts)
+
+
+def _quality(quality: Quality) -> Iterator[Section]:
+    """What was found when the result was judged."""
+    yield facts_section("quality", [("found", quality.sentence), *(("remark", said) for said in quality.remarks)])
+    yield table_section(
+        "quality, figures",
+        ("what", "result", "source", "should be", ""),
+        [
+            (
+                m.what,
+                _measured(m.result, m.unit),
+                _measured(m.source, m.unit),
+                m.target,
+                "" if m.is_met is None else "yes" if m.is_met else "NO",
+            )
+            for m in quality.measures
+        ],
+    )
+
+
+def _measured(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    number = f"{value:d}" if isinstance(value, int) else f"{value:.2f}"
+    return f"{number} {unit}".rstrip()
 
 
 def _conversion(report: JobReport) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from celery import Celery
 
 from dispatcher.hooks.notifying import Notifying
+from dispatcher.studio.checking import QualityChecking
 from dispatcher.studio.split.mending import Mending
 from dispatcher.studio.split.short import ShortSplitting
 from dispatcher.studio.split.splitting import Splitting
@@ -63,6 +64,11 @@ class Studio:
     def notifying(self) -> Notifying:
         """Delivers notices of ends."""
         return Notifying(self.turns.database, self.settings)
+
+    @cached_property
+    def checking(self) -> QualityChecking:
+        """Judges results."""
+        return QualityChecking(self.turns.database, self.store)
 
     @cached_property
     def sweeping(self) -> Sweeping:

@@ -14,6 +14,7 @@ from storage.errors import BrokerUnavailable
 from storage.settings import Settings
 from workers.wire.parent import end_with
 from workers.wire.routes import (
+    CHECK_TASK,
     DESK_QUEUE,
     FEED_TASK,
     MEND_TASK,
@@ -84,6 +85,12 @@ def sweep(*_: object) -> None:
 def notify(*_: object) -> None:
     """Deliver the notices that are due."""
     STUDIO.notifying.run()
+
+
+@shared_task(name=CHECK_TASK, typing=False)  # type: ignore[untyped-decorator, unused-ignore]
+def check(*_: object) -> None:
+    """Judge the results that are to be judged."""
+    STUDIO.checking.run()
 
 
 def _work(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dispatcher.kinds.kind import Stage
 from dispatcher.turns.turn import Asked, Drop, Followups, Issued
 from workers.wire.messages import Bundle
-from workers.wire.routes import NOTIFY_TASK, SPLIT_QUEUE, STITCH_QUEUE, SWEEP_TASK
+from workers.wire.routes import CHECK_TASK, NOTIFY_TASK, SPLIT_QUEUE, STITCH_QUEUE, SWEEP_TASK
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -33,7 +33,7 @@ class Messenger:
         """Send all messages, or raise BrokerUnavailable."""
         if followups.is_silent:
             return
-        from workers.wire.sending import URGENT, drop_leases, send, step_of
+        from workers.wire.sending import drop_leases, send, step_of
 
         app = self.app()
         for name, leases in letters(followups.leases).items():
@@ -45,10 +45,7 @@ class Messenger:
         for stage, job_ids in _requests(followups.stages):
             jobs = f"{'job' if len(job_ids) == 1 else 'jobs'} {', '.join(map(str, job_ids))}"
             send(app, stage.task, stage.queue, *job_ids, about=stage.about(*job_ids), told=jobs)
-        if followups.sweep:
-            send(app, SWEEP_TASK, SPLIT_QUEUE)
-        if followups.notify:
-            send(app, NOTIFY_TASK, STITCH_QUEUE, priority=URGENT, about=NOTIFY_TASK)
+        _send_errands(app, followups)
         if followups.drops:
             drop_leases(app, by_workers(self._untold(followups.drops)))
 
@@ -62,6 +59,18 @@ class Messenger:
         while len(self.told) > MOST_TOLD:
             self.told.popitem(last=False)
         return fresh
+
+
+def _send_errands(app: "Celery", followups: Followups) -> None:
+    """What studios are asked for now and then."""
+    from workers.wire.sending import STEPS, URGENT, send
+
+    if followups.sweep:
+        send(app, SWEEP_TASK, SPLIT_QUEUE)
+    if followups.notify:
+        send(app, NOTIFY_TASK, STITCH_QUEUE, priority=URGENT, about=NOTIFY_TASK)
+    if followups.check:
+        send(app, CHECK_TASK, STITCH_QUEUE, priority=STEPS[-1], about=CHECK_TASK, told="results to be judged")
 
 
 def letters(leases: Iterable[Issued]) -> Mapping[str, list[Issued]]:

@@ -52,6 +52,7 @@ class Followups:
     feed: bool = False
     sweep: bool = False
     notify: bool = False
+    check: bool = False
     drops: list[Drop] = field(default_factory=list)
     stages: list[Asked] = field(default_factory=list)
     leases: list[Issued] = field(default_factory=list)
@@ -59,7 +60,7 @@ class Followups:
     @property
     def is_silent(self) -> bool:
         """Whether there is no message to send."""
-        return not (self.sweep or self.notify or self.drops or self.stages or self.leases)
+        return not (self.sweep or self.notify or self.check or self.drops or self.stages or self.leases)
 
     def asked_for(self, stage: Stage) -> list[int]:
         """The jobs whose stage is asked for."""
@@ -94,6 +95,10 @@ class Turn:
     def notify_next(self) -> None:
         """Have a studio deliver the notices that are due."""
         self.followups.notify = True
+
+    def check_next(self) -> None:
+        """Have a studio judge the results that are to be judged."""
+        self.followups.check = True
 
     def sweep_next(self) -> None:
         """Have what ended jobs left removed from the object store."""

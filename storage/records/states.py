@@ -76,6 +76,14 @@ class MeasurementState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CheckState(StrEnum):
+    """A result waits to be judged, until it is, or until nobody tries any more."""
+
+    WAITING = "waiting"
+    JUDGED = "judged"
+    GIVEN_UP = "given up"
+
+
 class NoticeState(StrEnum):
     """A notice waits to be delivered, until it is, or until nobody tries any more."""
 

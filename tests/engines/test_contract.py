@@ -132,6 +132,25 @@ def _beyond(setting: Setting) -> list[object]:
     return [-1, 1 << 64, 0.5]
 
 
+def test_it_says_by_how_much_it_raises_the_pitch(loaded: Loaded) -> None:
+    recipe = {**loaded.recipe, "has_pitch": True}
+    raised = loaded.engine.semitones(recipe, loaded.settings)
+    assert raised is not None
+    name = next((s.name for s in loaded.engine.settings if s.common_name == "pitch"), None)
+    if name is not None:
+        changed = loaded.engine.checked_settings({**loaded.settings, name: 3.5})
+        assert loaded.engine.semitones(recipe, changed) == pytest.approx(raised + 3.5)
+
+
+def test_a_voice_that_does_not_follow_the_melody_says_so() -> None:
+    world, rvc = catalog.engine("world"), catalog.engine("rvc")
+    voices = world.built_in_voices()
+    moved = {name: world.semitones(voices[name], world.checked_settings({})) for name in ("bright", "robot", "child")}
+    assert moved == {"bright": 4.0, "robot": None, "child": None}
+    assert rvc.semitones({"has_pitch": True}, rvc.checked_settings({"autotune": 0.5})) is None
+    assert rvc.semitones({"has_pitch": False}, rvc.checked_settings({"transpose": 2.0})) is None
+
+
 def test_it_declares_what_the_farm_must_know(loaded: Loaded) -> None:
     engine = loaded.engine
     assert engine.version

@@ -118,6 +118,10 @@ class Engine(ABC):
         """
         return None
 
+    def semitones(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> float | None:  # noqa: ARG002
+        """By how much a conversion raises the pitch throughout; None where it does not move all of it alike."""
+        return 0.0
+
     def device(self, capability: str) -> FoundDevice | None:  # noqa: ARG002 - most engines use the processor alone
         """The accelerator for this capability, as the engine's framework finds it, if any."""
         return None

@@ -21,6 +21,7 @@ STITCH_TASK = "dispatcher.stitch"
 SWEEP_TASK = "dispatcher.sweep"
 MEND_TASK = "dispatcher.mend"
 NOTIFY_TASK = "dispatcher.notify"
+CHECK_TASK = "dispatcher.check"
 MEASURED_TASK = "dispatcher.measured"
 #: What one worker is asked for by name.
 MEASURE_TASK = "worker.measure"

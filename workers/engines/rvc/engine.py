@@ -95,6 +95,11 @@ class RvcEngine(Engine):
         }
         return digest(means)[:32]
 
+    def semitones(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> float | None:
+        """The job's; None if it is drawn towards notes, or the voice was trained without pitch."""
+        asked = RvcSettings.from_json(settings)
+        return asked.transpose if recipe["has_pitch"] and not asked.autotune else None
+
     def device(self, capability: str) -> FoundDevice | None:
         """The device that the capability's framework finds."""
         return _framework(capability).device() if self.runs_on(capability) else None

@@ -52,6 +52,11 @@ class WorldEngine(Engine):
         """The settings, complete and valid."""
         return asdict(WorldSettings.from_json(settings))
 
+    def semitones(self, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> float | None:
+        """The voice's own and the job's; None for a voice that stretches or flattens the melody."""
+        voice = WorldVoice.from_json(recipe)
+        return voice.pitch_semitones + WorldSettings.from_json(settings).pitch if voice.pitch_spread == 1.0 else None
+
     def runs_on(self, capability: str) -> bool:  # noqa: ARG002 - the processor does the work everywhere
         """Whether the vocoder is installed here."""
         return find_spec("pyworld") is not None
