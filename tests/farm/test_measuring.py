@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dispatcher.benchmarks.folder import read_folder
@@ -48,6 +49,7 @@ def test_every_worker_is_measured_in_turn_while_a_job_goes_on(
         assert farm.result(job, tmp_path) == undisturbed
 
 
+@pytest.mark.parametrize("farm_settings", ["servers"], indirect=True)
 def test_a_worker_killed_while_it_is_measured_is_told_and_the_farm_goes_on(
     open_farm: OpenFarm, short_recording: Path
 ) -> None:
@@ -56,14 +58,25 @@ def test_a_worker_killed_while_it_is_measured_is_told_and_the_farm_goes_on(
         numbers = measurements.begin(door.workers(), Measuring(suites=("world",)))
         farm.wait(lambda: measurements.look(numbers)[0].state == "running", "the measurement")
         assert [worker.state for worker in door.workers()] == ["measuring"]
+        worker = farm.child("worker-1").process
+        assert worker is not None
+        farm.wait(lambda: bool(_measuring(worker.pid)), "its process")
+        apart = _measuring(worker.pid)
         farm.kill("worker-1")
         farm.wait(lambda: measurements.look(numbers)[0].is_over, "its end")
+        farm.wait(lambda: not any(one.is_running() for one in apart), "the end of the process that measured")
         (one,) = measurements.look(numbers)
         assert one.state == "failed"
         assert "was lost before it was over" in one.reason
         assert farm.finish(farm.submit(short_recording, "bright")).state == "finished"
 
 
+def _measuring(worker: int) -> list[psutil.Process]:
+    """The processes in which a worker measures."""
+    return [one for one in psutil.Process(worker).children() if "--multiprocessing-fork" in one.cmdline()]
+
+
+@pytest.mark.parametrize("farm_settings", ["embedded"], indirect=True)
 def test_the_command_writes_a_folder_for_each_worker_and_compares_them(open_farm: OpenFarm, tmp_path: Path) -> None:
     with open_farm(workers=2) as farm, front_door(farm) as door:
 

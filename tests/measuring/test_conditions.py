@@ -1,13 +1,14 @@
 """How a machine stood while it was measured, and what it says of itself."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from workers.engines.capability import detect
 from workers.measuring import nvidia_smi
 from workers.measuring.conditions import ProcessorUse, busy_before, device_facts, noise
-from workers.measuring.energy import counted
+from workers.measuring.energy import counted, is_sampled, sampled
 from workers.measuring.figure import figure
 from workers.measuring.nvidia_smi import DeviceState, device_state, drawn_watts
 
@@ -104,3 +105,18 @@ def test_the_energy_of_a_device_is_its_power_over_time(device: None) -> None:
     with counted("cuda", {"DEVICES": "1"}) as spent:
         pass
     assert spent.joules is None
+
+
+def test_the_energy_of_a_device_is_counted_in_runs_of_its_own(device: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.measuring.energy._EVERY", 0.01)
+    monkeypatch.setattr("workers.measuring.energy._LONG_ENOUGH", 1.0)
+    runs: list[bool] = []
+    # A device at work leaves the processor alone.
+    found = sampled(lambda: runs.append(Event().wait(0.02)), "cuda", {"DEVICES": "0"})
+    assert len(found) == 3
+    watts = drawn_watts({"DEVICES": "0"})
+    assert watts is not None
+    # All runs of one go took a second at this power, less what passed after the last look.
+    assert 0.3 * watts < sum(found) / 3 * len(runs) / 3 < 1.3 * watts
+    assert sampled(lambda: None, "cuda", {"DEVICES": "1"}) == ()
+    assert (is_sampled("cuda"), is_sampled("cpu")) == (True, False)

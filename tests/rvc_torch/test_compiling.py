@@ -26,7 +26,7 @@ from workers.engines.rvc.torch.nets import TorchNets
 from workers.engines.rvc.torch.shapes import FRAMES, TILES
 
 pytestmark = [
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     # torch's compiler causes warnings about its own code.
     pytest.mark.filterwarnings("default"),
 ]

@@ -99,7 +99,7 @@ def _die(*_: object) -> None:
     os.abort()
 
 
-def _fail(_: object, __: object, answer: object) -> None:
+def _fail(_: object, __: object, ___: object, answer: object) -> None:
     answer.send("nothing is here; look elsewhere")  # type: ignore[attr-defined]
 
 

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workers.engines.samples import Samples
+
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
@@ -54,6 +56,10 @@ class Probe(ABC):
     @abstractmethod
     def peaks(self, precision: str) -> Peaks:
         """The most that the device does in this precision, measured."""
+
+    @abstractmethod
+    def log_mel(self, samples: Samples) -> Samples:
+        """The spectrum of samples at 16 kHz as the pitch net sees it: `[frames, bands]`, one frame every 10 ms."""
 
     @abstractmethod
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from workers.engines.probe import Peaks, Work, peak_memory_mb
 from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece
-from workers.measuring.energy import Spent, counted
+from workers.measuring.energy import counted, is_sampled, sampled
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.measurement import Stage
 from workers.measuring.runs import Runs, timed
@@ -86,26 +86,32 @@ def _of_length(
 ) -> tuple[list[Converted], list[Figure]]:
     """What came out of the runs that count, and their figures."""
     settings, piece = subject.settings(preset), subject.piece(seconds)
-    spent: list[Spent] = []
+    spent: list[float | None] = []
     done: list[Converted] = []
 
     def convert() -> None:
-        with counted(subject.capability, os.environ) as one:
-            done.append(replace(subject.voice.convert(piece, settings), samples=_NOTHING))
-        spent.append(one)
+        done.append(replace(subject.voice.convert(piece, settings), samples=_NOTHING))
 
-    took = timed(convert, runs)
+    def counting() -> None:
+        with counted(subject.capability, os.environ) as one:
+            convert()
+        spent.append(one.joules)
+
+    apart = is_sampled(subject.capability)
+    took = timed(convert if apart else counting, runs)
     name = f"{preset or subject.engine.title}, {seconds:g} s"
     precision = str(settings.get("precision", ""))
     figures = [
         figure(suite, name, "x", [seconds / one for one in took], remark=precision),
         figure(suite, f"{name}, until it is there", "s", took, Better.LESS, precision),
     ]
-    told = [joules for one in spent[-len(took) :] if (joules := one.joules) is not None]
-    if len(told) == len(took):
-        per_hour = [one * _HOUR / seconds for one in told]
+    ours = done[-len(took) :]
+    told = sampled(convert, subject.capability, os.environ) if apart else spent[-len(took) :]
+    joules = [one for one in told if one is not None]
+    if joules and len(joules) == len(told):
+        per_hour = [one * _HOUR / seconds for one in joules]
         figures.append(figure(ENERGY, name, "J/h", per_hour, Better.LESS, precision))
-    return done[-len(took) :], figures
+    return ours, figures
 
 
 def _alone(seen: Sequence[Mapping[str, float]], seconds: float) -> Iterator[Figure]:

@@ -14,6 +14,8 @@ POWERCAP = Path("/sys/class/powercap")
 _MICROJOULES = 1e6
 #: Seconds between two looks at a device's power.
 _EVERY = 0.2
+#: Seconds of work in which there are enough such looks, and how often it is done.
+_LONG_ENOUGH, _GOES = 2.0, 3
 
 
 @dataclass(slots=True)
@@ -21,6 +23,26 @@ class Spent:
     """The joules that some work took; None until it is over, and where nothing tells."""
 
     joules: float | None = None
+
+
+def is_sampled(capability: str) -> bool:
+    """Whether the energy is found by looking at the power again and again, which takes time from what is measured."""
+    return capability == "cuda"
+
+
+def sampled(work: Callable[[], object], capability: str, environment: Mapping[str, str]) -> tuple[float, ...]:
+    """The joules of some work, of several goes that are long enough to be looked at; empty where nothing tells."""
+    found: list[float] = []
+    for _ in range(_GOES):
+        times, began = 0, time.monotonic()
+        with counted(capability, environment) as spent:
+            while time.monotonic() - began < _LONG_ENOUGH:
+                work()
+                times += 1
+        if spent.joules is None:
+            return ()
+        found.append(spent.joules / times)
+    return tuple(found)
 
 
 @contextmanager

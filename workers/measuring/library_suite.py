@@ -7,6 +7,7 @@ import numpy as np
 
 from storage.audio.highpass import ZeroPhaseHighPass
 from storage.audio.resample import resampled
+from workers.engines.probe import Probe
 from workers.engines.samples import Samples
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.runs import Runs, timed
@@ -20,23 +21,27 @@ _CORNER, _ORDER = 48.0, 5
 _EDGE = 1.0
 #: Hertz between which pitch is looked for, and the seconds between two frames of ours.
 _LOW, _HIGH, _FRAME = 60.0, 1000.0, 0.01
+#: Decibels of one step of the natural logarithm.
+_DECIBELS = 20.0 / np.log(10.0)
 #: The quietest difference that is told, in decibels below full scale.
 _QUIETEST = -200.0
 
 
-def measure_libraries(runs: Runs, say: Callable[[str], None]) -> Iterator[Figure]:
-    """Resampling, filtering and pitch, each beside a library's."""
+def measure_libraries(runs: Runs, probe: Probe | None, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Resampling, filtering, the pitch net's spectrum if there is one, and pitch, each beside a library's."""
     if find_spec("scipy") is None:
         return
-    say("resampling, filters and pitch beside other libraries")
+    say("resampling, filters, spectrum and pitch beside other libraries")
     yield from _resampling(runs)
     yield from _filter(runs)
+    if probe is not None and find_spec("librosa"):
+        yield from _mel(probe, runs)
     yield from _pitch(runs)
 
 
 def missing_libraries() -> tuple[str, ...]:
     """What could not be compared, as sentences."""
-    wanted = {"scipy": "resampling and filters", "librosa": "pitch", "swift_f0": "the pitch by SwiftF0"}
+    wanted = {"scipy": "resampling and filters", "librosa": "pitch and spectrum", "swift_f0": "the pitch by SwiftF0"}
     return tuple(f"{what}: not compared, since {n} is not installed" for n, what in wanted.items() if not find_spec(n))
 
 
@@ -84,6 +89,31 @@ def _apart(one: Samples, other: Samples) -> float:
     edge = round(_EDGE * length / _SECONDS)
     most = float(np.abs(one[edge : length - edge] - other[edge : length - edge]).max())
     return max(20.0 * float(np.log10(most)), _QUIETEST) if most else _QUIETEST
+
+
+def _mel(probe: Probe, runs: Runs) -> Iterator[Figure]:
+    import librosa
+
+    from workers.engines.rvc.architecture import PITCH_HOP
+    from workers.engines.rvc.mel import FLOOR, FRAME_SIZE, HIGHEST, LOWEST, MELS
+
+    samples = sung(_SECONDS, _FOR_NETS)
+
+    def theirs() -> Samples:
+        power = librosa.feature.melspectrogram(
+            y=samples, sr=_FOR_NETS, n_fft=FRAME_SIZE, hop_length=PITCH_HOP, n_mels=MELS, fmin=LOWEST, fmax=HIGHEST,
+            htk=True, norm="slaney", power=1.0, pad_mode="reflect",
+        )  # fmt: skip
+        return np.asarray(np.log(np.maximum(power, FLOOR)).T, np.float32)
+
+    def ours() -> Samples:
+        return probe.log_mel(samples)
+
+    what = "spectrum of the pitch net"
+    yield figure("libraries", f"{what}, ours", "x", [_SECONDS / one for one in timed(ours, runs)])
+    yield figure("libraries", f"{what}, librosa's", "x", [_SECONDS / one for one in timed(theirs, runs)])
+    apart = _DECIBELS * float(np.abs(ours() - theirs()).max())
+    yield figure("libraries", f"{what}, at most so far apart", "dB", [apart], Better.LESS)
 
 
 def _pitch(runs: Runs) -> Iterator[Figure]:

@@ -72,7 +72,8 @@ def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measu
             _convert(subject, plan, runs, found, say)
     after = device_state(os.environ)
     if plan.has(LIBRARIES) and plan.capability.device.capability == "cpu":
-        found.figures += measure_libraries(runs, say)
+        probe = engine("rvc").probe("cpu") if "rvc" in plan.capability.engines else None
+        found.figures += measure_libraries(runs, probe, say)
     if plan.has(STORAGE):
         _fetch_and_store(store, runs, found, say)
     meanwhile = used.by_others(ProcessorUse.now())
@@ -124,14 +125,12 @@ def with_costs(measurement: Measurement, prices: Prices) -> Measurement:
 
 def costs(figures: Sequence[Figure], machine_class: str, prices: Prices) -> list[Figure]:
     """What an hour of audio costs by each speed that was measured, with the energy where the device tells it."""
-    energy = {one.name: one.values for one in figures if one.suite == ENERGY}
+    energy = {one.name: one.median for one in figures if one.suite == ENERGY}
     priced = []
     for one in figures:
         if one.unit != "x" or one.suite not in (CONVERSION, "world"):
             continue
-        joules = energy.get(one.name, (None,) * len(one.values))
-        pairs = zip(one.values, joules, strict=True)
-        each = [prices.cost(machine_class, _HOUR / speed, spent) for speed, spent in pairs]
+        each = [prices.cost(machine_class, _HOUR / speed, energy.get(one.name)) for speed in one.values]
         known = [cost for cost in each if cost is not None]
         if known:
             priced.append(figure(COST, one.name, "an hour", known, Better.LESS, one.remark))

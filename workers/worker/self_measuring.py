@@ -76,7 +76,9 @@ class SelfMeasuring:
         )
         spawning = get_context("spawn")
         ours, theirs = spawning.Pipe(duplex=False)
-        process = spawning.Process(target=measure_apart, args=(self.settings, plan, theirs), name="measuring")
+        process = spawning.Process(
+            target=measure_apart, args=(os.getpid(), self.settings, plan, theirs), name="measuring"
+        )
         process.start()
         theirs.close()
         found = self._awaited(ours, order.token)
@@ -115,11 +117,14 @@ class SelfMeasuring:
                     return
 
 
-def measure_apart(settings: Settings, plan: Plan, answer: Connection) -> None:
-    """What the other process does: send the document, or a sentence that says why there is none."""
+def measure_apart(worker: int, settings: Settings, plan: Plan, answer: Connection) -> None:
+    """What the other process does: send the document, or a sentence that says why there is none.
+
+    It ends with its worker, whose number it is told: one that is killed at once is gone before anybody can ask.
+    """
     # Made-up voices of hundreds of megabytes are removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    end_with(os.getppid())
+    end_with(worker)
     try:
         answer.send(msgspec.to_builtins(measured(plan, open_store(settings))))
     except Exception as error:  # noqa: BLE001 - whoever waits for the figures is to know why there are none

@@ -8,6 +8,9 @@ from workers.engines.rvc.architecture import ANALYSIS_RATE
 #: Samples of one frame at 16 kHz, 64 ms; also the length of its Fourier transform.
 FRAME_SIZE = 1024
 
+#: Bands of the nets that people have.
+MELS = 128
+
 #: Hertz between which the filters are placed.
 LOWEST, HIGHEST = 30.0, 8000.0
 

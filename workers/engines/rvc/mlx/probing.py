@@ -4,10 +4,14 @@ import time
 from collections.abc import Callable
 
 import mlx.core as mx
+import numpy as np
 
 from workers.engines.probe import Kernel, Peaks, Probe
+from workers.engines.rvc.mel import MELS
 from workers.engines.rvc.mlx.device import on_gpu
 from workers.engines.rvc.mlx.precision import dtype_for
+from workers.engines.rvc.mlx.rmvpe import LogMel
+from workers.engines.samples import Samples
 
 _GIGA = 1e9
 #: Side of the square matrices that are multiplied on a GPU, bytes that are copied, and how often.
@@ -40,6 +44,10 @@ class MlxProbe(Probe):
         # What is copied is read and written.
         copied = 2.0 * _COPIED / copy / _GIGA
         return Peaks(self.product_gigaflops(precision), copied, dtype_for(precision).size)
+
+    def log_mel(self, samples: Samples) -> Samples:
+        """By the pitch net's own first layer."""
+        return np.asarray(LogMel(MELS)(mx.array(samples)[None])[0], np.float32)
 
     def kernels(self, work: Callable[[], object]) -> tuple[Kernel, ...]:  # noqa: ARG002 - nothing to look with
         """None."""

@@ -9,7 +9,10 @@ from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from workers.engines.probe import Kernel, Peaks, Probe, as_kernels
+from workers.engines.rvc.mel import MELS
 from workers.engines.rvc.torch.precision import dtype_for
+from workers.engines.rvc.torch.rmvpe import LogMel
+from workers.engines.samples import Samples
 
 #: Microseconds, in which the profiler counts.
 _MICROSECONDS = 1e6
@@ -23,6 +26,7 @@ class TorchProbe(Probe):
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self.mel = LogMel(MELS, device)
 
     def forget_peak(self) -> None:
         """Torch counts for devices alone."""
@@ -47,6 +51,11 @@ class TorchProbe(Probe):
         # What is copied is read and written.
         value_bytes = dtype_for(precision, self.device).itemsize
         return Peaks(self.product_gigaflops(precision), 2.0 * _COPIED / copy / _GIGA, value_bytes)
+
+    def log_mel(self, samples: Samples) -> Samples:
+        """By the pitch net's own first layer."""
+        found: Samples = self.mel(torch.from_numpy(samples)[None].to(self.device))[0].cpu().numpy()
+        return found
 
     def _best(self, work: Callable[[], object]) -> float:
         """The seconds of the quickest of several runs."""
