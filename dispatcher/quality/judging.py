@@ -115,7 +115,7 @@ def _pitch(found: PitchLikeness | None) -> Iterator[Measure]:
     if found is None:
         return
     yield Measure("pitch, moved by", found.moved_semitones, "semitones", 0.0, f"{found.expected_semitones:+.2f}")
-    yield Measure("pitch, error", found.rmse_hz, "Hz", None, f"below {PITCH_HZ:g} Hz", found.rmse_hz < PITCH_HZ)
+    yield Measure("pitch, error", found.rmse_hz, "Hz", None, f"below {PITCH_HZ:g} Hz", found.is_within(PITCH_HZ))
     yield Measure("pitch, error in cents", found.rmse_cents, "cents")
     yield Measure(
         "pitch, jumps", 100.0 * found.jumps, "%", None, f"below {100 * MOST_JUMPS:g} %", found.jumps < MOST_JUMPS
@@ -179,10 +179,10 @@ def _wrong(
             f"it is {pitch.moved_semitones:+.2f} semitones from the source and should be"
             f" {pitch.expected_semitones:+.2f}; look at the job's pitch and the voice's own",
         )
-    elif pitch is not None and (pitch.rmse_hz >= PITCH_HZ or pitch.jumps >= MOST_JUMPS):
+    elif pitch is not None and (not pitch.is_within(PITCH_HZ) or pitch.jumps >= MOST_JUMPS):
         yield Fault(
             Kind.PITCH,
-            f"its pitch is off by {pitch.rmse_hz:.1f} Hz (root of the mean square), and by half a semitone or more in"
+            f"its pitch is off by {_shown_hertz(pitch.rmse_hz)}, and by half a semitone or more in"
             f" {100 * pitch.other_notes:.1f} % of what is sung or spoken; try another way to find the pitch",
         )
     like = likeness(other.direction, target)
@@ -196,6 +196,10 @@ def _wrong(
         yield Fault(Kind.NATURALNESS, f"it sounds less natural than the source: {now:.2f} of 5 instead of {was:.2f}")
     if other.loudness.clipped > one.loudness.clipped:
         yield Fault(Kind.CLIPPING, f"it is cut off at full scale in {other.loudness.clipped} places")
+
+
+def _shown_hertz(rmse: float | None) -> str:
+    return "half an octave throughout" if rmse is None else f"{rmse:.1f} Hz (root of the mean square)"
 
 
 def _remarks(nets: Nets, wanted: Wanted, pitch: PitchLikeness | None) -> Iterator[str]:

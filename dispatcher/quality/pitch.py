@@ -39,9 +39,9 @@ class PitchLikeness:
     """By how much the result is higher than the source, in the median."""
     expected_semitones: float
     """By how much it should be; if nobody said, as much as it is."""
-    rmse_hz: float
-    rmse_cents: float
-    """Both without jumps."""
+    rmse_hz: float | None
+    rmse_cents: float | None
+    """Both without jumps; None where there is nothing else."""
     jumps: float
     """The share of frames, voiced in both, that are half an octave off or more. Finders of pitch take one note for its
     octave now and then, and so few frames would drown all others.
@@ -50,6 +50,10 @@ class PitchLikeness:
     """The share of frames, voiced in both, that are another note."""
     voicing_errors: float
     """The share of all frames that are voiced in one alone."""
+
+    def is_within(self, hertz: float) -> bool:
+        """Whether the error is smaller than this."""
+        return self.rmse_hz is not None and self.rmse_hz < hertz
 
 
 class PitchFinder:
@@ -99,8 +103,8 @@ def pitch_likeness(source: Pitch, result: Pitch, expected: float | None) -> Pitc
     return PitchLikeness(
         moved_semitones=middle,
         expected_semitones=wanted,
-        rmse_hz=float(np.sqrt(np.mean(hertz**2))) if near.any() else float("inf"),
-        rmse_cents=float(np.sqrt(np.mean(distance[near] ** 2))) if near.any() else float("inf"),
+        rmse_hz=float(np.sqrt(np.mean(hertz**2))) if near.any() else None,
+        rmse_cents=float(np.sqrt(np.mean(distance[near] ** 2))) if near.any() else None,
         jumps=float((~near).mean()),
         other_notes=float((np.abs(distance) > ANOTHER_NOTE).mean()),
         voicing_errors=float(((one > 0.0) != (other > 0.0)).mean()),

@@ -143,7 +143,7 @@ def test_the_pitch_is_the_one_that_is_sung(size: int) -> None:
     likeness = pitch_likeness(known[:4_000], found, 0.0)
     assert likeness is not None
     assert abs(likeness.moved_semitones) < 0.1
-    assert likeness.rmse_hz < 5.0
+    assert likeness.is_within(5.0)
     assert likeness.jumps < 0.05
 
 
@@ -170,4 +170,13 @@ def test_octaves_are_jumps_and_count_apart() -> None:
     assert found.jumps == pytest.approx(50 / 450)
     assert found.rmse_hz == 0.0
     assert found.voicing_errors == pytest.approx(0.1)
+    assert found.is_within(10.0)
     assert pitch_likeness(source, np.zeros(500), 0.0) is None
+
+
+def test_where_everything_is_an_octave_off_there_is_no_error_beside_the_jumps() -> None:
+    source = np.full(500, 200.0)
+    found = pitch_likeness(source, 2.0 * source, 0.0)
+    assert found is not None
+    assert (found.rmse_hz, found.rmse_cents, found.jumps) == (None, None, 1.0)
+    assert not found.is_within(1e9)

@@ -56,6 +56,16 @@ def kinds(*words: str | Path) -> set[str]:
     return {fault["kind"] for fault in told["faults"]}
 
 
+def test_figures_that_cannot_be_told_are_null_for_programs(folder: Path) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    told = said(folder / "source.wav", folder / "result.wav", "--pitch", "24", "--json").output
+    measures = {one["what"]: one for one in json.loads(told, parse_constant=refuse)["measures"]}
+    assert measures["pitch, error"]["result"] is None
+    assert measures["pitch, error"]["is_met"] is False
+
+
 def damaged(folder: Path, change: Callable[[Mono], Mono]) -> Path:
     samples, _ = soundfile.read(folder / "result.wav", dtype="float32")
     return write(folder / "damaged.wav", change(samples))
