@@ -30,12 +30,13 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
         {"--port", "--unixsocket", "--unixsocketperm", "--save", "--appendonly", "--maxmemory-policy", "--dir",
          "--loglevel"}
     ),
-    # Git's and the NVIDIA driver's.
+    # Git's, the NVIDIA driver's and those of a Mac's tool.
     "workers/measuring/conditions.py": frozenset({"--short=12"}),
     "workers/measuring/nvidia_smi.py": frozenset(
         {"--id=", "--query-gpu=", "--query-gpu=power.draw", "--query-compute-apps=pid,process_name",
          "--format=csv,noheader,nounits"}
     ),
+    "workers/measuring/powermetrics.py": frozenset({"--samplers"}),
 }  # fmt: skip
 FILES = sorted(
     path

@@ -1,5 +1,6 @@
 """How a machine stood while it was measured, and what it says of itself."""
 
+import os
 from pathlib import Path
 from threading import Event
 
@@ -8,9 +9,10 @@ import pytest
 from workers.engines.capability import detect
 from workers.measuring import nvidia_smi
 from workers.measuring.conditions import ProcessorUse, busy_before, device_facts, noise
-from workers.measuring.energy import counted, is_sampled, sampled
+from workers.measuring.device_state import DeviceState
+from workers.measuring.energy import counted, sampled
 from workers.measuring.figure import figure
-from workers.measuring.nvidia_smi import DeviceState, device_state, drawn_watts
+from workers.measuring.watching import device_state, drawn_watts, is_power_looked_at
 
 STEADY = [figure("conversion", str(n), "x", (2.0, 2.01, 2.0)) for n in range(20)]
 SHAKY = [figure("conversion", f"shaky {n}", "x", (2.0, 2.9, 1.2)) for n in range(3)]
@@ -73,17 +75,17 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_tool_tells_of_a_device_is_read(device: None) -> None:
-    assert device_state({"DEVICES": "0"}) == DeviceState(
+    assert device_state("cuda", {"DEVICES": "0"}) == DeviceState(
         1980.0, 41.0, 312.5, 0.03, "the power limit", ("/usr/bin/blender",)
     )
-    assert drawn_watts({"DEVICES": "0"}) == 200.0
+    assert drawn_watts("cuda", {"DEVICES": "0"}) == 200.0
 
 
 def test_without_device_or_answer_nothing_is_told(device: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert device_state({}) == device_state({"DEVICES": "1"}) == DeviceState()
-    assert drawn_watts({"DEVICES": "1"}) is None
+    assert device_state("cuda", {}) == device_state("cuda", {"DEVICES": "1"}) == DeviceState()
+    assert drawn_watts("cuda", {"DEVICES": "1"}) is None
     monkeypatch.setenv("PATH", "/nowhere")
-    assert device_state({"DEVICES": "0"}) == DeviceState()
+    assert device_state("cuda", {"DEVICES": "0"}) == DeviceState()
 
 
 def test_the_energy_of_processors_is_the_difference_of_their_counters(tmp_path: Path) -> None:
@@ -114,9 +116,48 @@ def test_the_energy_of_a_device_is_counted_in_runs_of_its_own(device: None, monk
     # A device at work leaves the processor alone.
     found = sampled(lambda: runs.append(Event().wait(0.02)), "cuda", {"DEVICES": "0"})
     assert len(found) == 3
-    watts = drawn_watts({"DEVICES": "0"})
+    watts = drawn_watts("cuda", {"DEVICES": "0"})
     assert watts is not None
     # All runs of one go took a second at this power, less what passed after the last look.
     assert 0.3 * watts < sum(found) / 3 * len(runs) / 3 < 1.3 * watts
     assert sampled(lambda: None, "cuda", {"DEVICES": "1"}) == ()
-    assert (is_sampled("cuda"), is_sampled("cpu")) == (True, False)
+    assert (is_power_looked_at("cuda"), is_power_looked_at("cpu")) == (True, False)
+
+
+#: What powermetrics says of a Mac whose GPU works hard and is warm.
+_MAC = """<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>thermal_pressure</key><string>Moderate</string>
+<key>processor</key><dict><key>cpu_power</key><real>3000.0</real><key>combined_power</key><real>24500.0</real></dict>
+<key>gpu</key><dict><key>freq_hz</key><real>1398.0</real><key>idle_ratio</key><real>0.25</real></dict>
+</dict></plist>
+"""
+
+
+@pytest.fixture
+def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Mac whose administrator lets anybody ask; the tool's answer is in a file."""
+    answer = tmp_path / "answer"
+    answer.write_bytes(_MAC.encode() + b"\0")
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f"#!/bin/sh\ntest \"$1 $2\" = '-n powermetrics' && exec cat {answer}\n")
+    sudo.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    return answer
+
+
+def test_a_mac_tells_its_power_its_clock_and_that_it_is_warm(mac: Path) -> None:
+    state = device_state("mlx", {})
+    assert state == DeviceState(1398.0, None, 24.5, 0.75, "heat (Moderate)")
+    assert drawn_watts("mlx", {}) == 24.5
+    assert is_power_looked_at("cpu"), "it tells of the whole chip"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"sudo: a password is required", b"<plist><string>no</string></plist>", b"<?xml?><plist>"]
+)
+def test_a_mac_that_may_not_be_asked_tells_nothing(mac: Path, answer: bytes) -> None:
+    mac.write_bytes(answer)
+    assert device_state("mlx", {}) == DeviceState()
+    assert drawn_watts("mlx", {}) is None

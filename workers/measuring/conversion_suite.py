@@ -13,11 +13,12 @@ import numpy as np
 from workers.engines.probe import Peaks, Work, peak_memory_mb
 from workers.engines.stages import LOAD
 from workers.engines.voice import Converted, Piece
-from workers.measuring.energy import counted, is_sampled, sampled
+from workers.measuring.energy import counted, sampled
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.measurement import Stage
 from workers.measuring.runs import Runs, timed
 from workers.measuring.subject import USUAL, Subject
+from workers.measuring.watching import is_power_looked_at
 
 #: Seconds of the recordings: what comes first of a recording, what the field measures with, and what films are made of.
 SHORT_LENGTHS = (5.0, 30.0)
@@ -97,7 +98,7 @@ def _of_length(
             convert()
         spent.append(one.joules)
 
-    apart = is_sampled(subject.capability)
+    apart = is_power_looked_at(subject.capability)
     took = timed(convert if apart else counting, runs)
     name = f"{preset or subject.engine.title}, {seconds:g} s"
     precision = str(settings.get("precision", ""))

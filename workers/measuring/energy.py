@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
-from workers.measuring.nvidia_smi import drawn_watts
+from workers.measuring.watching import drawn_watts, is_power_looked_at
 
 #: Where Linux counts what processors take, in microjoules, for those who may read it.
 POWERCAP = Path("/sys/class/powercap")
@@ -23,11 +23,6 @@ class Spent:
     """The joules that some work took; None until it is over, and where nothing tells."""
 
     joules: float | None = None
-
-
-def is_sampled(capability: str) -> bool:
-    """Whether the energy is found by looking at the power again and again, which takes time from what is measured."""
-    return capability == "cuda"
 
 
 def sampled(work: Callable[[], object], capability: str, environment: Mapping[str, str]) -> tuple[float, ...]:
@@ -49,8 +44,8 @@ def sampled(work: Callable[[], object], capability: str, environment: Mapping[st
 def counted(capability: str, environment: Mapping[str, str], folder: Path = POWERCAP) -> Iterator[Spent]:
     """Count what the device takes for the block."""
     spent = Spent()
-    if capability == "cuda":
-        with _sampled(lambda: drawn_watts(environment), spent):
+    if is_power_looked_at(capability):
+        with _sampled(lambda: drawn_watts(capability, environment), spent):
             yield spent
         return
     before = _joules(folder)

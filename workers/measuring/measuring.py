@@ -16,10 +16,10 @@ from workers.measuring.conversion_suite import CONVERSION, ENERGY, FULL_LENGTHS,
 from workers.measuring.figure import Better, Figure, figure
 from workers.measuring.library_suite import measure_libraries, missing_libraries
 from workers.measuring.measurement import LIBRARIES, MEASURED, STORAGE, Conditions, Measurement, Stage
-from workers.measuring.nvidia_smi import device_state
 from workers.measuring.runs import FULL, SHORT, Runs
 from workers.measuring.store_suite import measure_store
 from workers.measuring.subject import USUAL, Subject, stand_in
+from workers.measuring.watching import device_state
 
 COST = "cost"
 _HOUR = 3600.0
@@ -63,14 +63,14 @@ class _Found:
 def measured(plan: Plan, store: ObjectStore, say: Say = lambda _: None) -> Measurement:
     """Measure all that can be measured here; `say` is told what comes next."""
     began_at, began = time.time(), time.monotonic()
-    busy, used, before = busy_before(), ProcessorUse.now(), device_state(os.environ)
+    busy, used, before = busy_before(), ProcessorUse.now(), device_state(plan.capability.device.capability, os.environ)
     found = _Found()
     runs = SHORT if plan.is_short else FULL
     for name in _engines_here(plan):
         say(f"a voice of {engine(name).title} is made and loaded")
         with stand_in(name, plan.capability.device.capability) as subject:
             _convert(subject, plan, runs, found, say)
-    after = device_state(os.environ)
+    after = device_state(plan.capability.device.capability, os.environ)
     if plan.has(LIBRARIES) and plan.capability.device.capability == "cpu":
         probe = engine("rvc").probe("cpu") if "rvc" in plan.capability.engines else None
         found.figures += measure_libraries(runs, probe, say)

@@ -4,9 +4,9 @@ import csv
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from workers.engines.nvidia import nvidia_devices
+from workers.measuring.device_state import DeviceState
 
 #: The tool, which comes with the driver.
 TOOL = "nvidia-smi"
@@ -19,19 +19,7 @@ _HELD_BACK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceState:
-    """What a device is doing; None where the driver does not tell."""
-
-    clock_mhz: float | None = None
-    temperature_c: float | None = None
-    power_w: float | None = None
-    busy: float | None = None
-    throttled: str = ""
-    others: tuple[str, ...] = ()
-
-
-def device_state(environment: Mapping[str, str]) -> DeviceState:
+def nvidia_state(environment: Mapping[str, str]) -> DeviceState:
     """The state of the first NVIDIA device that this process may use; of nothing if there is none or no tool."""
     devices = nvidia_devices(environment)
     if not devices:
@@ -48,7 +36,7 @@ def device_state(environment: Mapping[str, str]) -> DeviceState:
     )  # fmt: skip
 
 
-def drawn_watts(environment: Mapping[str, str]) -> float | None:
+def nvidia_watts(environment: Mapping[str, str]) -> float | None:
     """The power that the first NVIDIA device draws at this moment."""
     devices = nvidia_devices(environment)
     rows = _answer(devices[0], "--query-gpu=power.draw") if devices else []
