@@ -160,6 +160,17 @@ def test_a_leftover_file_is_noticed(tmp_path: Path, name: str) -> None:
     assert name in "".join(checks.temporary_files(tmp_path))
 
 
+def test_a_folder_that_is_tidied_up_meanwhile_stops_no_check(tmp_path: Path) -> None:
+    for name in ("voicefarm-stitch-a", "voicefarm-stitch-b"):
+        (tmp_path / name).mkdir()
+    lines = checks.temporary_files(tmp_path)
+    assert "voicefarm-stitch-a" in next(lines)
+    for folder in tmp_path.iterdir():
+        folder.rmdir()
+    assert "voicefarm-stitch-b" in next(lines), "it was listed before it went"
+    assert not list(lines)
+
+
 def _add_lease(database: Database, job: int, state: str, worker: str | None = None) -> None:
     _add(
         database, LeaseRecord, token="t", job_id=job, queue="q", engine="through", first_number=0, last_number=0,
