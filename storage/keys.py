@@ -1,7 +1,7 @@
 """Keys of the object store; each is derived from everything that determines the object's bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -23,14 +23,18 @@ def source_key(content_hash: str) -> str:
     return f"sources/{content_hash}"
 
 
-def atom_prefix(source_hash: str, rate: int, channels: str = "mix", track: int = 0) -> str:
-    """The prefix of all prepared atoms of one source at one rate, by the channels and the track that they hold."""
+def atom_prefix(source_hash: str, rate: int, channels: str = "mix", track: int = 0, effects: Sequence[Any] = ()) -> str:
+    """The prefix of all prepared atoms of one source at one rate, by the channels and the track that they hold, and by
+    the effects that they went through.
+    """
     facts: dict[str, object] = {"source": source_hash, "rate": rate, "split": SPLIT_VERSION}
-    # Mixes and first tracks have the keys that sources had before there was a choice.
+    # What is usual has the keys that sources had before there was a choice.
     if channels != "mix":
         facts["channels"] = channels
     if track:
         facts["track"] = track
+    if effects:
+        facts["effects"] = effects
     return f"atoms/{digest(facts)[:32]}"
 
 

@@ -32,6 +32,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("workers/engines/rvc/torch", "workers/engines/rvc/mlx", "workers/engines/rvc/files"),
     ("workers/engines/rvc", "workers/engines/world"),
     ("workers/engines",),
+    ("workers/effects",),
     ("workers/wire",),
     ("migrations", "migrations/versions"),
     ("storage/extras",),
@@ -40,7 +41,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
 )
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 #: What the dispatcher may know about the workers: the wire that both stand on, and the engines' entrance.
-OF_WORKERS = frozenset({"workers/wire", "workers/engines"})
+OF_WORKERS = frozenset({"workers/wire", "workers/engines", "workers/effects"})
 #: Rooms that may know more: one starts workers and measures, the other reads what was measured.
 KNOWS_MORE = {
     "dispatcher/cli": frozenset({"workers/worker", "workers/measuring"}),

@@ -185,6 +185,12 @@ def _keys(database: "Database") -> Iterable[Offer]:
     return [(key.name, "") for key in all_keys(database)]
 
 
+def _chains(database: "Database") -> Iterable[Offer]:
+    from dispatcher.jobs.chains import named_chains
+
+    return list(named_chains(database).items())
+
+
 def _tags(database: "Database") -> Iterable[Offer]:
     from dispatcher.jobs.tags import known_tags
     from storage.settings import Settings
@@ -204,3 +210,4 @@ MODEL = Recorded("model", _models)
 BATCH = Recorded("batch", _batches)
 WORKER_KEY = Recorded("worker key", _keys)
 TAG = Recorded("tag", _tags)
+CHAIN = Recorded("chain", _chains)

@@ -215,6 +215,8 @@ def _facts(s: JobSummary) -> list[tuple[str, object]]:
         ("note", s.note),
         ("length", shown_seconds(s.seconds)),
         ("channels", _channels(s)),
+        ("effects before", s.effects_before),
+        ("effects after", s.effects_after),
         ("done", f"{100 * s.done:.1f} % ({s.atoms_done} of {s.atoms} atoms)"),
         ("left", s.left),
         ("submitted", shown_time(s.submitted_at)),

@@ -58,9 +58,10 @@ SECTIONS = {
         "priority": Place("jobs", "Make jobs or whole batches more or less urgent, from their next piece on."),
         "fetch": Place("fetch", "Bring results of finished jobs, or of whole batches, to files."),
     },
-    "Voices": {
+    "Voices and effects": {
         "voice": Place("voice", "List, show, add, export and remove voices."),
         "model": Place("model", "List, add, pull and remove the models that voices share."),
+        "chain": Place("chain", "Name chains of effects, and see which effects there are."),
     },
     "What the farm does": {
         "top": Place("top", "Watch the farm live: throughput, batches, jobs and workers, until Ctrl-C."),

@@ -36,6 +36,8 @@ def _by_name() -> dict[str, list[tuple[Engine, Setting]]]:
 _NAMED = _by_name()
 #: The section of the options for settings that more than one kind of voice has.
 _SOUND = "How it sounds"
+#: The section of what is done to a recording and to its result beside the conversion.
+_EFFECTS = "Effects"
 
 
 class Choices(Offered):
@@ -154,6 +156,14 @@ _OPTIONS = [
     click.option("--track", type=click.IntRange(min=1), default=1, show_default=True,
                  help="Which of the recording's tracks of sound is converted."),
     click.option("--keep-original", is_flag=True, help="Keep a film's own sound beside the converted."),
+    click.option(
+        "--before", default="", metavar="EFFECTS", cls=SectionOption, section=_EFFECTS,
+        help="Chain of effects for the recording, such as 'highpass 80 | reduce-noise 12', or a chain's name.",
+    ),
+    click.option(
+        "--after", default="", metavar="EFFECTS", cls=SectionOption, section=_EFFECTS,
+        help="Chain of effects for the result, such as 'eq 3k +2 | loudness -16 | limit -1', or a chain's name.",
+    ),
     click.option("--quality-check", is_flag=True, help="Judge two minutes of the result against the recording."),
     click.option("--allow-truncated", is_flag=True, help="Convert what is there of a file that ends too early."),
 ]  # fmt: skip
@@ -192,6 +202,8 @@ def _request(voice: str, settings: dict[str, Any], options: dict[str, Any]) -> R
         depth=options["depth"],
         track=options["track"] - 1,
         keep_original=options["keep_original"],
+        before=options["before"],
+        after=options["after"],
         quality_check=options["quality_check"],
         notify=options.get("notify") or "",
     )

@@ -1,5 +1,6 @@
-"""The voices and models of a farm."""
+"""The voices, models and chains of effects of a farm."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.client.ground import Ground
+from dispatcher.jobs.chains import add_chain, named_chains, remove_chains
 from dispatcher.voices.adding import Adding, VoiceFile, change_voice, export_voice, remove_voice
 from dispatcher.voices.models import KnownModel, all_models, remove_model
 from dispatcher.voices.voices import KnownVoice, all_voices, find_voice
@@ -69,6 +71,18 @@ class Library(Ground):
     def remove_model(self, name: str) -> KnownModel:
         """Remove a model; voices that need it cannot be used until it is added again."""
         return remove_model(self.database, self._open_store, name)
+
+    def chains(self) -> Mapping[str, str]:
+        """Every chain of effects that has a name, written out in full."""
+        return named_chains(self.database)
+
+    def add_chain(self, name: str, chain: str) -> str:
+        """Give a chain of effects a name, which may have meant another before; returns it written out in full."""
+        return add_chain(self.database, name, chain, time.time())
+
+    def remove_chains(self, names: Sequence[str]) -> None:
+        """Forget names of chains; jobs that were handed in with them keep their effects."""
+        remove_chains(self.database, names)
 
     @property
     def _adding(self) -> Adding:

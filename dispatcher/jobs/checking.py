@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from dispatcher.jobs.effects import effects_identity, with_effects
 from dispatcher.jobs.request import Request
 from dispatcher.jobs.result_shape import check_shape, mixes_back
 from dispatcher.jobs.tags import check_tags
@@ -54,13 +55,16 @@ class CheckedRequest:
             **({} if self.channels == ALL_MIXED else {"channels": self.channels.text}),
             **({"mix_back": True} if self.mix_back else {}),
             **self.request.unusual,
+            **effects_identity(self.request),
         }
         return keys.digest(facts)
 
 
 def check_request(database: Database, settings: Settings, request: Request) -> CheckedRequest:
     """Check all of a request that can be checked before any recording is read."""
-    voice = find_voice(database, request.voice)
+    voice, channels = find_voice(database, request.voice), Channels.of(request.channels)
+    mixing_back = mixes_back(request, channels, usually=settings.mix_back)
+    request = with_effects(database, request, many_channels=mixing_back or channels.is_each)
     check_tags(database, settings, request.require)
     kind = format_of(request.format or FORMATS[0])
     check_shape(request, kind)
@@ -71,7 +75,7 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         raise InputError(f"{rate} Hz cannot be a result's rate; choose one from {RATES.start} to {RATES.stop - 1}")
     if (writable := writable_rate(kind, rate, request.depth)) != rate:
         raise InputError(f"{kind} files cannot have {rate} Hz", Remedy(Act.CHOOSE_RATE, str(writable)))
-    wanted, channels = job_settings(voice, request.settings), Channels.of(request.channels)
+    wanted = job_settings(voice, request.settings)
     engine = catalog.engine(voice.engine)
     return CheckedRequest(
         request=request,
@@ -83,6 +87,6 @@ def check_request(database: Database, settings: Settings, request: Request) -> C
         rate_out=rate,
         format=kind,
         channels=channels,
-        mix_back=mixes_back(request, channels, usually=settings.mix_back),
+        mix_back=mixing_back,
         leaves_open=bool(engine.ways(wanted)),
     )

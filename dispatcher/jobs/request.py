@@ -7,7 +7,7 @@ from typing import Any
 #: How urgent a job is, by name; the smaller comes first.
 PRIORITIES = {"urgent": 0, "high": 3, "normal": 5, "low": 8}
 #: Fields that change what a result is; the others that do so are part of what follows from the voice.
-_OF_RESULT = ("allow_truncated", "depth", "track", "keep_original")
+_OF_RESULT = ("allow_truncated", "depth", "track", "keep_original", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Request:
     """Which of the recording's tracks of sound is converted, counted from 0."""
     keep_original: bool = False
     """Whether a film keeps its own sound beside the converted."""
+    before: str = ""
+    """The chain of effects that the recording goes through before it is converted, or a chain's name."""
+    after: str = ""
+    """The chain of effects that the result goes through."""
     quality_check: bool = False
     """Whether the result is judged once it is there."""
     notify: str = ""

@@ -257,6 +257,8 @@ def _job_row(now: float, taken: _Taken) -> dict[str, object]:
         "source_channels": facts.channels,
         "channels": taken.channels.text,
         "mix_back": checked.mix_back,
+        "effects_before": checked.request.before,
+        "effects_after": checked.request.after,
         "allow_truncated": request.allow_truncated,
         "title": facts.title and storable(facts.title),
         "artist": facts.artist and storable(facts.artist),

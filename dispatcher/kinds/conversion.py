@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from dispatcher.kinds.kind import Kind, Stage
@@ -34,6 +34,8 @@ class Sounding(Protocol):
     @property
     def track(self) -> int: ...  # noqa: D102
     @property
+    def effects_before(self) -> str: ...  # noqa: D102
+    @property
     def rate_in(self) -> int: ...  # noqa: D102
     @property
     def rate_voice(self) -> int: ...  # noqa: D102
@@ -49,7 +51,7 @@ class Sounding(Protocol):
 
 def atoms_prefix(job: Sounding) -> str:
     """Where the job's atoms are kept as they were cut."""
-    return keys.atom_prefix(job.source_hash, job.rate_in, job.channels, job.track)
+    return keys.atom_prefix(job.source_hash, job.rate_in, job.channels, job.track, _effects(job.effects_before))
 
 
 def converted_prefix(job: Sounding) -> str:
@@ -74,6 +76,17 @@ def _converted_prefix(job: Sounding, atoms: str) -> str:
 def _of_whole() -> frozenset[str]:
     """Settings that are applied to the joined result, so that another choice of them needs no atom converted again."""
     return frozenset(s.name for engine in catalog.engines() for s in engine.settings if s.is_of_whole)
+
+
+@lru_cache(maxsize=256)
+def _effects(text: str) -> Sequence[Any]:
+    """All that determines what a chain of effects does to samples; most jobs have none."""
+    if not text:
+        return ()
+    # Only jobs with effects need this import.
+    from workers.effects.grammar import read_chain
+
+    return read_chain(text).identity
 
 
 class Conversion(Kind):

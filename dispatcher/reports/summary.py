@@ -38,6 +38,9 @@ class JobSummary:
     source_channels: int
     mix_back: bool
     """Whether the others go into the result."""
+    effects_before: str
+    """The chain of effects that the recording goes through."""
+    effects_after: str
     before: int | None
     """Open jobs that come before it; nothing once a worker has begun with it."""
     seconds: float
@@ -89,6 +92,8 @@ def summarise(
         channels=job.channels,
         source_channels=job.source_channels,
         mix_back=job.mix_back,
+        effects_before=job.effects_before,
+        effects_after=job.effects_after,
         seconds=job.length,
         done=done,
         left=_left(job, done, now),

@@ -29,7 +29,7 @@ from workers.engines.setting import written_value
 #: Columns that say what is to be converted and how, besides the settings of voices.
 COLUMNS = (
     "source", "voice", "output", "priority", "require", "format", "rate", "depth", "channels", "mix_back", "track",
-    "keep_original", "allow_truncated", "quality_check",
+    "keep_original", "allow_truncated", "quality_check", "before", "after",
 )  # fmt: skip
 #: Other words for some of them.
 _ALSO = {"file": "source", "recording": "source", "name": "output", "tags": "require", "tag": "require"}
@@ -224,6 +224,8 @@ _READERS = {
     "keep_original": _yes,
     "allow_truncated": _yes,
     "quality_check": _yes,
+    "before": _text,
+    "after": _text,
 }
 
 

@@ -15,7 +15,7 @@ from storage.remedies import Act, Remedy
 from storage.settings import redacted
 
 #: The newest revision in migrations/versions; a test compares the two.
-REVISION = "0012"
+REVISION = "0013"
 #: Seconds to wait for SQLite's only writer: far longer than any transaction of the farm.
 SQLITE_PATIENCE = 30
 #: Arguments for PostgreSQL; the timeout is the seconds after which a server that does not answer counts as away.

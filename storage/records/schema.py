@@ -77,6 +77,10 @@ class ConversionColumns(MappedAsDataclass, kw_only=True):
     """Whether the recording holds tags, markers or pictures that its result takes over."""
     keep_original: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the recording's own sound stays in the result as a second track."""
+    effects_before: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """The chain of effects that the recording goes through before it is cut."""
+    effects_after: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """The chain of effects that the result goes through before it is encoded."""
     peak: Mapped[float] = mapped_column(default=0.0)
     result_frames: Mapped[int] = mapped_column(default=0)
 

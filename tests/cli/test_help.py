@@ -21,7 +21,7 @@ PAGE = manual("2026-01-02")
 
 def words_of(line: str) -> list[str]:
     """The words of the voicefarm command in a line of shell."""
-    found = re.search(r"voicefarm[^|)]*", line)
+    found = re.search(r"voicefarm(?:'[^']*'|[^|)'])*", line)
     assert found, line
     return shlex.split(found[0])[1:]
 
@@ -92,7 +92,7 @@ def test_the_many_options_of_a_conversion_stand_in_sections_what_is_required_fir
     command = COMMANDS["voicefarm convert"]
     sections = sections_of(command, click.Context(command))
     assert list(sections) == [
-        "Options", "How it sounds", "How it sounds, for WORLD voices", "How it sounds, for RVC voices"
+        "Options", "How it sounds", "How it sounds, for WORLD voices", "How it sounds, for RVC voices", "Effects"
     ]  # fmt: skip
     assert next(p.name for p in sections["Options"] if isinstance(p, click.Option)) == "voices"
     assert {"pitch", "formant_shift", "seed", "sets"} == {p.name for p in sections["How it sounds"]}

@@ -79,3 +79,17 @@ def test_results_can_have_other_formats_and_rates(open_farm: OpenFarm, short_rec
             assert facts.frames == resampled_length(source.frames or 0, source.rate, rate)
         else:
             assert facts.seconds == pytest.approx(25.0, abs=0.2)
+
+
+def test_effects_before_and_after_give_the_same_bytes_though_a_worker_is_killed(
+    open_farm: OpenFarm, short_recording: Path, tmp_path: Path
+) -> None:
+    chains = {"before": "loudness -20 | highpass 80 | reduce-noise", "after": "eq 3k +2 | compress -24 | limit -1"}
+    with open_farm(workers=2, lease_seconds=0.5) as farm:
+        job = farm.submit(short_recording, "deep", **chains)
+        farm.wait(lambda: farm.job(job).state != "submitted", "the split")
+        farm.kill("worker-1")
+        mine = fingerprint(farm.result(job, tmp_path))
+        assert farm.job(job).effects_before == "loudness -20 | highpass 80 | reduce-noise"
+    assert SEEN.setdefault("effects", mine) == mine
+    assert SEEN.get("deep") != mine

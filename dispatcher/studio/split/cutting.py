@@ -6,11 +6,15 @@ from dataclasses import replace
 
 from dispatcher.studio.split.cutter import CutAtom, CutRules, Cutter
 from dispatcher.studio.split.prepare import Prepared
+from storage.audio.blocks import Frames
 from storage.audio.channels import Channels
 from storage.audio.grid import channel_stride
 from storage.audio.read import Source, open_source
 from storage.audio.source_file import BinarySource
 from storage.records.schema import JobRecord
+from workers.effects.chaining import settled
+from workers.effects.effect import Chain, Shape
+from workers.effects.grammar import read_chain
 
 #: Decibels that a mix of channels may lose without a remark: wide stereo loses a few, antiphase nearly everything.
 LOUD_LOSS = 20.0
@@ -47,16 +51,17 @@ class Cutting:
         if channels.is_each:
             yield from self._of_each()
             return
+        effects = self._effects(channels.number)
         with self._opened(channels.number) as source:
-            yield from self._cut(source)
+            yield from self._cut(source, effects)
             alone = self.job.mix_back and source.facts.channels == 1
             self.remark = ONE_CHANNEL if alone else remark_on_mix(source.mixing_loss_db)
 
     def _of_each(self) -> Iterator[CutAtom]:
         """The atoms of every channel with sound; those of the first as it is read for the first time."""
-        number, handed_out = 0, False
+        number, handed_out, effects = 0, False, self._effects(1)
         with self._opened(1) as source:
-            for atom in self._cut(source):
+            for atom in self._cut(source, effects):
                 # A first channel that begins with silence may be all silent: it is read to its end to find out.
                 handed_out = handed_out or (atom.number == 0 and 1 not in source.silent_channels)
                 if handed_out:
@@ -67,8 +72,9 @@ class Cutting:
         self.streams = len(wanted)
         for channel in wanted[1:] if handed_out else wanted:
             origin = (channel - 1) * channel_stride(self.frames, self.rate, self.job.rate_in)
+            effects = self._effects(channel)
             with self._opened(channel) as source:
-                for atom in self._cut(source):
+                for atom in self._cut(source, effects):
                     yield _moved(atom, origin, number)
                     number += 1
 
@@ -82,9 +88,23 @@ class Cutting:
             self.rate = source.facts.rate
             yield source
 
-    def _cut(self, source: Source) -> Iterator[CutAtom]:
+    def _effects(self, channel: int | None) -> Chain:
+        """What is done to a channel first; some effects must hear all of it before they do anything."""
+        chain = read_chain(self.job.effects_before)
+        if not chain:
+            return chain
+        with self._opened(channel) as source:
+            rate = source.facts.rate
+        return settled(chain, lambda: self._heard(channel), Shape(rate, 1))
+
+    def _heard(self, channel: int | None) -> Iterator[Frames]:
+        with self._opened(channel) as source:
+            for block in source.blocks():
+                yield block[:, None]
+
+    def _cut(self, source: Source, effects: Chain) -> Iterator[CutAtom]:
         """Cut what is read from here on; the count of frames is known when the last atom is."""
-        prepared, cutter = Prepared(source, self.job.rate_in), Cutter(self.rules)
+        prepared, cutter = Prepared(source, self.job.rate_in, effects), Cutter(self.rules)
         for block in prepared.blocks():
             yield from cutter.push(block)
         self.frames = prepared.frames

@@ -13,6 +13,8 @@ from storage.audio.resample import resampled
 from storage.errors import AudioError
 from storage.objects.store import ObjectStore
 from storage.records.schema import JobRecord
+from workers.effects.effect import Shape
+from workers.effects.grammar import read_chain
 
 #: Values (frames times channels) put side by side at a time: half a megabyte of the others.
 _BLOCK_VALUES = 1 << 17
@@ -25,7 +27,10 @@ def is_mixed_back(job: JobRecord) -> bool:
 
 def channels_of_result(job: JobRecord) -> int:
     """How many channels the job's result has."""
-    return job.source_channels if is_mixed_back(job) else Channels(job.channels).streams(job.source_channels)
+    if is_mixed_back(job):
+        return job.source_channels
+    converted = Channels(job.channels).streams(job.source_channels)
+    return read_chain(job.effects_after).becomes(Shape(job.rate_out, converted)).channels
 
 
 def recording_of(store: ObjectStore, job: JobRecord) -> AbstractContextManager[Source | None]:

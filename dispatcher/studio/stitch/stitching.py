@@ -1,7 +1,7 @@
 """The stitch of one job: join, guard, resample, encode, publish, record, as a stream from end to end."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dispatcher.jobs.loading import jobs_in, load_job
 from dispatcher.kinds.conversion import STITCH
 from dispatcher.studio.stage.claim import Claim, work_on
 from dispatcher.studio.stage.together import SHORT, leave_long, tried, work_together
+from dispatcher.studio.stitch.after_effects import AfterEffects
 from dispatcher.studio.stitch.atoms import Atoms, PagedAtoms, held_atoms
 from dispatcher.studio.stitch.finishing import finished, look_beside, sound_path
 from dispatcher.studio.stitch.joining import gain_for, guarded
@@ -23,6 +24,7 @@ from dispatcher.studio.stitch.scratch import scratch_room
 from dispatcher.studio.stitch.sound import ConvertedSound, side_by_side
 from dispatcher.turns.taking import Turns
 from storage import keys
+from storage.audio.blocks import Frames, Mono
 from storage.audio.depth import subtype_of
 from storage.audio.grid import resampled_length
 from storage.audio.layouts import layout_in
@@ -136,22 +138,46 @@ class Stitching:
 
     def _write(self, sound: ConvertedSound, claim: Claim, output: _Output) -> None:
         """The finished file, turned down as its samples require, whatever the reports said of them."""
-        expected = _peak_of(sound, claim) if sound.is_mixed else sound.job.peak
-        found = _encode(sound, claim, output, expected)
+        turned, expected = _turned(sound, claim, output.frames)
+        found = _encode(sound, turned, claim, output, expected)
         if abs(gain_for(found) - gain_for(expected)) > SAME_GAIN * gain_for(found):
-            _encode(sound, claim, output, found)
+            _encode(sound, turned, claim, output, found)
 
 
-def _encode(sound: ConvertedSound, claim: Claim, output: _Output, peak: float) -> float:
-    """Write the file for an expected peak; returns the peak that its samples really have.
+#: The channels that were converted side by side, turned down for a peak, while the one that they really have is found.
+_Turned = Callable[[_Peak, float], Iterator[Mono | Frames]]
+
+
+def _turned(sound: ConvertedSound, claim: Claim, frames: int) -> tuple[_Turned, float]:
+    """What is written for which peak, and the peak that is to be expected.
 
     All channels are turned down alike, so that their balance stays.
     """
-    job, found, channels = sound.job, _Peak(), sound.channels()
-    written = [None if one is None else _finished(found.of(one), job, output.frames, peak) for one in channels]
+    job = sound.job
+
+    def plain(found: _Peak, peak: float) -> Iterator[Mono | Frames]:
+        channels = sound.channels()
+        written = [None if one is None else _finished(found.of(one), job, frames, peak) for one in channels]
+        return side_by_side(written, frames)
+
+    def joined() -> Iterator[Mono | Frames]:
+        for block in plain(_Peak(), 0.0):
+            claim.check()
+            yield block
+
+    if job.effects_after:
+        # What effects make of a peak, they tell only at the end; most chains keep it within full scale.
+        effects = AfterEffects(job, len(sound.stretches), joined)
+        return lambda found, peak: guarded(found.of(effects.blocks()), peak), 0.0
+    return plain, _peak_of(sound, claim) if sound.is_mixed else job.peak
+
+
+def _encode(sound: ConvertedSound, turned: _Turned, claim: Claim, output: _Output, peak: float) -> float:
+    """Write the file for an expected peak; returns the peak that its samples really have."""
+    job, found = sound.job, _Peak()
     # In MP3, libsndfile knows no letters but Latin ones, and `finished` puts the labels in.
     labels = NO_LABELS if job.format == "mp3" else Labels(job.title, job.artist, job.mark)
-    blocks, kind = side_by_side(written, output.frames), output.path.suffix
+    blocks, kind = turned(found, peak), output.path.suffix
     with (
         recording_of(sound.store, job) as recording,
         open_result(
