@@ -105,3 +105,12 @@ def test_the_quick_start_does_what_it_says(tmp_path: Path, shell: Mapping[str, s
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["monday.wav", "tuesday.wav"]
     assert "job 1: talk.wav" in told
     assert "giant" in told
+
+
+def test_the_page_on_effects_does_what_it_says(tmp_path: Path, shell: Mapping[str, str]) -> None:
+    folder = tmp_path / "desk"
+    run("voicefarm sample talk.wav --seconds 2", folder, shell)
+    told = run("\n".join([UP, *blocks_to_run((DOCS / "effects.md").read_text(encoding="utf-8"))]), folder, shell)
+    assert soundfile.info(folder / "polished.wav").frames == 2 * 24_000
+    assert soundfile.info(folder / "left.wav").channels == 2
+    assert "highpass 80 | compress -24 | loudness -16 | limit -1" in told

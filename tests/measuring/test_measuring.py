@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storage.errors import ObjectStoreError
@@ -62,6 +63,10 @@ def test_every_suite_gives_figures_with_all_their_runs(found: Measurement) -> No
     assert ({"world", "libraries"} <= suites) == (found.facts.capability == "cpu")
     assert all(value >= 0.0 for one in found.figures for value in one.values if one.unit != "dB")
     assert {len(one.values) for one in found.figures if one.suite in ("conversion", "synthesis", "storage")} == {3}
+
+
+def test_the_figures_can_be_sent_as_they_are(found: Measurement) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Measurement) == found
 
 
 def test_the_usual_preset_is_measured_at_every_length_and_the_others_at_one(found: Measurement) -> None:

@@ -1,5 +1,6 @@
 """Our own arithmetic beside that of well-known libraries, on the same audio: how fast, and how far apart."""
 
+import math
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
@@ -22,7 +23,7 @@ _EDGE = 1.0
 #: Hertz between which pitch is looked for, and the seconds between two frames of ours.
 _LOW, _HIGH, _FRAME = 60.0, 1000.0, 0.01
 #: Decibels of one step of the natural logarithm.
-_DECIBELS = 20.0 / np.log(10.0)
+_DECIBELS = 20.0 / math.log(10.0)
 #: The quietest difference that is told, in decibels below full scale.
 _QUIETEST = -200.0
 
