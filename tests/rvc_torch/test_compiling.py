@@ -19,7 +19,8 @@ from workers.engines.rvc.noise import HostNoise
 from workers.engines.rvc.settings import RvcSettings
 from workers.engines.rvc.stand_in import random_voice
 from workers.engines.rvc.strip import TAIL
-from workers.engines.rvc.torch import compiling
+from workers.engines.rvc.torch import compiling, hubert, rmvpe
+from workers.engines.rvc.torch import nets as torch_nets
 from workers.engines.rvc.torch.device_noise import DeviceNoise
 from workers.engines.rvc.torch.engine import FRAMEWORK
 from workers.engines.rvc.torch.nets import TorchNets
@@ -103,21 +104,45 @@ def traced(compiler: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     compiling._compiled.cache_clear()
 
 
+@pytest.fixture
+def untranslated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A device that is said to compile, for what depends on that alone and on no program."""
+    monkeypatch.setenv(compiling.OVERRULED, "on")
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    compiling._compiled.cache_clear()
+    yield
+    compiling._compiled.cache_clear()
+
+
+@pytest.fixture
+def two_lengths(monkeypatch: pytest.MonkeyPatch) -> tuple[int, ...]:
+    """Windows of the shortest and the longest shape alone, as each shape takes seconds to trace."""
+    shapes = (FRAMES[0], FRAMES[-1])
+    for module in (torch_nets, rmvpe):
+        monkeypatch.setattr(module, "FRAMES", shapes)
+    monkeypatch.setattr(hubert, "CONTENTS", tuple(frames // 2 for frames in shapes))
+    return shapes
+
+
 def _programs() -> int:
     return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])
 
 
-@pytest.mark.parametrize("has_pitch", [True, False])
+@pytest.mark.parametrize(
+    ("has_pitch", "lengths", "programs"),
+    [(True, (0.4, 3.3, 9.0), 7), (False, (3.3, 9.0), 3)],
+    ids=["with a pitch net", "without"],
+)
 def test_atoms_of_all_lengths_need_few_whole_programs_and_sound_as_without(
-    traced: None, monkeypatch: pytest.MonkeyPatch, has_pitch: bool
+    traced: None, monkeypatch: pytest.MonkeyPatch, has_pitch: bool, lengths: tuple[float, ...], programs: int
 ) -> None:
     sizes = narrow(has_pitch=has_pitch)
     settings = RvcSettings()
-    pieces = [whole(spoken(seconds), sizes.rate) for seconds in (0.4, 3.3, 9.0)]
+    pieces = [whole(spoken(seconds), sizes.rate) for seconds in lengths]
     before = _programs()
     found = [conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples for piece in pieces]
     made = _programs() - before
-    assert 3 <= made <= 7, "one of either encoder and the pitch net for two lengths, and one of the generator"
+    assert made == programs, "one of every net that hears for either length of window, and one of the generator"
     monkeypatch.setenv(compiling.OVERRULED, "off")
     for piece, samples in zip(pieces, found, strict=True):
         plain = conversion(sizes, tiles=TILES[-1], tile=256).convert(piece, settings).samples
@@ -197,7 +222,7 @@ def test_all_programs_can_really_be_made_and_give_the_numbers_of_plain_ones(
 
 
 def test_a_loaded_voice_has_compiled_all_that_it_will_run(
-    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    traced: None, two_lengths: tuple[int, ...], tmp_path: Path
 ) -> None:
     sizes = narrow()
     recipe = random_voice(tmp_path, sizes, tiny.ENCODER, tiny.PITCH)
@@ -205,14 +230,14 @@ def test_a_loaded_voice_has_compiled_all_that_it_will_run(
     before = _programs()
     conversion = voice.conversion_for(RvcSettings())
     loaded = _programs()
-    assert loaded - before == 3 * len(FRAMES) + 1, "of both encoders and the pitch net for each length"
-    for seconds in (0.4, 3.3, 9.0, 17.0, 26.0):
+    assert loaded - before == 3 * len(two_lengths) + 1, "of both encoders and the pitch net for each length"
+    for seconds in (0.4, 9.0, 26.0):
         list(conversion.convert_all([whole(spoken(seconds), sizes.rate)], RvcSettings()))
     assert _programs() == loaded
 
 
 def test_a_voice_is_loaded_although_the_device_has_no_room_for_a_whole_batch(
-    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    untranslated: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise DeviceFull("no room")
