@@ -12,7 +12,7 @@ from bench.figures import machine
 from storage.audio.blocks import Frames
 from workers.effects.chaining import applied, settled
 from workers.effects.effect import Shape
-from workers.effects.filters import _Filter
+from workers.effects.filters import Filter
 from workers.effects.grammar import read_chain
 from workers.effects.linear import Linear
 
@@ -66,9 +66,9 @@ def _ours(text: str, sound: Frames) -> None:
 def _scipy(text: str, sound: Frames) -> float | None:
     """The same sections by scipy's recursive filter, in single precision and in as large pieces."""
     effects = read_chain(text).effects
-    if not all(isinstance(effect, _Filter) for effect in effects):
+    if not all(isinstance(effect, Filter) for effect in effects):
         return None
-    rows = [section for effect in effects if isinstance(effect, _Filter) for section in effect.sections(SHAPE.rate)]
+    rows = [section for effect in effects if isinstance(effect, Filter) for section in effect.sections(SHAPE.rate)]
     sections = np.array([row / row[3] for row in rows]).astype(np.float32)
 
     def run() -> None:

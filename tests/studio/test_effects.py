@@ -5,15 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from dispatcher.jobs.chains import add_chain, named_chains, remove_chains
 from dispatcher.jobs.checking import check_request
 from dispatcher.jobs.loading import load_job
 from dispatcher.jobs.request import Request
+from dispatcher.kinds import conversion
 from dispatcher.kinds.conversion import atoms_prefix, converted_prefix
 from storage import keys
 from storage.audio import atomfile
 from storage.errors import InputError
+from storage.records.schema import AtomRecord
 from testing.sounds import Samples
 from tests.effects.sounds import heard as after_effects
 from tests.studio.channels import FRAMES, RATE, atoms, converted, heard, kept, object_of, set_job, split, voices
@@ -102,11 +105,9 @@ def test_atoms_are_kept_by_the_effects_before_and_by_nothing_after(desk: Desk, m
     assert len({job.mark for job in jobs}) == 4
     before = atoms_prefix(jobs[2])
     monkeypatch.setattr(HighPass, "version", "2")
-    from dispatcher.kinds.conversion import _effects
-
-    _effects.cache_clear()
+    conversion._effects.cache_clear()
     assert atoms_prefix(jobs[2]) != before
-    _effects.cache_clear()
+    conversion._effects.cache_clear()
 
 
 def test_a_lost_atom_is_made_again_with_its_effects(desk: Desk) -> None:
@@ -116,10 +117,6 @@ def test_a_lost_atom_is_made_again_with_its_effects(desk: Desk) -> None:
     first = atoms(desk, number)[1]
     object_of(desk, number, first, prepared=True).unlink()
     with desk.database.writing() as connection:
-        from sqlalchemy import update
-
-        from storage.records.schema import AtomRecord
-
         mine = (AtomRecord.job_id == number) & (AtomRecord.number == first.number)
         connection.execute(update(AtomRecord).where(mine).values(state="damaged"))
     set_job(desk, number, state="converting", atoms_damaged=1, atoms_waiting=len(atoms(desk, number)) - 1)

@@ -5,6 +5,7 @@ filters over to samples. What lies beyond half a recording's rate is not in it, 
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -38,20 +39,20 @@ def _gain() -> float:
     return setting(Unit.DECIBELS, -40.0, 40.0, "how much louder or quieter")  # type: ignore[no-any-return]
 
 
-class _Filter(Linear):
+class Filter(Linear):
     """A filter made of sections of the second order."""
 
     def response(self, rate: int, size: int) -> Spectrum:
         """The response of all its sections."""
         return by_sections(list(self.sections(rate)), size)
 
+    @abstractmethod
     def sections(self, rate: int) -> Iterator[Floats]:
         """Its sections; none where it does nothing."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class HighPass(_Filter):
+class HighPass(Filter):
     """Takes out what is lower than a frequency, such as rumble and thumps."""
 
     name: ClassVar[str] = "highpass"
@@ -65,7 +66,7 @@ class HighPass(_Filter):
 
 
 @dataclass(frozen=True)
-class LowPass(_Filter):
+class LowPass(Filter):
     """Takes out what is higher than a frequency, such as hiss."""
 
     name: ClassVar[str] = "lowpass"
@@ -80,7 +81,7 @@ class LowPass(_Filter):
 
 
 @dataclass(frozen=True)
-class BandPass(_Filter):
+class BandPass(Filter):
     """Keeps what is between two frequencies, as a telephone does."""
 
     name: ClassVar[str] = "bandpass"
@@ -95,7 +96,7 @@ class BandPass(_Filter):
 
 
 @dataclass(frozen=True)
-class BandStop(_Filter):
+class BandStop(Filter):
     """Takes out one frequency and what is close to it, such as a hum or a whistle."""
 
     name: ClassVar[str] = "bandstop"
@@ -110,7 +111,7 @@ class BandStop(_Filter):
 
 
 @dataclass(frozen=True)
-class Equaliser(_Filter):
+class Equaliser(Filter):
     """Makes the surroundings of a frequency louder or quieter."""
 
     name: ClassVar[str] = "eq"
@@ -129,7 +130,7 @@ class Equaliser(_Filter):
 
 
 @dataclass(frozen=True)
-class LowShelf(_Filter):
+class LowShelf(Filter):
     """Makes all that is low louder or quieter: warmth, or less of it."""
 
     name: ClassVar[str] = "lowshelf"
@@ -143,7 +144,7 @@ class LowShelf(_Filter):
 
 
 @dataclass(frozen=True)
-class HighShelf(_Filter):
+class HighShelf(Filter):
     """Makes all that is high louder or quieter: air, or less sharpness."""
 
     name: ClassVar[str] = "highshelf"
@@ -158,7 +159,7 @@ class HighShelf(_Filter):
 
 
 @dataclass(frozen=True)
-class Tilt(_Filter):
+class Tilt(Filter):
     """Turns the whole spectrum about a frequency: what is higher gets louder, what is lower quieter, or the reverse."""
 
     name: ClassVar[str] = "tilt"
@@ -173,7 +174,7 @@ class Tilt(_Filter):
 
 
 @dataclass(frozen=True)
-class RemoveDc(_Filter):
+class RemoveDc(Filter):
     """Takes out what does not move: an offset that some recorders leave."""
 
     name: ClassVar[str] = "remove-dc"

@@ -59,7 +59,7 @@ class Impulse:
         return len(self.samples) - 1 - self.before
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def impulse_of(effects: tuple[Linear, ...], rate: int) -> Impulse:
     """What a click becomes after all of these effects."""
     size = _FEWEST
