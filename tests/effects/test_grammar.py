@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from storage.errors import InputError
 from tests.effects.sounds import WRITTEN
 from workers.effects.catalog import ALL
-from workers.effects.describing import described, entries
+from workers.effects.describing import described
 from workers.effects.effect import Chain, Effect
 from workers.effects.filters import Equaliser, HighPass
 from workers.effects.grammar import MOST_EFFECTS, read_chain
 from workers.effects.levels import Loudness
 from workers.effects.limiter import Limiter
-from workers.effects.settings import Entry
+from workers.effects.settings import Entry, entries_of
 
 
 def test_a_chain_is_the_same_in_python_and_in_words() -> None:
@@ -94,7 +94,7 @@ def _values(entry: Entry) -> st.SearchStrategy[float]:
 def _chosen(effect: type[Effect]) -> st.SearchStrategy[Effect]:
     values = {
         e.name: (st.integers(int(e.low), int(e.high)) if e.is_whole else st.floats(e.low, e.high))
-        for e in entries(effect)
+        for e in entries_of(effect)
     }
     return st.fixed_dictionaries(values).map(lambda chosen: effect(**chosen))
 

@@ -78,7 +78,9 @@ def test_channels_that_are_alike_stay_alike(text: str) -> None:
 @settings(max_examples=10)
 @given(
     st.lists(
-        st.sampled_from([t for t in WRITTEN if read_chain(t).keeps_length and t != "mono"]), min_size=2, max_size=5
+        st.sampled_from([t for t in WRITTEN if read_chain(t).effects[0].keeps_length and t != "mono"]),
+        min_size=2,
+        max_size=5,
     ),
     PIECES,
 )

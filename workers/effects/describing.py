@@ -1,11 +1,11 @@
 """The effects as people read about them."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from workers.effects.catalog import ALL
 from workers.effects.effect import Effect
-from workers.effects.settings import Entry, entry_of
+from workers.effects.settings import Entry, entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,9 @@ class Described:
 def described() -> list[Described]:
     """Every effect."""
     return [
-        Described(effect.name, effect.version, _does(effect), tuple(_setting(entry) for entry in entries(effect)))
+        Described(effect.name, effect.version, _does(effect), tuple(_setting(entry) for entry in entries_of(effect)))
         for effect in ALL
     ]
-
-
-def entries(effect: type[Effect]) -> list[Entry]:
-    """The settings of an effect, in their order."""
-    return [entry_of(field) for field in fields(effect)]  # type: ignore[arg-type]
 
 
 def _does(effect: type[Effect]) -> str:

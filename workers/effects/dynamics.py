@@ -125,9 +125,8 @@ class _DeEssing(Following):
     """Hears the sound and its sharp part side by side, and takes off a part of the latter."""
 
     def __init__(self, effect: DeEsser, shape: Shape) -> None:
-        super().__init__(Shape(shape.rate, 2 * shape.channels), _AHEAD)
+        super().__init__(shape, _AHEAD, columns=2 * shape.channels)
         self._effect = effect
-        self._count = shape.channels
         self._band = Convolving((_Sharp(*_SHARP, order=4),), shape)
         self._waiting = np.empty((0, shape.channels), np.float32)
         self._reduction = Smoothed(0.001, 0.04, 0.0)
@@ -138,7 +137,7 @@ class _DeEssing(Following):
 
     def finish(self) -> Frames:
         """Return the last frames."""
-        nothing = np.empty((0, self._count), np.float32)
+        nothing = np.empty((0, self._channels), np.float32)
         before = super().push(self._beside(nothing, self._band.finish()))
         return np.concatenate([before, super().finish()])
 
@@ -149,12 +148,9 @@ class _DeEssing(Following):
         return both
 
     def _decide(self, frames: Frames) -> Floats:
-        over = levels(frames[:, self._count :], self._step) - self._effect.threshold
+        over = levels(frames[:, self._channels :], self._step) - self._effect.threshold
         down = one_after_the_other(self._reduction.towards, np.clip(over, 0.0, self._effect.amount))
         return np.power(10.0, -down / 20.0)
 
     def _turn(self, frames: Frames, gains: npt.NDArray[np.float32]) -> Frames:
-        return frames[:, : self._count] + frames[:, self._count :] * (gains - 1.0)[:, None]
-
-    def _together(self, ready: list[Frames]) -> Frames:
-        return np.concatenate(ready) if ready else np.empty((0, self._count), np.float32)
+        return frames[:, : self._channels] + frames[:, self._channels :] * (gains - 1.0)[:, None]

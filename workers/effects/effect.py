@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from storage.audio.blocks import Frames
-from workers.effects.settings import Entry, entry_of
+from workers.effects.settings import Entry, entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Effect(ABC):
 
     def settings(self) -> Iterator[tuple[Entry, Any]]:
         """Every setting with its value."""
-        for field in fields(self):  # type: ignore[arg-type]
-            yield entry_of(field), getattr(self, field.name)
+        for entry in entries_of(type(self)):
+            yield entry, getattr(self, entry.name)
 
     @property
     def text(self) -> str:
@@ -125,9 +125,9 @@ class Chain:
         return [effect.identity for effect in self.effects]
 
     @property
-    def keeps_length(self) -> bool:
-        """Whether as much comes out as went in."""
-        return all(effect.keeps_length for effect in self.effects)
+    def measures(self) -> bool:
+        """Whether one of its effects must hear the whole stream first."""
+        return any(isinstance(effect, Measuring) for effect in self.effects)
 
     def becomes(self, shape: Shape) -> Shape:
         """What comes out of a stream of this shape."""

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from storage.errors import InputError
 from storage.spelling import did_you_mean
 from workers.effects.catalog import BY_NAME
 from workers.effects.effect import Chain, Effect
-from workers.effects.settings import Entry, entry_of
+from workers.effects.settings import Entry, entries_of
 
 #: Effects of one chain; whoever wants more does not mean it.
 MOST_EFFECTS = 32
@@ -54,7 +54,7 @@ def _effect(words: list[_Word], text: str, named: Mapping[str, str]) -> Effect:
         known = [*BY_NAME, *named]
         advice = did_you_mean(first.text, known) or f"there are {', '.join(known)}"
         raise _wrong(f"there is no effect {first.text!r}", first, text, advice)
-    entries = {entry.name: entry for entry in map(entry_of, fields(kind))}  # type: ignore[arg-type]
+    entries = {entry.name: entry for entry in entries_of(kind)}
     values: dict[str, float] = {}
     for word in words[1:]:
         entry, written = _setting(word, kind.name, entries, values, text)

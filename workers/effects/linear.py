@@ -5,7 +5,7 @@ begin at absolute positions, so what comes out is the same to the bit however th
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -158,8 +158,3 @@ def by_sections(sections: Sequence[Floats], size: int) -> Spectrum:
     for b0, b1, b2, a0, a1, a2 in sections:
         whole *= (b0 + delay * (b1 + delay * b2)) / (a0 + delay * (a1 + delay * a2))
     return whole
-
-
-def by_magnitude(size: int, rate: int, gain: Callable[[Floats], Floats]) -> Spectrum:
-    """A response that changes how loud frequencies are and moves nothing in time."""
-    return gain(np.arange(size // 2 + 1) * rate / size).astype(np.complex128)

@@ -1,6 +1,11 @@
-"""How loud a recording is on the whole: ITU-R BS.1770, as EBU R 128 has it."""
+"""How loud a recording is on the whole: ITU-R BS.1770, as EBU R 128 has it.
+
+What judges results (dispatcher/quality) asks FFmpeg, whose figures may change with its version; a gain must not.
+"""
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,26 +27,15 @@ _BEHIND, _SURROUND = 1.41, 6
 _FROM_BOTH = 2.0
 
 
+@dataclass(frozen=True)
 class _Ear(Linear):
     """The standard's weighting: the head's shadow as a high shelf, and a high-pass."""
+
+    name: ClassVar[str] = "the weighting of loudness"
 
     def response(self, rate: int, size: int) -> Spectrum:
         """Its two sections, at any rate: the analogue filters that the standard's figures for 48 kHz come from."""
         return by_sections([_shelf(rate), _high_pass(rate)], size)
-
-    @property
-    def text(self) -> str:
-        """How it is named where it should go wrong."""
-        return "the weighting of loudness"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Ear)
-
-    def __hash__(self) -> int:
-        return hash(_Ear)
-
-    def __post_init__(self) -> None:
-        pass
 
 
 class LoudnessMeter:

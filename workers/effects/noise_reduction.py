@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from storage.audio.blocks import EqualBlocks, Frames, Mono
 from workers.effects.effect import Effect, Shape, Stream
+from workers.effects.levels import factor
 from workers.effects.settings import Unit, setting
 
 #: Seconds of a window at most; it is a power of two samples.
@@ -67,7 +68,7 @@ class _Reducing:
     def __init__(self, amount: float, rate: int) -> None:
         self._size = 1 << int(np.log2(_WINDOW * rate))
         self._hop = self._size // _OVERLAP
-        self._least = np.float32(10.0 ** (-amount / 20.0))
+        self._least = np.float32(factor(-amount))
         turn = 2 * np.pi * np.arange(self._size) / self._size
         # The root of Hann's window on the way in and out: together they add up to two at every moment.
         self._window = np.sqrt(0.5 - 0.5 * np.cos(turn)).astype(np.float32)

@@ -1,7 +1,7 @@
 """The settings of effects: their units, how numbers are written in them, and what they may be."""
 
 import math
-from dataclasses import MISSING, Field, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import Any
 
@@ -97,6 +97,6 @@ def setting(
     )
 
 
-def entry_of(declared: "Field[Any]") -> Entry:
-    """What is known of a field."""
-    return Entry(declared.name, **declared.metadata)
+def entries_of(effect: type) -> list[Entry]:
+    """The settings of an effect, in their order."""
+    return [Entry(field.name, **field.metadata) for field in fields(effect)]

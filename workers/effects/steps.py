@@ -25,12 +25,14 @@ def step_length(rate: int) -> int:
 class Following(ABC):
     """A stream whose gain follows it; what it follows is heard a little ahead, so that a gain is there in time."""
 
-    def __init__(self, shape: Shape, ahead: float) -> None:
+    def __init__(self, shape: Shape, ahead: float, columns: int = 0) -> None:
         self._step = step_length(shape.rate)
         self._ahead = max(round(ahead * shape.rate / self._step), 1)
         self._channels = shape.channels
+        # What it is to hear may have more columns than what comes out.
+        self._columns = columns or shape.channels
         self._block = _TOGETHER * self._step
-        self._held = np.empty((0, shape.channels), np.float32)
+        self._held = np.empty((0, self._columns), np.float32)
         self._gains: npt.NDArray[np.float32] = np.empty(0, np.float32)
         self._heard = 0
         """Samples whose gains are decided."""
@@ -58,7 +60,7 @@ class Following(ABC):
         ready, taken = [], self._taken
         missing = taken - self._given
         while self._given < taken:
-            silence = np.zeros((self._block - (self._taken - self._heard), self._channels), np.float32)
+            silence = np.zeros((self._block - (self._taken - self._heard), self._columns), np.float32)
             self._held = np.concatenate([self._held, silence])
             self._taken += len(silence)
             ready.append(self._hear())

@@ -91,7 +91,7 @@ class Cutting:
     def _effects(self, channel: int | None) -> Chain:
         """What is done to a channel first; some effects must hear all of it before they do anything."""
         chain = read_chain(self.job.effects_before)
-        if not chain:
+        if not chain.measures:
             return chain
         with self._opened(channel) as source:
             rate = source.facts.rate
